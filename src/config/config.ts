@@ -1,0 +1,160 @@
+// What the operator means: checked, units read, defaults filled, frozen. Every room takes its
+// settings in this form; only config/ knows the file's own spelling.
+
+/** A TCP address to listen on. `host` undefined: all addresses, IPv6 and IPv4. `port` 0: any free one. */
+export interface ListenAddress {
+  readonly host: string | undefined;
+  readonly port: number;
+}
+
+export interface Config {
+  /** The file it came from, absolute; undefined when built by `expose` or a program. */
+  readonly file: string | undefined;
+  readonly listen: {
+    readonly https: readonly ListenAddress[];
+    /** Empty: off. */
+    readonly http: readonly ListenAddress[];
+  };
+  /** CIDRs whose forwarding headers are believed. */
+  readonly trustedProxies: readonly string[];
+  /** 0: everything in this process. */
+  readonly workers: number;
+  readonly admin: {
+    /** Absolute path of the Unix socket; undefined: off. */
+    readonly socket: string | undefined;
+    readonly http: ListenAddress | undefined;
+  };
+  readonly timeouts: Timeouts;
+  readonly requestLimits: RequestLimits;
+  readonly certificates: CertificatesConfig;
+  /** Named ones, in file order, then one for each URL that a `to` names directly (the URL's origin is its name). */
+  readonly upstreams: ReadonlyMap<string, UpstreamConfig>;
+  readonly sites: readonly SiteConfig[];
+  readonly logs: LogsConfig;
+}
+
+/** All in milliseconds. */
+export interface Timeouts {
+  /** From the accepted connection to the end of the TLS handshake. */
+  readonly handshakeMs: number;
+  /** From the first byte of a request to the end of its head. */
+  readonly headersMs: number;
+  /** Longest silence within a request body while the gateway is ready to read. */
+  readonly bodyMs: number;
+  /** A client connection without a request. */
+  readonly idleMs: number;
+  /** To the upstream's response head, and the longest silence within its body. */
+  readonly upstreamMs: number;
+  /** From SIGTERM to the end of the process. */
+  readonly drainMs: number;
+}
+
+export interface RequestLimits {
+  readonly bodyBytes: number;
+  /** The whole request head. */
+  readonly headerBytes: number;
+  /** Number of header fields. */
+  readonly headers: number;
+  readonly uriBytes: number;
+  /** Concurrent streams in one HTTP/2 connection. */
+  readonly streams: number;
+  readonly connections: number;
+  readonly connectionsPerIp: number;
+}
+
+export interface CertificatesConfig {
+  /** Absolute path of the folder. */
+  readonly storage: string;
+  readonly issuer: 'internal';
+  readonly files: readonly CertificateFile[];
+}
+
+/** A certificate brought along. Paths are absolute. */
+export type CertificateFile =
+  | { readonly cert: string; readonly key: string; readonly passphrase: string | undefined }
+  | { readonly pfx: string; readonly passphrase: string | undefined };
+
+export interface UpstreamConfig {
+  readonly name: string;
+  readonly servers: readonly ServerConfig[];
+  /** auto: HTTP/2 where TLS negotiates it, else HTTP/1.1. h2 over http:// is prior knowledge (RFC 9113, 3.3). */
+  readonly protocol: 'auto' | 'http1' | 'h2';
+  readonly balance: 'round-robin' | 'least-requests' | 'random-two';
+  readonly tls: UpstreamTls;
+  /** Connections to one server. */
+  readonly maxConnections: number;
+}
+
+export interface ServerConfig {
+  /** http: or https:, with host, port and perhaps a base path; never credentials, query or fragment. */
+  readonly url: URL;
+  readonly weight: number;
+}
+
+export interface UpstreamTls {
+  /** PEM text, read at load. */
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+  readonly serverName: string | undefined;
+  readonly verify: boolean;
+}
+
+export interface SiteConfig {
+  /** A lower-case host name, `*.example.com`, or `default`. */
+  readonly name: string;
+  /** Same forms, without `default`. */
+  readonly aliases: readonly string[];
+  /**
+   * `auto`: one of `certificates.files` whose names fit, else the issuer's.
+   * `internal`: the local CA's. A file: that one, whatever names it holds.
+   */
+  readonly certificate: 'auto' | 'internal' | CertificateFile;
+  readonly headers: HeadersConfig;
+  /** In file order; the site's own `to`, when there is one, stands last as a route that matches everything. */
+  readonly routes: readonly RouteConfig[];
+}
+
+export interface HeadersConfig {
+  readonly request: HeaderChanges;
+  readonly response: HeaderChanges;
+}
+
+/** Names are lower-case. */
+export interface HeaderChanges {
+  readonly set: ReadonlyMap<string, string>;
+  readonly remove: readonly string[];
+}
+
+export interface RouteConfig {
+  readonly match: RouteMatch;
+  /** A key of `Config.upstreams`. */
+  readonly upstream: string;
+  /** Removed from the start of the path before it is forwarded; no trailing slash; undefined: nothing. */
+  readonly stripPrefix: string | undefined;
+  /** On top of the site's. */
+  readonly headers: HeadersConfig;
+}
+
+/** All parts that are given must match; a part that is undefined matches everything. */
+export interface RouteMatch {
+  /** Globs: `*` stays within a segment, `**` crosses; `/a/**` matches `/a` too. Any one suffices. */
+  readonly path: readonly string[] | undefined;
+  readonly method: readonly string[] | undefined;
+  /** Lower-case names; the exact value, or `*` for any value. */
+  readonly header: ReadonlyMap<string, string> | undefined;
+  readonly query: ReadonlyMap<string, string> | undefined;
+  /** CIDRs. */
+  readonly client: readonly string[] | undefined;
+}
+
+/** Where records go: a stream of this process, an absolute path, or nowhere. */
+export type LogTarget = 'stdout' | 'stderr' | false | { readonly file: string };
+
+export interface LogsConfig {
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly access: LogTarget;
+  readonly waf: LogTarget;
+  /** Lower-case names of headers and query parameters that no record may show. */
+  readonly redact: readonly string[];
+}
