@@ -1,0 +1,18 @@
+// An answer, from whichever stage gave it.
+import type { BodySource } from './body.ts';
+import type { Headers } from './headers.ts';
+
+export interface Reply {
+  /** 200 to 599; interim answers (1xx) are passed on while the final one is awaited. */
+  status: number;
+  /** Without framing fields of the connection; `content-length` only as the body's true length. */
+  headers: Headers;
+  /** Whole, or still coming; undefined: none (HEAD, 204, 304, or truly nothing). */
+  body: Uint8Array | BodySource | undefined;
+  /** For a body that is whole; a source hands its trailers over with its end. */
+  trailers?: readonly string[];
+}
+
+export function isWhole(body: Reply['body']): body is Uint8Array {
+  return body instanceof Uint8Array;
+}

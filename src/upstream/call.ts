@@ -1,0 +1,43 @@
+// One request towards one backend, as the wire clients (HTTP/1.1 and HTTP/2) take it: everything
+// is decided, only framing is left to them.
+import type { BodySource } from '../http/body.ts';
+
+export class Call {
+  readonly method: string;
+  /** Origin-form: path and query. */
+  readonly path: string;
+  /** Host field or :authority. */
+  readonly authority: string;
+  /** Flat, lower-case names; no host, no framing and no connection fields: the wire client adds those. */
+  readonly headers: readonly string[];
+  /** Undefined: no body, whatever the method. */
+  readonly body: BodySource | undefined;
+  /** Interim answers (100 excepted): status and fields. */
+  onInformational: ((status: number, headers: readonly string[]) => void) | undefined;
+  /** The client has gone: nobody waits for the answer. */
+  cancelled = false;
+  /** Set by the wire client while the call is under way; it frees the connection or stream at once. */
+  onCancel: (() => void) | undefined;
+
+  constructor(
+    method: string,
+    path: string,
+    authority: string,
+    headers: readonly string[],
+    body: BodySource | undefined,
+  ) {
+    this.method = method;
+    this.path = path;
+    this.authority = authority;
+    this.headers = headers;
+    this.body = body;
+  }
+
+  /** Gives the call up, before, during or after it; harmless more than once. */
+  cancel(): void {
+    if (this.cancelled) return;
+    this.cancelled = true;
+    this.onCancel?.();
+    this.onCancel = undefined;
+  }
+}
