@@ -36,3 +36,15 @@ export function setHeader(headers: Headers, name: string, value: string): void {
   removeHeader(headers, name);
   headers.push(name, value);
 }
+
+/** The same as an object, for Node's calls that take nothing else; repeated fields become lists. */
+export function headersObject(headers: readonly string[]): Record<string, string | string[]> {
+  const object: Record<string, string | string[]> = Object.create(null);
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string;
+    const value = headers[i + 1] as string;
+    const before = object[name];
+    object[name] = before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value];
+  }
+  return object;
+}

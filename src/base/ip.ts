@@ -1,0 +1,41 @@
+// Addresses and sets of them, on Node's own BlockList.
+import { BlockList, isIP } from 'node:net';
+
+/** A set of addresses and CIDR blocks. */
+export interface IpSet {
+  /** False for what is not an address. */
+  has(address: string): boolean;
+}
+
+const NOTHING: IpSet = { has: () => false };
+
+/** Takes bare addresses and CIDR blocks that were checked before; throws a RangeError on anything else. */
+export function ipSet(blocks: readonly string[]): IpSet {
+  if (blocks.length === 0) return NOTHING;
+  const list = new BlockList();
+  for (const block of blocks) addBlock(list, block);
+  return {
+    has(address: string): boolean {
+      const family = isIP(address);
+      return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
+    },
+  };
+}
+
+function addBlock(list: BlockList, block: string): void {
+  const slash = block.indexOf('/');
+  const address = slash === -1 ? block : block.slice(0, slash);
+  const family = isIP(address);
+  if (family === 0) throw new RangeError(`"${block}" is not an address or a CIDR block`);
+  const type = family === 6 ? 'ipv6' : 'ipv4';
+  if (slash === -1) list.addAddress(address, type);
+  else list.addSubnet(address, Number(block.slice(slash + 1)), type);
+}
+
+/** The IPv4 address inside an IPv4-mapped IPv6 one (RFC 4291, 2.5.5.2); anything else as it is, without a zone. */
+export function plainAddress(address: string | undefined): string {
+  if (address === undefined) return '';
+  if (address.startsWith('::ffff:') && address.includes('.')) return address.slice(7);
+  const zone = address.indexOf('%');
+  return zone === -1 ? address : address.slice(0, zone);
+}

@@ -1,0 +1,104 @@
+// `gatehouse check`: is this configuration fit to run, and what would it do?
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Command } from 'commander';
+import { ProblemsError } from '../base/errors.ts';
+import type { Config, ListenAddress } from '../config/config.ts';
+import { type LoadedCertificates, loadCertificates } from '../tls/sites.ts';
+import { certificateStatus } from './certificate-status.ts';
+import { CONFIG_OPTION, JSON_OPTION } from './options.ts';
+import { DONE, print, printJson, readConfig, report, say } from './outcome.ts';
+
+export function checkCommand(): Command {
+  return new Command('check')
+    .description('validate config, certificates and rules; list what would run')
+    .addOption(CONFIG_OPTION())
+    .addOption(JSON_OPTION())
+    .action(async ({ config: file, json }: { config: string; json?: true }) => {
+      try {
+        const config = readConfig(file);
+        const certificates = await inspectCertificates(config);
+        if (json) printJson({ ok: true, ...summary(config, certificates) });
+        else printSummary(file, config, certificates);
+        process.exitCode = DONE;
+      } catch (error) {
+        process.exitCode = report(error, json);
+      }
+    });
+}
+
+/**
+ * Loads what the configuration would load, without a trace: where there is no local CA yet, one is made
+ * in a folder that goes again. A check run as root must not leave files that the gateway cannot read.
+ */
+export async function inspectCertificates(config: Config): Promise<LoadedCertificates> {
+  const storage = config.certificates.storage;
+  const isThere = existsSync(path.join(storage, 'internal'));
+  const folder = isThere ? storage : await mkdtemp(path.join(tmpdir(), 'gatehouse-check-'));
+  try {
+    const loaded = await loadCertificates({ ...config, certificates: { ...config.certificates, storage: folder } });
+    if (loaded.problems.length > 0) throw new ProblemsError(loaded.problems);
+    return loaded;
+  } finally {
+    if (!isThere) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function summary(config: Config, { certificates, warnings }: LoadedCertificates): Record<string, unknown> {
+  return {
+    listen: { https: config.listen.https.map(place), http: config.listen.http.map(place) },
+    sites: config.sites.map((site) => ({
+      name: site.name,
+      aliases: site.aliases,
+      routes: site.routes.map(({ match, upstream, stripPrefix }) => ({
+        match: { ...match, header: plain(match.header), query: plain(match.query) },
+        to: upstream,
+        stripPrefix,
+      })),
+    })),
+    upstreams: [...config.upstreams.values()].map(({ name, servers, protocol, balance }) => ({
+      ...{ name, protocol, balance },
+      servers: servers.map(({ url, weight }) => ({ url: url.href, weight })),
+    })),
+    certificates: certificates.map(certificateStatus),
+    warnings,
+  };
+}
+
+function printSummary(file: string, config: Config, { certificates, warnings }: LoadedCertificates): void {
+  for (const warning of warnings) say(`warning: ${warning}`);
+  print(`${file} is fit to run.`);
+  print(`\nlisten   https ${config.listen.https.map(place).join(', ')}`);
+  print(`         http  ${config.listen.http.map(place).join(', ') || 'off'}`);
+  for (const site of config.sites) {
+    print(`\nsite     ${[site.name, ...site.aliases].join(', ')}`);
+    for (const { match, upstream, stripPrefix } of site.routes) {
+      const conditions = [
+        match.method?.join('|'),
+        match.path?.join(' or ') ?? 'everything',
+        ...[...(match.header ?? [])].map(([name, value]) => `with ${name}: ${value}`),
+        ...[...(match.query ?? [])].map(([name, value]) => `with ?${name}=${value}`),
+        match.client === undefined ? undefined : `from ${match.client.join(', ')}`,
+        stripPrefix === undefined ? undefined : `(without ${stripPrefix})`,
+      ].filter((part) => part !== undefined);
+      print(`         ${conditions.join(' ')} -> ${upstream}`);
+    }
+  }
+  for (const { name, servers, balance } of config.upstreams.values()) {
+    const urls = servers.map(({ url, weight }) => (weight === 1 ? url.href : `${url.href} (weight ${weight})`));
+    print(`\nupstream ${name}: ${urls.join(', ')}${servers.length > 1 ? `, ${balance}` : ''}`);
+  }
+  for (const { names, source, notAfter } of certificates) {
+    print(`\ncertificate for ${names.join(', ')}\n         until ${notAfter.toISOString()}, from ${source}`);
+  }
+}
+
+function place({ host, port }: ListenAddress): string {
+  return `${host === undefined ? '' : host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
+function plain(map: ReadonlyMap<string, string> | undefined): Record<string, string> | undefined {
+  return map === undefined ? undefined : Object.fromEntries(map);
+}

@@ -1,0 +1,60 @@
+// `gatehouse expose`: no file, serve one app now. It stands for a file, and prints it.
+import { Command } from 'commander';
+import { ProblemsError } from '../base/errors.ts';
+import type { Config } from '../config/config.ts';
+import { parseConfig } from '../config/load.ts';
+import { DONE, print, report, say } from './outcome.ts';
+import { serve } from './serve.ts';
+
+interface ExposeOptions {
+  host: string;
+  internal?: true;
+  port: string;
+  httpPort: string;
+  print?: true;
+}
+
+export function exposeCommand(): Command {
+  return new Command('expose')
+    .description('serve one app now, without a configuration file')
+    .argument('<url>', 'where the app is: http://127.0.0.1:3000, or just 3000')
+    .requiredOption('--host <name>', 'the name under which it is reached')
+    .option('--internal', 'with a certificate of the local CA, for private names and for trying it out')
+    .option('--port <port>', 'the https port', '443')
+    .option('--http-port <port>', 'the port that redirects to https, or "off"', '80')
+    .option('--print', 'only print the file that this stands for')
+    .action(async (url: string, options: ExposeOptions) => {
+      try {
+        const text = configText(/^\d+$/.test(url) ? `http://127.0.0.1:${url}` : url, options);
+        const config = parse(text);
+        say('This stands for the following gatehouse.yaml:\n');
+        print(text.trimEnd());
+        if (options.print === true) return;
+        const { stopped } = await serve(config);
+        const port = options.port === '443' ? '' : `:${options.port}`;
+        say(`\n${url} is served at https://${options.host}${port}/ - Ctrl-C stops it.`);
+        if (options.internal === true) say('Its certificate is from the local CA: see `gatehouse certs trust`.');
+        await stopped;
+        process.exitCode = DONE;
+      } catch (error) {
+        process.exitCode = report(error);
+      }
+    });
+}
+
+function configText(url: string, { host, internal, port, httpPort }: ExposeOptions): string {
+  const listen = port === '443' && httpPort === '80' ? [] : [listenText(port, httpPort)];
+  const certificates = internal === true ? ['certificates:', '  issuer: internal'] : [];
+  return `${[...listen, ...certificates, 'sites:', `  ${JSON.stringify(host)}:`, `    to: ${JSON.stringify(url)}`].join('\n')}\n`;
+}
+
+function listenText(port: string, httpPort: string): string {
+  const http = httpPort === 'off' ? 'false' : JSON.stringify(`:${httpPort}`);
+  return `listen:\n  https: ${JSON.stringify(`:${port}`)}\n  http: ${http}`;
+}
+
+function parse(text: string): Config {
+  const { config, problems } = parseConfig(text, { file: '<command line>', baseDir: process.cwd(), env: {} });
+  if (config === undefined || problems.length > 0) throw new ProblemsError(problems);
+  return config;
+}

@@ -1,0 +1,18 @@
+// `gatehouse schema`: the JSON Schema that editors complete from.
+import { Argument, Command } from 'commander';
+import { configSchema } from '../config/schema.ts';
+import { printJson } from './outcome.ts';
+
+export function schemaCommand(): Command {
+  return new Command('schema')
+    .description('print the JSON Schema of a kind of file, for editors')
+    .addArgument(new Argument('<kind>', 'which file').choices(['config']))
+    .addHelpText(
+      'after',
+      `
+Save it and name it in the first line of your file, and editors with YAML support complete and explain every key:
+  gatehouse schema config > gatehouse.schema.json
+  # yaml-language-server: $schema=gatehouse.schema.json`,
+    )
+    .action(() => printJson(configSchema));
+}

@@ -1,0 +1,96 @@
+// What `run`, `expose` and `demo` share: a gateway with its admin endpoint, until a signal ends it.
+
+import type { Control, Status } from '../admin/control.ts';
+import { AdminServer } from '../admin/server.ts';
+import type { Config } from '../config/config.ts';
+import { Gateway } from '../gateway/gateway.ts';
+import { certificateStatus } from './certificate-status.ts';
+import { VERSION } from './version.ts';
+
+export interface Running {
+  readonly gateway: Gateway;
+  /** Resolves when the gateway has stopped and its records are written. */
+  readonly stopped: Promise<void>;
+  /** As SIGTERM does. */
+  stop(): void;
+}
+
+/** Fails as a whole: with a ProblemsError for what the operator wrote, a GatehouseError for the machine's refusal. */
+export async function serve(config: Config): Promise<Running> {
+  const gateway = await Gateway.start(config);
+  const admin = new AdminServer(new GatewayControl(gateway));
+  try {
+    await admin.open(config);
+  } catch (error) {
+    await gateway.stop(0);
+    throw error;
+  }
+  const { promise: stopped, resolve } = Promise.withResolvers<void>();
+  let isStopping = false;
+  const stop = (signal: string): void => {
+    if (isStopping) {
+      gateway.records.warn('process', 'stopping at once', { signal });
+      gateway.destroy();
+      return;
+    }
+    isStopping = true;
+    gateway.records.info('process', 'draining', { signal, drainMs: config.timeouts.drainMs });
+    void gateway.stop(config.timeouts.drainMs).then(() => {
+      admin.close();
+      gateway.records.info('process', 'stopped');
+      gateway.records.flush();
+      resolve();
+    });
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
+  process.on('SIGUSR2', () => gateway.records.reopen());
+  process.on('SIGHUP', () => gateway.records.warn('config', 'reload is not available yet; restart to apply changes'));
+  announce(gateway);
+  return { gateway, stopped, stop: () => stop('request') };
+}
+
+function announce({ records, runtime, addresses }: Gateway): void {
+  for (const warning of runtime.warnings) records.warn('config', warning);
+  const sites = runtime.config.sites.map(({ name }) => name);
+  const listen = { https: addresses.https.map(printed), http: addresses.http.map(printed) };
+  records.info('process', 'ready', { version: VERSION, config: runtime.config.file, listen, sites });
+}
+
+class GatewayControl implements Control {
+  readonly #gateway: Gateway;
+
+  constructor(gateway: Gateway) {
+    this.#gateway = gateway;
+  }
+
+  isReady(): boolean {
+    return this.#gateway.state === 'ready';
+  }
+
+  status(): Status {
+    const { runtime, addresses, state, startedAt, load, certificates } = this.#gateway;
+    return {
+      state,
+      version: VERSION,
+      pid: process.pid,
+      startedAt: startedAt.toISOString(),
+      config: runtime.config.file,
+      listen: { https: addresses.https.map(printed), http: addresses.http.map(printed) },
+      load,
+      sites: runtime.config.sites.map(({ name, aliases, routes }) => ({
+        ...{ name, aliases },
+        upstreams: [...new Set(routes.map(({ upstream }) => upstream))],
+      })),
+      upstreams: [...runtime.upstreams].map(([name, { backends }]) => ({
+        name,
+        servers: backends.map(({ url, weight, load: burden }) => ({ url: url.href, weight, load: burden })),
+      })),
+      certificates: certificates.map(certificateStatus),
+      warnings: runtime.warnings,
+    };
+  }
+}
+
+function printed({ address, family, port }: { address: string; family: string; port: number }): string {
+  return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
+}

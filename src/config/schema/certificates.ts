@@ -1,0 +1,101 @@
+// The parts of the file about the gateway's own certificates.
+
+import { flag, off, text, verbatim, word } from './kind.ts';
+import { duration } from './measures.ts';
+import type { Node } from './node.ts';
+import { list, map, value } from './node.ts';
+import { webUrl } from './web.ts';
+
+const path = text('a path', 'a path, relative to the configuration file');
+const name = text('a name', 'a name');
+
+/** One certificate brought along: `cert` and `key` (PEM), or `pfx`. */
+export const certificateFile: Node = map(
+  'A certificate with its key: PEM files under cert and key, or one PKCS #12 file under pfx.',
+  {
+    cert: value('PEM file of the certificate and its chain.', path, { default: null, examples: ['certs/app.pem'] }),
+    key: value('PEM file of the private key.', path, { default: null, examples: ['certs/app.key'] }),
+    pfx: value('PKCS #12 file with certificate and key.', path, { default: null, examples: ['certs/app.pfx'] }),
+    passphrase: value('Opens the key or the PKCS #12 file.', verbatim('a text', 'the passphrase'), {
+      default: null,
+      examples: ['${file:/run/secrets/passphrase}'],
+      secret: true,
+    }),
+  },
+  { together: { cert: ['key'], key: ['cert'] } },
+);
+
+const eab: Node = map(
+  'External account binding, when the authority asks for it.',
+  {
+    keyId: value('The key identifier from the authority.', name),
+    hmac: value('The MAC key from the authority, base64url.', text('a key', 'the MAC key'), { secret: true }),
+  },
+  { required: ['keyId', 'hmac'], default: null },
+);
+
+const dns: Node = map(
+  'How TXT records are set for the dns-01 challenge; each provider has its own further keys.',
+  { provider: value('Who serves the zone.', name, { examples: ['rfc2136', 'cloudflare', 'route53', 'exec', 'webhook'] }) },
+  { required: ['provider'], others: value('A setting of the provider.', verbatim('a text', 'a text')), default: null },
+);
+
+const acme: Node = map(
+  'How certificates are ordered from an ACME authority.',
+  {
+    directory: value("The authority's directory URL.", webUrl, { default: 'https://acme-v02.api.letsencrypt.org/directory' }),
+    email: value('Where the authority writes about problems.', text('an e-mail address', 'an e-mail address'), {
+      default: null,
+      examples: ['ops@example.com'],
+    }),
+    agreeTos: value("You agree to the authority's terms of service.", flag, { default: false }),
+    profile: value('A certificate profile that the authority offers.', name, { default: null, examples: ['tlsserver', 'shortlived'] }),
+    eab,
+    challenges: list(
+      'Challenges in order of preference; dns-01 is added by dns.',
+      value('A challenge.', word('tls-alpn-01', 'http-01', 'dns-01')),
+      { default: ['tls-alpn-01', 'http-01'] },
+    ),
+    dns,
+    preferredChain: value("Common name of the issuer at the end of the wanted chain.", name, { default: null }),
+    checkEvery: value('How often renewal is considered.', duration(1000), { default: '10m' }),
+    trustedRoots: list('PEM files of roots that a private authority is trusted by.', value('A PEM file.', path), { default: [] }),
+    fallback: list('Further authorities, tried in order.', map('A further authority.', {
+      directory: value("The authority's directory URL.", webUrl),
+      email: value('Where the authority writes about problems.', text('an e-mail address', 'an e-mail address'), { default: null }),
+      agreeTos: value("You agree to the authority's terms of service.", flag, { default: false }),
+      eab,
+    }, { required: ['directory'] }), { default: [] }),
+  },
+  { default: null, is: [off], later: { what: 'Ordering certificates by ACME' } },
+);
+
+export const certificates: Node = map("The gateway's own certificates: where they are kept and where they come from.", {
+  storage: value('The folder of keys and certificates; later also shared.', path, {
+    default: './certs',
+    later: { what: 'Certificates in shared storage', only: 'shared' },
+  }),
+  issuer: value('Who issues missing certificates: internal is a local authority made by Gatehouse.', word('internal', 'acme'), {
+    default: 'internal',
+    later: { what: 'Ordering certificates by ACME', only: 'acme' },
+  }),
+  acme,
+  files: list('Certificates brought along; they are chosen by the names inside them.', certificateFile, { default: [], is: [off] }),
+});
+
+/** What a site may write for its certificate. */
+export const siteCertificate: Node = map(
+  'auto: one of certificates.files whose names fit, else the issuer\'s; internal: the local authority\'s; or files.',
+  certificateFile.map?.properties ?? {},
+  { is: [word('auto', 'internal')], default: 'auto', together: { cert: ['key'], key: ['cert'] } },
+);
+
+/** Certificates that clients show. */
+export const clientCertificates: Node = map(
+  'Certificates that clients show.',
+  {
+    mode: value('request: checked when shown; require: no connection without one.', [word('request', 'require'), off], { default: 'require' }),
+    ca: value('PEM file of the authorities that issue them.', path, { default: null, examples: ['clients-ca.pem'] }),
+  },
+  { default: null, is: [off], later: { what: 'Asking clients for certificates', offBy: 'mode' } },
+);

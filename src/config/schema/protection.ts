@@ -1,0 +1,92 @@
+// The parts of a site about who may come in, how often, and what is kept: access, limits, cache,
+// compression. All of it is checked already; none of it can be on yet.
+
+import { flag, integer, off, text, verbatim } from './kind.ts';
+import { duration, rate, size } from './measures.ts';
+import type { Node } from './node.ts';
+import { list, map, table, value } from './node.ts';
+import { cidr, headerName, headerValue, method, pathGlob, requestKey, webUrl } from './web.ts';
+
+const name = text('a name', 'a name');
+const oneCidr = value('An address range.', cidr);
+
+/** What requests are matched by; all parts that are given must match. */
+export const match: Node = map('Which requests; all parts that are given must match.', {
+  path: list('Path globs, any of which matches: * stays within a segment, ** crosses.', value('A path glob.', pathGlob), {
+    default: null,
+    examples: ['/api/**'],
+  }),
+  method: list('Methods, any of which matches.', value('A method.', method), { default: null, examples: [['GET', 'POST']] }),
+  header: table('Header fields and their exact values; "*": any value.', headerName, value('The value.', headerValue), { default: null }),
+  query: table(
+    'Query parameters and their exact values; "*": any value.',
+    text('a name', 'the name of a parameter'),
+    value('The value.', verbatim('a text', 'the value as a text')),
+    { default: null },
+  ),
+  client: list('Address ranges, any of which holds the client.', oneCidr, { default: null }),
+});
+
+export const access: Node = map(
+  'Who may come in at all.',
+  {
+    allow: list('Only clients from these ranges.', oneCidr, { default: [], is: [off] }),
+    deny: list('No client from these ranges.', oneCidr, { default: [], is: [off] }),
+    basic: map(
+      'Name and password (RFC 7617).',
+      {
+        realm: value('What the browser shows.', text('a text', 'a text'), { default: null }),
+        users: table('Names and password hashes.', name, value('A password hash.', verbatim('a hash', 'a password hash')), { default: {}, secret: true }),
+      },
+      { default: null, is: [off] },
+    ),
+    forward: map(
+      'Asking another service about each request.',
+      {
+        url: value('The service.', webUrl),
+        headers: list("Fields of its answer that go on to the upstream.", value('A header name.', headerName), { default: [] }),
+      },
+      { required: ['url'], default: null, is: [off] },
+    ),
+    oidc: map(
+      'Sign-in with OpenID Connect.',
+      {
+        issuer: value("The provider's issuer URL.", webUrl),
+        clientId: value('The identifier that the provider gave.', name),
+        clientSecret: value('The secret that the provider gave.', verbatim('a text', 'the secret'), { default: null, secret: true }),
+        scopes: list('What is asked for.', value('A scope.', name), { default: ['openid'] }),
+      },
+      { required: ['issuer', 'clientId'], default: null, is: [off] },
+    ),
+  },
+  { default: {}, is: [off], later: { what: 'Access control' } },
+);
+
+export const limits: Node = list(
+  'Rate limits; the first that refuses answers 429.',
+  map(
+    'A bucket of burst that refills at rate.',
+    {
+      name: value('For records.', name, { default: null }),
+      match,
+      key: value('What is counted apart.', requestKey, { default: 'client.ip' }),
+      rate: value('How often, like 5/min.', rate),
+      burst: value("How many at once; by default the rate's count.", integer(1, 1_000_000_000), { default: null }),
+      ban: value('How long a client that was refused stays out.', [duration(0, 365 * 86_400_000), off], { default: null, examples: ['15m'] }),
+    },
+    { required: ['rate'] },
+  ),
+  { default: [], is: [off], later: { what: 'Rate limiting' } },
+);
+
+export const cache: Node = map(
+  'Keeping responses for the next client (RFC 9111).',
+  {
+    maxSize: value('Bytes in all.', size(1, 2 ** 40), { default: '100MiB' }),
+    maxEntrySize: value('Bytes of one response.', size(1, 2 ** 40), { default: '5MiB' }),
+    maxEntries: value('Number of responses.', integer(1, 10_000_000), { default: 1024 }),
+  },
+  { default: false, is: [flag, off], later: { what: 'The cache' } },
+);
+
+export const compress: Node = value('Compress responses that allow it.', [flag, off], { default: false, later: { what: 'Compression' } });

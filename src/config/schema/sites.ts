@@ -1,0 +1,55 @@
+// The part of the file about the sites: their names, what happens to their requests, where these go.
+
+import { off } from './kind.ts';
+import { clientCertificates, siteCertificate } from './certificates.ts';
+import type { Node } from './node.ts';
+import { list, map, table, value } from './node.ts';
+import { access, cache, compress, limits, match } from './protection.ts';
+import { waf } from './waf.ts';
+import { aliasName, changeableName, headerValue, pathPrefix, siteName, target } from './web.ts';
+
+function changes(what: string, removed: readonly string[]): Node {
+  return map(`Header fields of the ${what} that are set or removed.`, {
+    set: table('Fields and their values; each replaces what was there.', changeableName, value('The value.', headerValue), { default: {}, is: [off] }),
+    remove: list('Fields that are taken out; the list replaces the default.', value('A header name.', changeableName), {
+      default: removed,
+      is: [off],
+    }),
+  });
+}
+
+function headers(removedFromResponses: readonly string[]): Node {
+  return map('Header fields that are set or removed.', {
+    request: changes('request', []),
+    response: changes('response', removedFromResponses),
+  });
+}
+
+/** Parts that a route may say differently from its site. */
+const protection = { waf, access, limits, cache, compress };
+
+const route: Node = map('Requests that go elsewhere or are treated differently.', {
+  match,
+  to: value("An upstream's name or a URL; by default the site's own to.", target, { default: null, examples: ['api'] }),
+  stripPrefix: value('Removed from the start of the path before it is forwarded.', pathPrefix, { default: null, examples: ['/api'] }),
+  headers: headers([]),
+  ...protection,
+});
+
+const site: Node = map('A site.', {
+  aliases: list('Further names of the site.', value('A host name or *.example.com.', aliasName), {
+    default: [],
+    is: [off],
+    examples: [['www.example.com']],
+  }),
+  certificate: siteCertificate,
+  clientCertificates,
+  headers: headers(['server', 'x-powered-by']),
+  ...protection,
+  routes: list('Tried in order, the first match wins; what matches none goes to the site\'s own to.', route, { default: [], is: [off] }),
+  to: value("An upstream's name or a URL.", target, { default: null, examples: ['http://127.0.0.1:3000', 'app'] }),
+});
+
+export const sites: Node = table('The sites by host name: app.example.com, "*.example.com", or default for every other name.', siteName, site, {
+  least: 1,
+});

@@ -1,0 +1,65 @@
+// Keeps secrets out of what is shown: lines of the file and quoted values. Which keys hold secrets is
+// marked in the schema; names that look like one are hidden too, since a mistyped key is not in it.
+
+import { isPureReference } from './interpolate.ts';
+import type { Node } from './schema/node.ts';
+import { root } from './schema/root.ts';
+import { closest } from './suggest.ts';
+
+export const mask = '***';
+
+/** A stretch of the file, in offsets. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+const telling = /pass(?:word|phrase|wd)|secret|token|hmac|authorization|credential|api[-_]?key/i;
+const tellingInLine = new RegExp(`((?:${telling.source})[\\w.-]*["']?\\s*:\\s*)(\\S.*)$`, 'i');
+const urlUser = /([a-z][a-z0-9+.-]*:\/\/)[^\s"']*@/gi;
+
+let marked: ReadonlySet<string> | undefined;
+
+/** Whether the value of a key, or of anything below it, is a secret. `parent` is the key above. */
+export function isSecretKey(key: string, parent: string | undefined): boolean {
+  marked ??= collectMarked(root, new Set());
+  if (marked.has(key) || telling.test(key)) return true;
+  if (parent === 'set' && /cookie/i.test(key)) return true;
+  const meant = closest(key, marked);
+  return meant !== undefined && marked.has(meant);
+}
+
+/** Hides what lies in the ranges, and whatever else in the line looks like a secret. */
+export function maskLine(line: string, lineStart: number, ranges: readonly Range[]): string {
+  let shown = '';
+  let at = 0;
+  for (const range of ranges) {
+    const start = Math.max(at, range.start - lineStart);
+    const end = Math.min(line.length, range.end - lineStart);
+    if (start >= end) continue;
+    shown += line.slice(at, start) + mask;
+    at = end;
+  }
+  return maskText(shown + line.slice(at));
+}
+
+/** Hides user names and passwords in URLs, and what stands behind keys with telling names. */
+export function maskText(text: string): string {
+  return text
+    .replace(tellingInLine, (whole, key: string, rest: string) => (isHarmless(rest) ? whole : `${key}${mask}`))
+    .replace(urlUser, `$1${mask}@`);
+}
+
+/** Already hidden, or a reference to a secret that is kept elsewhere. */
+function isHarmless(rest: string): boolean {
+  const value = /^"([^"]*)"|^'([^']*)'|^([^\s,}]*)/.exec(rest);
+  return rest.startsWith(mask) || isPureReference(value?.[1] ?? value?.[2] ?? value?.[3] ?? '');
+}
+
+function collectMarked(node: Node, names: Set<string>, key?: string): Set<string> {
+  if (node.secret === true && key !== undefined) names.add(key);
+  for (const [name, child] of Object.entries(node.map?.properties ?? {})) collectMarked(child, names, name);
+  if (node.map?.others !== undefined) collectMarked(node.map.others, names);
+  if (node.list !== undefined) collectMarked(node.list.items, names);
+  return names;
+}

@@ -1,0 +1,146 @@
+// The check against the schema, done by ajv. The schema's kinds write their own sentences, so each
+// fault is told once, in words, with what may stand there instead.
+
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import type { ConfigDocument } from './document.ts';
+import { broken } from './document.ts';
+import { pointerTo, readablePath } from './pointer.ts';
+import type { FaultCode } from './report.ts';
+import type { JsonSchema } from './schema/kind.ts';
+import { isOff, off } from './schema/kind.ts';
+import type { Node } from './schema/node.ts';
+import { isNullAbsent } from './schema/node.ts';
+import { root } from './schema/root.ts';
+import { closest } from './suggest.ts';
+
+/** What keyword `is` finds: a fault of the value, or of one of its keys. */
+interface Finding {
+  readonly code: FaultCode;
+  readonly text: string;
+  readonly key?: string;
+  /** The text is a whole sentence; else it goes on from the quoted value. */
+  readonly isSentence?: boolean;
+}
+
+let compiled: ValidateFunction | undefined;
+
+/** Tells every fault of a document against the schema, and marks the values that must not be used. */
+export function validate(document: ConfigDocument): void {
+  compiled ??= compile();
+  if (compiled(document.value)) return;
+  const errors = compiled.errors ?? [];
+  // Unknown keys first: a key that is only misspelled is then not called missing too.
+  for (const error of errors) if (error.keyword === 'additionalProperties') tellUnknownKey(document, error);
+  for (const error of errors) {
+    if (error.keyword === 'is') tellFinding(document, error);
+    else if (error.keyword === 'required' || error.keyword === 'dependentRequired') tellMissingKey(document, error);
+  }
+}
+
+function compile(): ValidateFunction {
+  const ajv = new Ajv2020({ allErrors: true, strict: true, strictTypes: false, strictRequired: false, verbose: true });
+  ajv.addKeyword({ keyword: 'is', errors: true, compile: (node: Node) => checker(node) });
+  return ajv.compile(toAjv(root));
+}
+
+/** The structure in JSON Schema's keywords; scalars by our own keyword. */
+function toAjv(node: Node): JsonSchema {
+  const schema: Record<string, unknown> = { is: node };
+  if (node.map !== undefined) {
+    const { properties, required, together, others } = node.map;
+    schema['properties'] = Object.fromEntries(Object.entries(properties).map(([key, child]) => [key, toAjv(child)]));
+    schema['additionalProperties'] = others === undefined ? false : toAjv(others);
+    schema['required'] = required;
+    schema['dependentRequired'] = together;
+  }
+  if (node.list !== undefined) schema['items'] = toAjv(node.list.items);
+  return schema;
+}
+
+interface Checker {
+  (value: unknown): boolean;
+  errors?: Partial<ErrorObject>[];
+}
+
+function checker(node: Node): Checker {
+  const check: Checker = (value) => {
+    const findings = value === broken ? [] : findingsOf(node, value);
+    check.errors = findings.map((params) => ({ keyword: 'is', params }));
+    return findings.length === 0;
+  };
+  return check;
+}
+
+function findingsOf(node: Node, value: unknown): Finding[] {
+  if (value === null && isNullAbsent(node)) return [];
+  if (isOff(value) && node.is.includes(off)) return [];
+  if (value === null) return [{ code: 'wrong-type', text: `has no value; write ${whatToWrite(node)}`, isSentence: true }];
+  if (Array.isArray(value) && node.list !== undefined) return tooFew(value.length, node.list.least, 'an item');
+  if (typeof value === 'object' && !Array.isArray(value) && node.map !== undefined) {
+    const keys = Object.keys(value);
+    return [...tooFew(keys.length, node.map.least, 'an entry'), ...badKeys(node, keys)];
+  }
+  const claiming = node.is.filter((kind) => kind.claims(value));
+  const faults = claiming.map((kind) => kind.fault(value));
+  if (faults.includes(undefined)) return [];
+  const fault = faults[0];
+  if (fault !== undefined) return [{ code: 'bad-value', text: fault }];
+  return [{ code: 'wrong-type', text: `is not ${expected(node)}; write ${whatToWrite(node)}` }];
+}
+
+function tooFew(count: number, least: number, what: string): Finding[] {
+  return count >= least ? [] : [{ code: 'bad-value', text: `is empty; it needs ${what}`, isSentence: true }];
+}
+
+function badKeys(node: Node, keys: readonly string[]): Finding[] {
+  const findings: Finding[] = [];
+  for (const key of keys) {
+    const text = node.map?.keys?.fault(key);
+    if (text !== undefined && !Object.hasOwn(node.map?.properties ?? {}, key)) findings.push({ code: 'bad-value', text, key });
+  }
+  return findings;
+}
+
+function expected(node: Node): string {
+  const names = node.is.map((kind) => kind.name);
+  if (node.list !== undefined) names.push('a list');
+  if (node.map !== undefined) names.push('a map');
+  return inWords([...new Set(names)]);
+}
+
+function whatToWrite(node: Node): string {
+  const ways = node.is.map((kind) => kind.write);
+  if (node.list !== undefined) ways.push(node.is.length > 0 ? 'a list of them' : 'a list');
+  const keys = Object.keys(node.map?.properties ?? {});
+  if (node.map !== undefined) ways.push(keys.length > 0 ? `keys below it (${keys.join(', ')})` : 'keys below it');
+  return inWords([...new Set(ways)]);
+}
+
+function inWords(words: readonly string[]): string {
+  const last = words.at(-1) ?? 'nothing';
+  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} or ${last}`;
+}
+
+function tellFinding(document: ConfigDocument, error: ErrorObject): void {
+  const { code, text, key, isSentence } = error.params as Finding;
+  if (key !== undefined) document.fault(pointerTo(error.instancePath, key), code, `"${key}" ${text}`, 'key');
+  else document.fault(error.instancePath, code, isSentence === true ? text : `${document.quote(error.instancePath, error.data)} ${text}`);
+}
+
+function tellUnknownKey(document: ConfigDocument, error: ErrorObject): void {
+  const key = String(error.params['additionalProperty']);
+  const allowed = Object.keys((error.parentSchema?.['properties'] ?? {}) as object);
+  const meant = closest(key, allowed);
+  if (meant !== undefined) document.settle(pointerTo(error.instancePath, meant));
+  const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
+  const where = readablePath(error.instancePath);
+  document.faultIn(pointerTo(error.instancePath, key), where, 'unknown-key', `unknown key "${key}"${hint}${meant ? '' : ';'} Allowed: ${allowed.join(', ')}`);
+}
+
+function tellMissingKey(document: ConfigDocument, error: ErrorObject): void {
+  const key = String(error.params['missingProperty']);
+  if (document.isFaulty(pointerTo(error.instancePath, key))) return;
+  const beside = error.keyword === 'dependentRequired' ? ` beside "${String(error.params['property'])}"` : '';
+  document.fault(error.instancePath, 'missing-key', `the key "${key}" is missing${beside}`, 'key');
+}

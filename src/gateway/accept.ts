@@ -1,0 +1,162 @@
+// From what Node's servers hand over to an exchange and its client's stream, and into the pipeline. One
+// method for each way in which a request can arrive.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
+import { clientBody } from '../http/client-body.ts';
+import type { ClientStream } from '../http/client-stream.ts';
+import type { Refusal } from '../http/exchange.ts';
+import { Exchange } from '../http/exchange.ts';
+import { headerValue } from '../http/headers.ts';
+import { Http1ClientStream } from '../http/http1-stream.ts';
+import { Http2ClientStream } from '../http/http2-stream.ts';
+import type { RawHead } from '../http/raw-head.ts';
+import { http1Head, http2Head } from '../http/raw-head.ts';
+import { readHead } from '../http/read.ts';
+import type { ReadableBody } from '../http/readable-body.ts';
+import { UpgradeClientStream } from '../http/upgrade-stream.ts';
+import { answerBrokenHead } from './broken-head.ts';
+import type { Connection, Connections } from './connections.ts';
+import { handle } from './pipeline.ts';
+import type { Context } from './runtime.ts';
+
+/** Makes the body of an exchange that is itself still being made. */
+type OpenBody = (x: () => Exchange) => ReadableBody | undefined;
+
+const NO_BODY: OpenBody = () => undefined;
+
+export class Acceptor {
+  readonly #context: Context;
+  readonly #connections: Connections;
+
+  constructor(context: Context, connections: Connections) {
+    this.#context = context;
+    this.#connections = connections;
+  }
+
+  /** An HTTP/2 request. `raw` is the flat field list, pseudo-header fields included. */
+  stream(stream: ServerHttp2Stream, hasEnded: boolean, raw: readonly string[]): void {
+    stream.on('error', () => {});
+    if (stream.session === undefined) return;
+    const connection = this.#connections.of(stream.session);
+    const head = http2Head(raw);
+    const x = this.#exchange(head, connection, hasEnded ? NO_BODY : this.#http2Body(stream, head));
+    const client = new Http2ClientStream(stream, x);
+    // A stream that is reset in the same read is known to be dead one turn later: no work is done for it
+    // (rapid reset, CVE-2023-44487).
+    setImmediate(() => void this.#run(x, client, connection));
+  }
+
+  request(request: IncomingMessage, response: ServerResponse<IncomingMessage>): void {
+    this.#http1(request, response, undefined);
+  }
+
+  /** `Expect: 100-continue` (RFC 9110, 10.1.1): the client is told to go on when a backend is ready for the body. */
+  requestWithContinue(request: IncomingMessage, response: ServerResponse<IncomingMessage>): void {
+    this.#http1(request, response, () => {
+      if (!response.headersSent && !response.destroyed) response.writeContinue();
+    });
+  }
+
+  requestWithExpectation(request: IncomingMessage, response: ServerResponse<IncomingMessage>): void {
+    this.#http1(request, response, undefined, { status: 417, reason: 'expectation' });
+  }
+
+  /** A WebSocket handshake. `head`: bytes that came behind it. */
+  upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    const connection = this.#connections.of(socket);
+    const x = this.#exchange(http1Head(request), connection, NO_BODY);
+    void this.#run(x, new UpgradeClientStream(request, socket, head, x), connection);
+  }
+
+  /** What came was not HTTP, or not all of it came in time. */
+  brokenHead(error: Error, socket: Socket): void {
+    answerBrokenHead(error, socket, this.#connections.of(socket), this.#context);
+  }
+
+  #http1(
+    request: IncomingMessage,
+    response: ServerResponse<IncomingMessage>,
+    onBodyStart: (() => void) | undefined,
+    refusal?: Refusal,
+  ): void {
+    request.on('error', () => {});
+    response.on('error', () => {});
+    const connection = this.#connections.of(request.socket);
+    const head = http1Head(request);
+    const x = this.#exchange(head, connection, this.#http1Body(request, head, onBodyStart), refusal);
+    if (this.#connections.isDraining) response.shouldKeepAlive = false;
+    void this.#run(x, new Http1ClientStream(response, x), connection);
+  }
+
+  async #run(x: Exchange, stream: ClientStream, connection: Connection): Promise<void> {
+    connection.active++;
+    try {
+      await handle(x, stream, this.#context);
+    } finally {
+      connection.active--;
+    }
+  }
+
+  #exchange(head: RawHead, connection: Connection, openBody: OpenBody, refused?: Refusal): Exchange {
+    const { runtime } = this.#context;
+    const { facts, refusal } = readHead(
+      head,
+      runtime.config.requestLimits,
+      openBody(() => x),
+    );
+    // Node forgets the name when TLS 1.2 resumes a session, though OpenSSL has checked it: the first request tells it.
+    if (connection.isNameLost) {
+      connection.sni = facts.host;
+      connection.isNameLost = false;
+    }
+    const x: Exchange = new Exchange(connection, facts, refused ?? refusal, runtime.trusted);
+    return x;
+  }
+
+  #http2Body(stream: ServerHttp2Stream, head: RawHead): OpenBody {
+    const expectsContinue = headerValue(head.headers, 'expect')?.toLowerCase() === '100-continue';
+    let trailers: readonly string[] = [];
+    stream.once('trailers', (_headers, _flags: number, fields: string[]) => {
+      trailers = fields;
+    });
+    return (x) =>
+      clientBody(stream, {
+        ...this.#bodyOptions(head, x),
+        onStart: () => {
+          if (expectsContinue && !stream.headersSent && !stream.closed) stream.additionalHeaders({ ':status': 100 });
+        },
+        isComplete: () => !stream.aborted && !stream.rstCode,
+        trailers: () => trailers,
+      });
+  }
+
+  #http1Body(request: IncomingMessage, head: RawHead, onStart: (() => void) | undefined): OpenBody {
+    return (x) => {
+      const options = this.#bodyOptions(head, x);
+      const isChunked = headerValue(head.headers, 'transfer-encoding') !== undefined;
+      if (!isChunked && (options.length ?? 0) === 0) return undefined;
+      return clientBody(request, {
+        ...options,
+        ...(onStart === undefined ? {} : { onStart }),
+        isComplete: () => request.complete,
+        trailers: () => request.rawTrailers.map((text, i) => (i % 2 === 0 ? text.toLowerCase() : text)),
+      });
+    };
+  }
+
+  #bodyOptions(head: RawHead, x: () => Exchange): BodyOptions {
+    const { timeouts, requestLimits } = this.#context.runtime.config;
+    const declared = headerValue(head.headers, 'content-length');
+    return {
+      length: declared === undefined ? undefined : Number(declared),
+      stallMs: timeouts.bodyMs,
+      limitBytes: requestLimits.bodyBytes,
+      onBytes: (count) => {
+        x().bytesIn += count;
+      },
+    };
+  }
+}
+
+type BodyOptions = Pick<Parameters<typeof clientBody>[1], 'length' | 'stallMs' | 'limitBytes' | 'onBytes'>;

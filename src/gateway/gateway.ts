@@ -1,0 +1,111 @@
+// The running gateway: its doors, the runtime in force, and how it starts and stops.
+import type { Server } from 'node:http';
+import type { Http2SecureServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { GatehouseError } from '../base/errors.ts';
+import type { Config, ListenAddress } from '../config/config.ts';
+import { Records } from '../observe/records.ts';
+import type { Certificate } from '../tls/certificate.ts';
+import { Connections } from './connections.ts';
+import { plainServer, secureServer } from './listener.ts';
+import type { Context, Runtime } from './runtime.ts';
+import { buildRuntime } from './runtime.ts';
+
+type State = 'starting' | 'ready' | 'draining' | 'stopped';
+
+export class Gateway implements Context {
+  readonly runtime: Runtime;
+  readonly records: Records;
+  readonly certificates: readonly Certificate[];
+  readonly startedAt: Date = new Date();
+  /** Where it really listens, ports filled in. */
+  readonly addresses: { https: AddressInfo[]; http: AddressInfo[] } = { https: [], http: [] };
+  state: State = 'starting';
+  readonly #connections: Connections;
+  readonly #servers: (Http2SecureServer | Server)[] = [];
+
+  private constructor(runtime: Runtime, certificates: readonly Certificate[]) {
+    this.runtime = runtime;
+    this.certificates = certificates;
+    this.records = new Records(runtime.config.logs);
+    this.#connections = new Connections(runtime.config.requestLimits);
+  }
+
+  /** Resolves when every door is open; fails as a whole, leaving nothing open, when one cannot be. */
+  static async start(config: Config): Promise<Gateway> {
+    const { runtime, certificates } = await buildRuntime(config);
+    const gateway = new Gateway(runtime, certificates);
+    try {
+      await gateway.#open();
+    } catch (error) {
+      await gateway.stop(0);
+      throw error;
+    }
+    return gateway;
+  }
+
+  get httpsPort(): number {
+    return this.addresses.https[0]?.port ?? 443;
+  }
+
+  /** Client connections open and requests under way. */
+  get load(): { connections: number; requests: number } {
+    return { connections: this.#connections.size, requests: this.#connections.active };
+  }
+
+  /** Lets requests under way finish within `drainMs`, then closes all that is left. */
+  async stop(drainMs: number): Promise<void> {
+    if (this.state === 'stopped') return;
+    this.state = 'draining';
+    for (const server of this.#servers) server.close();
+    await this.#connections.drain(drainMs);
+    this.runtime.close();
+    this.state = 'stopped';
+  }
+
+  /** Drops everything now. */
+  destroy(): void {
+    this.#connections.destroy();
+  }
+
+  async #open(): Promise<void> {
+    const { listen } = this.runtime.config;
+    for (const address of listen.https) {
+      this.addresses.https.push(await this.#listen(secureServer(this, this.#connections), address));
+    }
+    for (const address of listen.http) {
+      this.addresses.http.push(await this.#listen(plainServer(this, this.#connections), address));
+    }
+    this.state = 'ready';
+  }
+
+  async #listen(server: Http2SecureServer | Server, address: ListenAddress): Promise<AddressInfo> {
+    this.#servers.push(server);
+    await listenOn(server, address);
+    return server.address() as AddressInfo;
+  }
+}
+
+/** Fails with a GatehouseError that says what to do. */
+export function listenOn(server: Http2SecureServer | Server, { host, port }: ListenAddress): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const place = `${host ?? '*'}:${port}`;
+  server.once('error', (error: NodeJS.ErrnoException) => {
+    const message = `cannot listen on ${place}: ${LISTEN_FAULTS[error.code ?? ''] ?? error.message}`;
+    reject(new GatehouseError('listen_failed', 'gateway', message, { cause: error }));
+  });
+  server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
+    server.removeAllListeners('error');
+    server.on('error', () => {});
+    resolve();
+  });
+  return promise;
+}
+
+const LISTEN_FAULTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process has this port; stop it or choose another under `listen`',
+  EACCES:
+    'ports below 1024 need a right: run as root, or `setcap cap_net_bind_service=+ep` on node, or choose a higher port',
+  EADDRNOTAVAIL: 'this machine does not have that address',
+  ENOTFOUND: 'this name does not resolve to an address of this machine',
+};

@@ -1,0 +1,105 @@
+// The doors: TLS for HTTP/2 and HTTP/1.1 on one port, and a plain port for redirects. From a socket to an
+// exchange; nothing here looks at what a request asks for.
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import http from 'node:http';
+import type { Http2SecureServer, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import http2 from 'node:http2';
+import type { Socket } from 'node:net';
+import type { Config } from '../config/config.ts';
+import { serverTlsOptions } from '../tls/options.ts';
+import { Acceptor } from './accept.ts';
+import type { Connection, Connections } from './connections.ts';
+import type { Context } from './runtime.ts';
+
+const { NGHTTP2_FLAG_END_STREAM } = http2.constants;
+
+/** Bytes of one stream's body that may wait unread; times `requestLimits.streams` for one connection. */
+const STREAM_WINDOW_BYTES = 256 * 1024;
+
+/** The TLS server; not listening yet. */
+export function secureServer(context: Context, connections: Connections): Http2SecureServer {
+  const { config } = context.runtime;
+  const server = http2.createSecureServer({
+    ...serverTlsOptions(() => context.runtime.certificates, config.timeouts),
+    ...http2Options(config),
+    ...http1Options(config),
+    allowHTTP1: true,
+  });
+  server.on('connection', (socket: Socket) => connections.admit(socket));
+  server.on('session', (session) => watchSession(session, connections.of(session), config.timeouts.idleMs));
+  server.on('sessionError', (error: Error) => context.records.debug('process', `HTTP/2 session: ${error.message}`));
+  server.on('tlsClientError', (error: Error) => context.records.debug('process', `TLS handshake: ${error.message}`));
+  const acceptor = new Acceptor(context, connections);
+  serveHttp1(server, acceptor, config);
+  // A 'request' listener brings Node's compat layer for HTTP/2 along; its streams are ours alone.
+  server.removeAllListeners('stream');
+  server.on('stream', (stream, _headers, flags, raw: string[]) => {
+    acceptor.stream(stream as ServerHttp2Stream, (flags & NGHTTP2_FLAG_END_STREAM) !== 0, raw);
+  });
+  return server;
+}
+
+/** The plain server, whose every request is redirected. */
+export function plainServer(context: Context, connections: Connections): Server {
+  const { config } = context.runtime;
+  const server = http.createServer(http1Options(config));
+  server.on('connection', (socket: Socket) => connections.admit(socket));
+  serveHttp1(server, new Acceptor(context, connections), config);
+  return server;
+}
+
+function http2Options({ requestLimits: limits }: Config): http2.SecureServerOptions {
+  return {
+    settings: {
+      enablePush: false,
+      initialWindowSize: STREAM_WINDOW_BYTES,
+      maxConcurrentStreams: limits.streams,
+      // 32 octets of overhead for each field (RFC 9113, 6.5.2).
+      maxHeaderListSize: limits.headerBytes + limits.uriBytes + 32 * limits.headers,
+    },
+    // Twice the bound, so that a request somewhat over it gets its 431 from us and not a bare reset.
+    maxHeaderListPairs: Math.max(128, 2 * limits.headers),
+    maxSessionInvalidFrames: 20,
+    maxSessionRejectedStreams: 20,
+    maxSettings: 32,
+    // Rapid reset (CVE-2023-44487): 200 resets at once, then 20 a second.
+    streamResetBurst: 200,
+    streamResetRate: 20,
+  };
+}
+
+function http1Options({ requestLimits: limits, timeouts }: Config): http.ServerOptions {
+  return {
+    // The same bounds are checked once more, with better words, when the head has been read.
+    maxHeaderSize: limits.headerBytes + limits.uriBytes,
+    headersTimeout: timeouts.headersMs,
+    // Bodies have their own clock, which knows whether it is the client that is slow.
+    requestTimeout: 0,
+    keepAliveTimeout: timeouts.idleMs,
+    connectionsCheckingInterval: 1000,
+  };
+}
+
+function serveHttp1(server: Http2SecureServer | Server, acceptor: Acceptor, config: Config): void {
+  type Listener = (request: IncomingMessage, response: ServerResponse<IncomingMessage>) => void;
+  const on = (event: string, listener: Listener): unknown => server.on(event, listener as () => void);
+  on('request', (request, response) => acceptor.request(request, response));
+  on('checkContinue', (request, response) => acceptor.requestWithContinue(request, response));
+  on('checkExpectation', (request, response) => acceptor.requestWithExpectation(request, response));
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    acceptor.upgrade(request, socket, head);
+  });
+  // Only WebSocket is ever upgraded: an h2c upgrade would open a second, unseen way to the backend.
+  const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket';
+  // Node reads both from the server object; its types know neither on an HTTP/2 server.
+  Object.assign(server, { shouldUpgradeCallback: isWebSocket, maxHeadersCount: 2 * config.requestLimits.headers });
+  server.on('clientError', (error: Error, socket: Socket) => acceptor.brokenHead(error, socket));
+}
+
+/** An idle session is closed; one that waits for a slow backend is not idle. */
+function watchSession(session: ServerHttp2Session, connection: Connection, idleMs: number): void {
+  session.on('error', () => {});
+  session.setTimeout(idleMs, () => {
+    if (connection.active === 0) session.close();
+  });
+}

@@ -1,0 +1,75 @@
+// The life of a request, from top to bottom. A stage returns a reply to end the walk or undefined to go
+// on; the order is this code. The record is written whatever happens.
+import { GatehouseError } from '../base/errors.ts';
+import type { ClientStream } from '../http/client-stream.ts';
+import { errorReply } from '../http/error-page.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { Reply } from '../http/reply.ts';
+import { send } from '../http/send.ts';
+import type { Records } from '../observe/records.ts';
+import { forward } from '../upstream/forward.ts';
+import { redirectToHttps } from './redirect.ts';
+import type { Context, Runtime } from './runtime.ts';
+
+/** Never rejects. */
+export async function handle(x: Exchange, stream: ClientStream, context: Context): Promise<void> {
+  const { records } = context;
+  try {
+    const reply = await answer(x, stream, context);
+    await send(x, stream, reply);
+  } catch (error) {
+    // Only a defect of ours ends here: what was sent must not look whole.
+    x.error = 'internal';
+    records.error('process', 'an answer could not be sent', error, { requestId: x.id });
+    stream.reset();
+  } finally {
+    records.access(x);
+  }
+}
+
+async function answer(x: Exchange, stream: ClientStream, context: Context): Promise<Reply> {
+  const { runtime } = context;
+  try {
+    return refuse(x) ?? redirectToHttps(x, context) ?? (await serve(x, stream, runtime));
+  } catch (error) {
+    return failure(x, error, context.records);
+  }
+}
+
+function refuse(x: Exchange): Reply | undefined {
+  if (x.refusal === undefined) return undefined;
+  x.reason = x.refusal.reason;
+  return errorReply(x, x.refusal.status);
+}
+
+async function serve(x: Exchange, stream: ClientStream, runtime: Runtime): Promise<Reply> {
+  const { host } = x.request;
+  if (!runtime.isServedBy(x.connection.sni, host)) return turnAway(x, 421, 'misdirected');
+  const site = runtime.sites.find(host);
+  if (site === undefined) return turnAway(x, 404, 'no-site');
+  x.site = site.name;
+  const { method, path, query, headers } = x.request;
+  const subject = { method, path, query, headers, client: x.client };
+  const route = site.routes.find(({ matches }) => matches(subject));
+  if (route === undefined) return turnAway(x, 404, 'no-route');
+  return forward(x, stream, route.target);
+}
+
+function turnAway(x: Exchange, status: number, reason: string): Reply {
+  x.reason = reason;
+  return errorReply(x, status);
+}
+
+/** The one place where a failure becomes an answer: the client learns the status, the log the rest. */
+function failure(x: Exchange, error: unknown, records: Records): Reply {
+  if (!(error instanceof GatehouseError)) {
+    x.error = 'internal';
+    records.error('process', 'a request failed inside the gateway', error, { requestId: x.id });
+    return errorReply(x, 500);
+  }
+  x.error = error.code;
+  if (error.side === 'upstream') {
+    records.warn('upstream', error.message, { requestId: x.id, upstream: x.upstream, code: error.code });
+  }
+  return errorReply(x, error.status);
+}

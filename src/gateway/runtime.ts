@@ -1,0 +1,107 @@
+// One loaded configuration with every name resolved to a live object. Immutable: a reload builds
+// another and swaps the reference; the old one leaves with its last request.
+import { ProblemsError } from '../base/errors.ts';
+import type { IpSet } from '../base/ip.ts';
+import { ipSet } from '../base/ip.ts';
+import type { Config, RouteConfig, SiteConfig, UpstreamConfig } from '../config/config.ts';
+import type { Records } from '../observe/records.ts';
+import type { Matcher } from '../route/match.ts';
+import { compileMatch } from '../route/match.ts';
+import { Router } from '../route/router.ts';
+import type { Certificate } from '../tls/certificate.ts';
+import { coversName } from '../tls/names.ts';
+import type { CertificateSelector } from '../tls/select.ts';
+import { loadCertificates } from '../tls/sites.ts';
+import type { Target } from '../upstream/forward.ts';
+import { Upstream } from '../upstream/upstream.ts';
+
+/** What a request runs on; the gateway object itself. */
+export interface Context {
+  /** The one in force; read once per request. */
+  readonly runtime: Runtime;
+  readonly records: Records;
+  /** The port that redirects lead to. */
+  readonly httpsPort: number;
+}
+
+export interface Site {
+  readonly name: string;
+  readonly routes: readonly Route[];
+}
+
+export interface Route {
+  readonly matches: Matcher;
+  readonly target: Target;
+}
+
+export class Runtime {
+  readonly config: Config;
+  readonly sites: Router<Site>;
+  readonly trusted: IpSet;
+  readonly certificates: CertificateSelector;
+  readonly upstreams: ReadonlyMap<string, Upstream>;
+  /** What the operator should know, though it stops nothing. */
+  readonly warnings: readonly string[];
+
+  constructor(config: Config, certificates: CertificateSelector, warnings: readonly string[]) {
+    this.config = config;
+    this.certificates = certificates;
+    this.warnings = warnings;
+    this.trusted = ipSet(config.trustedProxies);
+    this.upstreams = buildUpstreams(config.upstreams, config.timeouts.upstreamMs);
+    this.sites = new Router<Site>();
+    for (const site of config.sites) {
+      const built = buildSite(site, this.upstreams);
+      for (const name of [site.name, ...site.aliases]) this.sites.add(name, built);
+    }
+  }
+
+  /**
+   * Whether a request for `host` may be answered on a connection that was opened for `sni`: its
+   * certificate is the one the host would have got, or names the host too (RFC 9110, 7.4). Anything
+   * else is domain fronting or a confused client, and gets 421.
+   */
+  isServedBy(sni: string | undefined, host: string): boolean {
+    const shown = this.certificates.select(sni);
+    if (shown === undefined) return false;
+    return shown === this.certificates.select(host) || coversName(shown, host);
+  }
+
+  close(): void {
+    for (const upstream of this.upstreams.values()) upstream.close();
+  }
+}
+
+/** Fails with a ProblemsError that names every certificate that cannot be used. */
+export async function buildRuntime(
+  config: Config,
+): Promise<{ runtime: Runtime; certificates: readonly Certificate[] }> {
+  const loaded = await loadCertificates(config);
+  if (loaded.problems.length > 0) throw new ProblemsError(loaded.problems);
+  const runtime = new Runtime(config, loaded.selector, loaded.warnings);
+  return { runtime, certificates: loaded.certificates };
+}
+
+function buildUpstreams(configs: ReadonlyMap<string, UpstreamConfig>, timeoutMs: number): Map<string, Upstream> {
+  const upstreams = new Map<string, Upstream>();
+  for (const [name, config] of configs) upstreams.set(name, new Upstream(config, timeoutMs));
+  return upstreams;
+}
+
+function buildSite(site: SiteConfig, upstreams: ReadonlyMap<string, Upstream>): Site {
+  return { name: site.name, routes: site.routes.map((route) => buildRoute(route, site, upstreams)) };
+}
+
+function buildRoute(route: RouteConfig, site: SiteConfig, upstreams: ReadonlyMap<string, Upstream>): Route {
+  const upstream = upstreams.get(route.upstream);
+  if (upstream === undefined) throw new Error(`config/ let an unknown upstream "${route.upstream}" through`);
+  return {
+    matches: compileMatch(route.match),
+    target: {
+      upstream,
+      stripPrefix: route.stripPrefix,
+      requestChanges: [site.headers.request, route.headers.request],
+      responseChanges: [site.headers.response, route.headers.response],
+    },
+  };
+}

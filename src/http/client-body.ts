@@ -1,0 +1,17 @@
+// A request body as the client sends it, with what its failures mean to the client.
+import type { Readable } from 'node:stream';
+import { GatehouseError } from '../base/errors.ts';
+import type { BodyFaults, ReadableBodyOptions } from './readable-body.ts';
+import { ReadableBody } from './readable-body.ts';
+
+const faults: BodyFaults = {
+  closed: () => new GatehouseError('client_closed', 'client', 'the client left within its request', { status: 499 }),
+  stalled: (ms) =>
+    new GatehouseError('client_timeout', 'client', `no byte of the request body for ${ms} ms`, { status: 408 }),
+  tooLarge: () =>
+    new GatehouseError('body_too_large', 'client', 'the request body is over requestLimits.body', { status: 413 }),
+};
+
+export function clientBody(stream: Readable, options: Omit<ReadableBodyOptions, 'faults' | 'onCancel'>): ReadableBody {
+  return new ReadableBody(stream, { ...options, faults });
+}

@@ -1,0 +1,99 @@
+// One request and its answer, the same for HTTP/2 and HTTP/1.1: the facts that stages decide on and
+// the access record prints. No other room's types in it.
+import type { ErrorCode } from '../base/errors.ts';
+import type { IpSet } from '../base/ip.ts';
+import { clientAddress } from './address.ts';
+import type { BodySource } from './body.ts';
+import type { Headers } from './headers.ts';
+import { givenRequestId, newRequestId } from './request-id.ts';
+
+export type Protocol = 'h2' | 'http/1.1' | 'http/1.0';
+
+/** What is known of the client's connection. */
+export interface ConnectionFacts {
+  /** The other end of the socket, which may be a proxy. */
+  readonly peer: string;
+  /** Undefined on a plain connection. */
+  readonly tlsVersion: string | undefined;
+  /** The name asked for in the handshake; undefined when none was. */
+  readonly sni: string | undefined;
+}
+
+/** The canonical form of a request, made once by the protocol's reader. */
+export interface RequestFacts {
+  readonly protocol: Protocol;
+  readonly method: string;
+  /** As received; rules see it, nothing routes on it. */
+  readonly target: string;
+  readonly path: string;
+  readonly query: string;
+  /** Host with its port when one was given. */
+  readonly authority: string;
+  readonly host: string;
+  readonly headers: Headers;
+  readonly body: BodySource | undefined;
+  /** True for a WebSocket handshake (RFC 6455, 4.1): the one upgrade that is ever carried on. */
+  readonly isWebSocket: boolean;
+}
+
+/** Why a request is answered before any stage looks at it. */
+export interface Refusal {
+  readonly status: number;
+  /** Stable and short; goes into the access record as `reason`. */
+  readonly reason: string;
+}
+
+export class Exchange {
+  /** Our own, or the one that a trusted proxy gave. */
+  readonly id: string;
+  /** performance.now() at the end of the request head. */
+  readonly startedAt: number;
+  readonly connection: ConnectionFacts;
+  readonly request: RequestFacts;
+  readonly refusal: Refusal | undefined;
+  /** The client's address, as far as trusted proxies vouch for it. */
+  readonly client: string;
+  /** True when the peer is a trusted proxy: its forwarding fields are carried on. */
+  readonly fromTrustedProxy: boolean;
+
+  /** The site's name once routed. */
+  site: string | undefined;
+  /** 499: the client left before the answer was complete (as nginx counts it). */
+  status = 0;
+  bytesIn = 0;
+  bytesOut = 0;
+  upstream: string | undefined;
+  /** To the upstream's response head. */
+  upstreamMs: number | undefined;
+  /** What went wrong, when something did. */
+  error: ErrorCode | undefined;
+  /** Finer reason of a refusal, for the record only. */
+  reason: string | undefined;
+
+  /** The client has gone; nobody will read an answer. */
+  isGone = false;
+  #whenGone: (() => void) | undefined;
+
+  constructor(connection: ConnectionFacts, request: RequestFacts, refusal: Refusal | undefined, trusted: IpSet) {
+    this.startedAt = performance.now();
+    this.connection = connection;
+    this.request = request;
+    this.refusal = refusal;
+    this.fromTrustedProxy = trusted.has(connection.peer);
+    this.client = this.fromTrustedProxy ? clientAddress(connection.peer, request.headers, trusted) : connection.peer;
+    this.id = (this.fromTrustedProxy ? givenRequestId(request.headers) : undefined) ?? newRequestId();
+  }
+
+  /** One listener: whoever works for the client right now. Called at once when the client has already gone. */
+  set whenGone(listener: (() => void) | undefined) {
+    this.#whenGone = listener;
+    if (this.isGone) listener?.();
+  }
+
+  /** Called by the protocol's side when the client's stream breaks off. */
+  leave(): void {
+    if (this.isGone) return;
+    this.isGone = true;
+    this.#whenGone?.();
+  }
+}

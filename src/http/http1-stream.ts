@@ -1,0 +1,114 @@
+// Writing to a client over HTTP/1.1 and 1.0.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { GatehouseError } from '../base/errors.ts';
+import type { BodySink, BodySource } from './body.ts';
+import type { ClientStream } from './client-stream.ts';
+import { passableTrailers } from './client-stream.ts';
+import type { Exchange } from './exchange.ts';
+import { headersObject } from './headers.ts';
+import type { Reply } from './reply.ts';
+import { isWhole } from './reply.ts';
+
+/** How much of an upload is read and thrown away after the answer, so that the client gets to read the answer. */
+const MAX_DISCARDED_BYTES = 16 * 1024 * 1024;
+const MAX_DISCARD_MS = 5_000;
+
+export class Http1ClientStream implements ClientStream {
+  readonly #response: ServerResponse<IncomingMessage>;
+  readonly #exchange: Exchange;
+  readonly #closed: Promise<void>;
+  #isReset = false;
+
+  constructor(response: ServerResponse<IncomingMessage>, exchange: Exchange) {
+    this.#response = response;
+    this.#exchange = exchange;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#closed = promise;
+    response.once('finish', () => this.#discardUpload());
+    response.once('close', () => {
+      if (!response.writableFinished && !this.#isReset) exchange.leave();
+      resolve();
+    });
+  }
+
+  inform(status: number, headers: readonly string[]): void {
+    const response = this.#response;
+    // HTTP/1.0 knows no interim answers (RFC 9110, 15.2).
+    if (response.headersSent || response.destroyed || this.#exchange.request.protocol === 'http/1.0') return;
+    const hints = headersObject(headers);
+    if (status === 103 && hints.link !== undefined) response.writeEarlyHints(hints);
+    else if (status === 102) response.writeProcessing();
+  }
+
+  send(reply: Reply): Promise<void> {
+    const response = this.#response;
+    if (response.destroyed || response.closed) return this.#closed;
+    response.writeHead(reply.status, reply.headers);
+    const { body } = reply;
+    if (body === undefined) {
+      response.end();
+    } else if (isWhole(body)) {
+      this.#exchange.bytesOut += body.length;
+      this.#end(reply.trailers ?? [], body);
+    } else {
+      this.#pump(body);
+    }
+    return this.#closed;
+  }
+
+  /** Closes the connection in mid-answer: no last chunk, no close_notify, so the client sees that it was cut. */
+  reset(): void {
+    this.#isReset = true;
+    this.#response.destroy();
+  }
+
+  #pump(source: BodySource): void {
+    const response = this.#response;
+    const exchange = this.#exchange;
+    response.on('drain', () => source.resume());
+    const sink: BodySink = {
+      write(chunk) {
+        if (response.destroyed) return false;
+        exchange.bytesOut += chunk.length;
+        return response.write(chunk);
+      },
+      end: (trailers) => this.#end(trailers),
+      fail: (error: GatehouseError) => {
+        exchange.error ??= error.code;
+        this.reset();
+      },
+    };
+    // The head must reach the client now, also when the first byte of the body is long in coming (events).
+    response.flushHeaders();
+    source.start(sink);
+  }
+
+  #end(trailers: readonly string[], lastChunk?: Uint8Array): void {
+    const pairs: [string, string][] = [];
+    const passable = trailers.length > 0 ? passableTrailers(trailers) : [];
+    for (let i = 0; i < passable.length; i += 2) pairs.push([passable[i] as string, passable[i + 1] as string]);
+    if (pairs.length > 0) this.#response.addTrailers(pairs);
+    this.#response.end(lastChunk);
+  }
+
+  /**
+   * A client that still uploads reads the answer only when it is let write on: closing now would reset
+   * the connection under the answer (RFC 9112, 9.6). Bounded in bytes and time.
+   */
+  #discardUpload(): void {
+    const request = this.#response.req;
+    if (request.complete || request.destroyed) return;
+    let discarded = 0;
+    const stop = (): void => {
+      request.destroy();
+    };
+    const timer = setTimeout(stop, MAX_DISCARD_MS);
+    timer.unref();
+    request.on('data', (chunk: Buffer) => {
+      discarded += chunk.length;
+      if (discarded > MAX_DISCARDED_BYTES) stop();
+    });
+    request.once('close', () => clearTimeout(timer));
+    request.resume();
+  }
+}

@@ -1,0 +1,43 @@
+// What each protocol's parser hands over, brought into one form; nothing is judged here.
+import type { IncomingMessage } from 'node:http';
+import type { Protocol } from './exchange.ts';
+import type { Headers } from './headers.ts';
+
+/** A request head: names in lower case, pseudo-header fields taken out, `host` still among the fields. */
+export interface RawHead {
+  /** `unknown`: an HTTP/1 version that does not exist. */
+  readonly protocol: Protocol | 'unknown';
+  readonly method: string;
+  readonly target: string;
+  /** `:authority` (RFC 9113, 8.3.1); undefined on HTTP/1.1 and where a client left it out. */
+  readonly authority: string | undefined;
+  readonly headers: Headers;
+}
+
+/** From the flat list of Node's 'stream' event; pseudo-header fields stand in front (nghttp2 sees to it). */
+export function http2Head(raw: readonly string[]): RawHead {
+  let method = '';
+  let target = '';
+  let authority: string | undefined;
+  const headers: Headers = [];
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] as string;
+    const value = raw[i + 1] as string;
+    if (name.charCodeAt(0) !== 0x3a) headers.push(name, value);
+    else if (name === ':method') method = value;
+    else if (name === ':path') target = value;
+    else if (name === ':authority') authority = value;
+  }
+  return { protocol: 'h2', method, target, authority, headers };
+}
+
+export function http1Head(request: IncomingMessage): RawHead {
+  const { rawHeaders, httpVersion } = request;
+  const headers: Headers = new Array(rawHeaders.length);
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    headers[i] = (rawHeaders[i] as string).toLowerCase();
+    headers[i + 1] = rawHeaders[i + 1] as string;
+  }
+  const protocol = httpVersion === '1.1' ? 'http/1.1' : httpVersion === '1.0' ? 'http/1.0' : 'unknown';
+  return { protocol, method: request.method ?? '', target: request.url ?? '', authority: undefined, headers };
+}

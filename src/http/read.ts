@@ -1,0 +1,122 @@
+// From a protocol's raw head to the canonical facts. Whatever HTTP leaves open to two readings is
+// refused here, once, for HTTP/2 and HTTP/1.1 alike; what passes means one thing to everybody behind.
+import { parseAuthority } from './authority.ts';
+import type { BodySource } from './body.ts';
+import type { Refusal, RequestFacts } from './exchange.ts';
+import type { Headers } from './headers.ts';
+import { headerValue, headerValues } from './headers.ts';
+import type { RawHead } from './raw-head.ts';
+import { canonicalTarget } from './target.ts';
+
+/** Bounds of a request head, from `requestLimits`. */
+export interface HeadLimits {
+  readonly headerBytes: number;
+  readonly headers: number;
+  readonly uriBytes: number;
+  readonly bodyBytes: number;
+}
+
+const NOWHERE = { path: '', query: '', authority: '', host: '' };
+
+/** Facts always come back, so that even a refused request has its record. */
+export function readHead(
+  head: RawHead,
+  limits: HeadLimits,
+  body: BodySource | undefined,
+): { facts: RequestFacts; refusal: Refusal | undefined } {
+  const { protocol } = head;
+  if (protocol === 'unknown') return refuse(head, 505, 'http-version');
+  const refusal = checkBounds(head, limits) ?? checkMethod(head) ?? checkConnectionField(head.headers);
+  if (refusal !== undefined) return refuse(head, refusal.status, refusal.reason);
+
+  const taken = takeAuthority(head);
+  if (typeof taken === 'string') return refuse(head, 400, taken);
+  const authority = parseAuthority(taken.authority);
+  if (authority === undefined) return refuse(head, 400, 'host-form');
+
+  const target =
+    taken.target === '*' && head.method === 'OPTIONS' ? { path: '*', query: '' } : canonicalTarget(taken.target);
+  if (typeof target === 'string') return refuse(head, 400, target);
+
+  const declared = headerValue(head.headers, 'content-length');
+  if (declared !== undefined && Number(declared) > limits.bodyBytes) return refuse(head, 413, 'body-too-large');
+  return {
+    facts: {
+      protocol,
+      method: head.method,
+      target: head.target,
+      path: target.path,
+      query: target.query,
+      authority: taken.authority.toLowerCase(),
+      host: authority.host,
+      headers: head.headers,
+      body,
+      isWebSocket: isWebSocket(head),
+    },
+    refusal: undefined,
+  };
+}
+
+function refuse(head: RawHead, status: number, reason: string): { facts: RequestFacts; refusal: Refusal } {
+  const { method, target, headers } = head;
+  const protocol = head.protocol === 'unknown' ? 'http/1.1' : head.protocol;
+  return {
+    facts: { protocol, method, target, headers, body: undefined, isWebSocket: false, ...NOWHERE },
+    refusal: { status, reason },
+  };
+}
+
+function checkBounds(head: RawHead, limits: HeadLimits): Refusal | undefined {
+  if (head.target.length > limits.uriBytes) return { status: 414, reason: 'uri-too-long' };
+  if (head.headers.length / 2 > limits.headers) return { status: 431, reason: 'too-many-headers' };
+  let bytes = head.method.length + head.target.length;
+  for (const text of head.headers) bytes += text.length + 2;
+  return bytes > limits.headerBytes ? { status: 431, reason: 'headers-too-large' } : undefined;
+}
+
+function isWebSocket({ protocol, method, headers }: RawHead): boolean {
+  if (protocol !== 'http/1.1' || method !== 'GET') return false;
+  return headerValue(headers, 'upgrade')?.toLowerCase() === 'websocket';
+}
+
+const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/;
+
+function checkMethod({ method }: RawHead): Refusal | undefined {
+  if (method === 'GET' || method === 'POST' || method === 'HEAD') return undefined;
+  if (!METHOD.test(method)) return { status: 400, reason: 'method-form' };
+  if (method === 'CONNECT') return { status: 501, reason: 'method-connect' };
+  // TRACE would echo the client's cookies and our forwarding fields back to a script (cross-site tracing).
+  return method === 'TRACE' ? { status: 405, reason: 'method-trace' } : undefined;
+}
+
+const NEVER_HOP_BY_HOP = /^(?:host|authorization|cookie|content-.*|x-forwarded-.*|forwarded|x-real-ip|x-request-id)$/;
+
+/** `Connection: X-Forwarded-For` asks every proxy on the way to drop what a backend relies on. */
+function checkConnectionField(headers: Headers): Refusal | undefined {
+  for (const value of headerValues(headers, 'connection')) {
+    for (const name of value.split(',')) {
+      if (NEVER_HOP_BY_HOP.test(name.trim().toLowerCase())) return { status: 400, reason: 'connection-field' };
+    }
+  }
+  return undefined;
+}
+
+/** One authority and an origin-form target, or the reason why there is none (RFC 9112, 3.2; RFC 9113, 8.3.1). */
+function takeAuthority(head: RawHead): { authority: string; target: string } | string {
+  const hosts = headerValues(head.headers, 'host');
+  if (hosts.length > 1) return 'host-repeated';
+  const host = hosts[0];
+  if (head.protocol === 'h2') {
+    const authority = head.authority ?? host;
+    if (authority === undefined || authority === '') return 'host-missing';
+    if (host !== undefined && host.toLowerCase() !== authority.toLowerCase()) return 'host-differs';
+    return { authority, target: head.target };
+  }
+  if (host === undefined || host === '') return 'host-missing';
+  if (head.target.startsWith('/') || head.target === '*') return { authority: host, target: head.target };
+  const absolute = /^https?:\/\/([^/?#]*)(.*)$/i.exec(head.target);
+  if (absolute === null) return 'target-form';
+  if ((absolute[1] as string).toLowerCase() !== host.toLowerCase()) return 'host-differs';
+  const rest = absolute[2] as string;
+  return { authority: host, target: rest.startsWith('/') ? rest : `/${rest}` };
+}

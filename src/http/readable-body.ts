@@ -1,0 +1,134 @@
+// A Node stream as a body source: counted, bounded, and timed while the gateway is ready to read.
+import type { Readable } from 'node:stream';
+import type { GatehouseError } from '../base/errors.ts';
+import type { BodySink, BodySource } from './body.ts';
+
+export interface ReadableBodyOptions {
+  /** From Content-Length; undefined when the end of the stream will tell. */
+  readonly length: number | undefined;
+  /** Longest silence while the gateway is ready to read; 0: any. */
+  readonly stallMs: number;
+  /** More bytes than this and the body fails with `faults.tooLarge`. */
+  readonly limitBytes: number;
+  readonly faults: BodyFaults;
+  /** Before the first byte is asked for. */
+  readonly onStart?: () => void;
+  readonly onBytes?: (count: number) => void;
+  /** Nobody wants the rest. */
+  readonly onCancel?: () => void;
+  /** Asked at the end: Node ends the readable side of a reset HTTP/2 stream as if it were whole. */
+  readonly isComplete?: () => boolean;
+  /** Read at the end: flat field list. */
+  readonly trailers: () => readonly string[];
+}
+
+/** What a broken body is called on its side of the gateway. */
+export interface BodyFaults {
+  closed(): GatehouseError;
+  stalled(ms: number): GatehouseError;
+  tooLarge(): GatehouseError;
+}
+
+export class ReadableBody implements BodySource {
+  readonly length: number | undefined;
+  readonly #stream: Readable;
+  readonly #options: ReadableBodyOptions;
+  #sink: BodySink | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #received = 0;
+  #hasEnded = false;
+
+  constructor(stream: Readable, options: ReadableBodyOptions) {
+    this.length = options.length;
+    this.#stream = stream;
+    this.#options = options;
+  }
+
+  start(sink: BodySink): void {
+    const stream = this.#stream;
+    this.#sink = sink;
+    if (stream.destroyed) {
+      this.#fail(this.#options.faults.closed());
+      return;
+    }
+    this.#options.onStart?.();
+    this.#watch();
+    stream.on('data', this.#onData);
+    stream.once('end', this.#onEnd);
+    stream.once('aborted', this.#onClose);
+    stream.once('close', this.#onClose);
+  }
+
+  resume(): void {
+    if (this.#sink === undefined) return;
+    this.#watch();
+    this.#stream.resume();
+  }
+
+  cancel(): void {
+    const isOpen = !this.#hasEnded;
+    this.#leave();
+    if (isOpen) this.#options.onCancel?.();
+  }
+
+  #watch(): void {
+    clearTimeout(this.#timer);
+    const { stallMs, faults } = this.#options;
+    if (stallMs === 0) return;
+    this.#timer = setTimeout(() => {
+      this.#fail(faults.stalled(stallMs));
+      this.#options.onCancel?.();
+    }, stallMs);
+    this.#timer.unref();
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    const { onBytes, limitBytes, faults, onCancel } = this.#options;
+    this.#received += chunk.length;
+    onBytes?.(chunk.length);
+    if (this.#received > limitBytes) {
+      this.#fail(faults.tooLarge());
+      onCancel?.();
+      return;
+    }
+    this.#timer?.refresh();
+    if (this.#sink?.write(chunk) === false) {
+      // While the other side is slow this one is not to blame: no silence is counted until resume().
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      this.#stream.pause();
+    }
+  };
+
+  readonly #onEnd = (): void => {
+    this.#hasEnded = true;
+    const { isComplete, trailers, faults } = this.#options;
+    if (isComplete?.() === false) {
+      this.#fail(faults.closed());
+      return;
+    }
+    const sink = this.#sink;
+    this.#leave();
+    sink?.end(trailers());
+  };
+
+  readonly #onClose = (): void => this.#fail(this.#options.faults.closed());
+
+  #fail(error: GatehouseError): void {
+    const sink = this.#sink;
+    this.#leave();
+    sink?.fail(error);
+  }
+
+  #leave(): void {
+    this.#sink = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const stream = this.#stream;
+    stream.off('data', this.#onData);
+    stream.off('end', this.#onEnd);
+    stream.off('aborted', this.#onClose);
+    stream.off('close', this.#onClose);
+    if (!this.#hasEnded) stream.pause();
+  }
+}

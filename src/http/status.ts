@@ -1,0 +1,12 @@
+// Statuses that the gateway itself answers with.
+import { STATUS_CODES } from 'node:http';
+
+/** The reason phrase, as registered (RFC 9110, 15). */
+export function reasonPhrase(status: number): string {
+  return STATUS_CODES[status] ?? 'Error';
+}
+
+/** True when a response to that method with that status has no content (RFC 9110, 6.4.1). */
+export function hasNoContent(method: string, status: number): boolean {
+  return method === 'HEAD' || status === 204 || status === 304;
+}

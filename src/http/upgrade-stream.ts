@@ -1,0 +1,85 @@
+// A client that asked for a WebSocket: it gets the tunnel, or an ordinary answer when there is none.
+import type { IncomingMessage } from 'node:http';
+import { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { ClientStream } from './client-stream.ts';
+import type { Exchange } from './exchange.ts';
+import { Http1ClientStream } from './http1-stream.ts';
+import type { Reply } from './reply.ts';
+
+export class UpgradeClientStream implements ClientStream {
+  readonly #request: IncomingMessage;
+  readonly #socket: Socket;
+  readonly #head: Buffer;
+  readonly #exchange: Exchange;
+  readonly #onClose = (): void => this.#exchange.leave();
+
+  /** `head`: what the client sent behind its request before any answer. */
+  constructor(request: IncomingMessage, socket: Socket, head: Buffer, exchange: Exchange) {
+    this.#request = request;
+    this.#socket = socket;
+    this.#head = head;
+    this.#exchange = exchange;
+    // Until the handshake is answered nobody else listens to this socket.
+    socket.on('error', () => {});
+    socket.once('close', this.#onClose);
+  }
+
+  inform(): void {
+    // A WebSocket client waits for 101 and reads nothing else.
+  }
+
+  send(reply: Reply): Promise<void> {
+    this.#socket.off('close', this.#onClose);
+    return reply.tunnel === undefined ? this.#answer(reply) : this.#join(reply, reply.tunnel);
+  }
+
+  reset(): void {
+    this.#socket.destroy();
+  }
+
+  /** No tunnel: an ordinary response, after which the connection ends, since its bytes were not parsed further. */
+  #answer(reply: Reply): Promise<void> {
+    const response = new ServerResponse(this.#request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(this.#socket);
+    response.once('finish', () => this.#socket.end());
+    this.#socket.once('close', () => response.destroy());
+    return new Http1ClientStream(response, this.#exchange).send(reply);
+  }
+
+  #join(reply: Reply, tunnel: NonNullable<Reply['tunnel']>): Promise<void> {
+    const client = this.#socket;
+    const backend = tunnel.socket;
+    const exchange = this.#exchange;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (client.destroyed) {
+      backend.destroy();
+      exchange.leave();
+      resolve();
+      return promise;
+    }
+    let head = 'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n';
+    for (let i = 0; i < reply.headers.length; i += 2) head += `${reply.headers[i]}: ${reply.headers[i + 1]}\r\n`;
+    client.write(`${head}\r\n`, 'latin1');
+    if (tunnel.head.length > 0) backend.unshift(tunnel.head);
+    if (this.#head.length > 0) client.unshift(this.#head);
+    client.on('data', (chunk: Buffer) => {
+      exchange.bytesIn += chunk.length;
+    });
+    backend.on('data', (chunk: Buffer) => {
+      exchange.bytesOut += chunk.length;
+    });
+    backend.on('error', () => client.destroy());
+    client.on('error', () => backend.destroy());
+    // What one side wrote before it closed still reaches the other.
+    backend.once('close', () => client.destroySoon());
+    client.once('close', () => {
+      backend.destroySoon();
+      resolve();
+    });
+    backend.pipe(client);
+    client.pipe(backend);
+    return promise;
+  }
+}

@@ -1,0 +1,114 @@
+// Every record the gateway writes, in one place: pino JSON, one line each, times RFC 3339 UTC. What a
+// record may say is decided here, so that no secret has a second way out.
+import type { DestinationStream, Logger } from 'pino';
+import pino from 'pino';
+import type { LogsConfig, LogTarget } from '../config/config.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { headerValue } from '../http/headers.ts';
+
+/** What the gateway says about itself; `access` and `waf` have methods of their own. */
+export type RecordEvent = 'limit' | 'upstream' | 'certificate' | 'config' | 'admin' | 'process';
+
+/** Text in a record that a client chose is cut here. */
+const MAX_TEXT = 2048;
+/** Lines that wait for a slow disk or pipe; beyond it lines are lost rather than memory. */
+const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
+
+export class Records {
+  readonly #destinations: pino.DestinationStream[] = [];
+  readonly #access: Logger | undefined;
+  readonly #own: Logger;
+
+  constructor(config: LogsConfig) {
+    const access = this.#open(config.access);
+    this.#access = access === undefined ? undefined : pino(OPTIONS, access);
+    // Words go to stderr, so that stdout is the access log and nothing else.
+    this.#own = pino({ ...OPTIONS, level: config.level }, this.#open('stderr') as DestinationStream);
+  }
+
+  /** One line for an exchange, whatever happened to it. */
+  access(x: Exchange): void {
+    if (this.#access === undefined) return;
+    const { request, connection } = x;
+    this.#access.info({
+      event: 'access',
+      requestId: x.id,
+      client: x.client,
+      peer: connection.peer === x.client ? undefined : connection.peer,
+      site: x.site,
+      host: request.host === '' ? undefined : request.host,
+      method: request.method,
+      path: cut(request.path === '' ? request.target : request.path),
+      status: x.status,
+      protocol: request.protocol,
+      bytesIn: x.bytesIn,
+      bytesOut: x.bytesOut,
+      durationMs: round(performance.now() - x.startedAt),
+      upstream: x.upstream,
+      upstreamMs: x.upstreamMs === undefined ? undefined : round(x.upstreamMs),
+      tls: connection.tlsVersion === undefined ? undefined : { version: connection.tlsVersion, sni: connection.sni },
+      userAgent: cut(headerValue(request.headers, 'user-agent')),
+      error: x.error,
+      reason: x.reason,
+    });
+  }
+
+  info(event: RecordEvent, msg: string, facts: Readonly<Record<string, unknown>> = {}): void {
+    this.#own.info({ event, ...facts }, msg);
+  }
+
+  warn(event: RecordEvent, msg: string, facts: Readonly<Record<string, unknown>> = {}): void {
+    this.#own.warn({ event, ...facts }, msg);
+  }
+
+  /** `err` is printed with its stack and cause. */
+  error(event: RecordEvent, msg: string, err: unknown, facts: Readonly<Record<string, unknown>> = {}): void {
+    this.#own.error({ event, ...facts, err }, msg);
+  }
+
+  debug(event: RecordEvent, msg: string, facts: Readonly<Record<string, unknown>> = {}): void {
+    this.#own.debug({ event, ...facts }, msg);
+  }
+
+  /** After logrotate has moved the files away: the same names again, as new files. */
+  reopen(): void {
+    for (const destination of this.#destinations) if ('reopen' in destination) (destination as SonicBoom).reopen();
+  }
+
+  /** Writes out what waits; the last thing before the process ends. */
+  flush(): void {
+    for (const destination of this.#destinations) {
+      try {
+        (destination as SonicBoom).flushSync();
+      } catch {
+        // Not yet open, or already broken: there is nothing left to save.
+      }
+    }
+  }
+
+  #open(target: LogTarget): DestinationStream | undefined {
+    if (target === false) return undefined;
+    const dest = target === 'stdout' ? 1 : target === 'stderr' ? 2 : target.file;
+    const destination = pino.destination({ dest, sync: false, mkdir: true, maxLength: MAX_BUFFERED_BYTES });
+    // A full disk or a closed pipe costs lines, never requests.
+    destination.on('error', () => {});
+    this.#destinations.push(destination);
+    return destination;
+  }
+}
+
+type SonicBoom = ReturnType<typeof pino.destination>;
+
+const OPTIONS = {
+  base: null,
+  timestamp: pino.stdTimeFunctions.isoTime,
+  formatters: { level: (label: string) => ({ level: label }) },
+} as const;
+
+function cut(text: string | undefined): string | undefined {
+  return text !== undefined && text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text;
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

@@ -1,0 +1,29 @@
+// Path globs: `*` stays within a segment, `**` crosses segments. Nothing else is special, so every
+// other character of a path means itself.
+
+/** `/a/**` matches `/a` too: a guard on a folder holds for the folder's own address. */
+export function compileGlob(glob: string): (path: string) => boolean {
+  const star = glob.indexOf('*');
+  if (star === -1) return (path) => path === glob;
+  if (glob === '**' || glob === '/**') return () => true;
+  if (star === glob.length - 2 && glob.endsWith('/**')) {
+    const folder = glob.slice(0, -3);
+    const prefix = `${folder}/`;
+    return (path) => path.startsWith(prefix) || path === folder;
+  }
+  const pattern = new RegExp(`^${translate(glob)}$`, 's');
+  return (path) => pattern.test(path);
+}
+
+function translate(glob: string): string {
+  return glob
+    .split(/(\/\*\*\/|\/\*\*$|\*{2,}|\*)/)
+    .map((part) => {
+      if (part === '/**/') return '/(?:.*/)?';
+      if (part === '/**') return '(?:/.*)?';
+      if (part === '*') return '[^/]*';
+      if (part.startsWith('**')) return '.*';
+      return part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&');
+    })
+    .join('');
+}

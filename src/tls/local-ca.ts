@@ -1,0 +1,109 @@
+// Gatehouse's own CA, for names that no public CA certifies and for trying things out. Leaves are short-lived, have a
+// new key each, and are kept on disk so that a restart does not change what clients see.
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { type Certificate, readCertificate } from './certificate.ts';
+import { certificateInvalid, isIssuedBy, readCertificates } from './chain.ts';
+import { readIfThere, replaceFile } from './files.ts';
+import { issueCertificate } from './issue.ts';
+import { CLOCK_SKEW_MS, type LocalRoot, newKey, openRoot } from './local-root.ts';
+import { isCertificateName, normalName } from './names.ts';
+
+const LEAF_LIFE_MS = 90 * 24 * 3_600_000;
+/** What is left of a leaf's life when it is replaced. */
+const RENEWAL_SHARE = 1 / 3;
+/** Of the part of a file's name that is there for people; the digest behind it makes it unique. */
+const MAX_LABEL_LENGTH = 80;
+
+export interface LocalCa {
+  /** What clients must trust. */
+  readonly rootPem: string;
+  readonly rootPath: string;
+  readonly rootNotAfter: Date;
+  /**
+   * A certificate for exactly these DNS names, wildcards and addresses; a stored one as long as more than a third of its
+   * life is left. Throws GatehouseError `certificate_invalid` for no names, for what is not a name, and when the storage
+   * cannot be written.
+   */
+  certificateFor(names: readonly string[]): Certificate;
+}
+
+/**
+ * Opens the local CA under `<storage>/internal/`, and makes it when it is not there. `now` gives ms since 1970.
+ * Throws GatehouseError `certificate_invalid` when a root is there that cannot be used: it is never replaced.
+ */
+export function openLocalCa(storage: string, now: () => number = Date.now): LocalCa {
+  const root = openRoot(storage, now());
+  return {
+    rootPem: root.certificate.toString(),
+    rootPath: root.path,
+    rootNotAfter: root.certificate.validToDate,
+    certificateFor: (names) => certificateFor(root, names, now()),
+  };
+}
+
+/** Whether more than a third of a certificate's life is left. */
+export function isFresh(certificate: Pick<Certificate, 'notBefore' | 'notAfter'>, nowMs: number): boolean {
+  const life = certificate.notAfter.getTime() - certificate.notBefore.getTime();
+  return certificate.notAfter.getTime() - nowMs > life * RENEWAL_SHARE;
+}
+
+function certificateFor(root: LocalRoot, requested: readonly string[], nowMs: number): Certificate {
+  const names = [...new Set(requested.map(normalName))];
+  const unfit = names.find((name) => !isCertificateName(name));
+  if (unfit !== undefined || names.length === 0) {
+    throw certificateInvalid(
+      unfit === undefined
+        ? 'A certificate of the local CA needs at least one name.'
+        : `The local CA cannot certify ${JSON.stringify(unfit)}: it is neither a host name, a wildcard of one label (*.example.com) nor an address.`,
+    );
+  }
+  const path = join(root.leavesFolder, leafFileName(names));
+  return storedLeaf(root, names, path, nowMs) ?? newLeaf(root, names, path, nowMs);
+}
+
+/** Undefined when there is none, or none that may be used any longer; a damaged one is simply replaced. */
+function storedLeaf(root: LocalRoot, names: readonly string[], path: string, nowMs: number): Certificate | undefined {
+  const pem = readIfThere(path);
+  if (pem === undefined) return undefined;
+  try {
+    const leaf = readCertificate(pem, pem, undefined, 'internal', { nowMs });
+    const [certificate] = readCertificates(leaf.chainPem, path);
+    const isOurs = certificate !== undefined && isIssuedBy(certificate, root.certificate);
+    return isOurs && isFresh(leaf, nowMs) && haveSameMembers(leaf.names, names) ? leaf : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function newLeaf(root: LocalRoot, names: readonly string[], path: string, nowMs: number): Certificate {
+  const key = newKey();
+  const rootEndMs = root.certificate.validToDate.getTime();
+  const certPem = issueCertificate({
+    commonName: names[0] as string,
+    key,
+    issuer: root,
+    notBefore: new Date(nowMs - CLOCK_SKEW_MS),
+    notAfter: new Date(Math.min(nowMs + LEAF_LIFE_MS, rootEndMs)),
+    names,
+  }).toString();
+  const keyPem = key.export({ format: 'pem', type: 'pkcs8' }) as string;
+  // One file for both halves: a crash or a second process can never leave a key beside the wrong certificate.
+  replaceFile(path, certPem + keyPem);
+  return readCertificate(certPem, keyPem, undefined, 'internal', { nowMs });
+}
+
+/**
+ * Never a path: only letters, digits, `.`, `-` and `_` survive, and a digest of all names ends it. The label is the last
+ * in order, as letters sort behind digits, `:` and `*`: a host name where there is one.
+ */
+function leafFileName(names: readonly string[]): string {
+  const sorted = names.toSorted();
+  const label = (sorted.at(-1) as string).replace('*', '_wildcard').replaceAll(/[^a-z0-9._-]/g, '-');
+  const digest = createHash('sha256').update(sorted.join(' ')).digest('hex');
+  return `${label.slice(0, MAX_LABEL_LENGTH)}-${digest.slice(0, 16)}.pem`;
+}
+
+function haveSameMembers(left: readonly string[], right: readonly string[]): boolean {
+  return left.length === right.length && left.every((name) => right.includes(name));
+}

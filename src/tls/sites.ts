@@ -1,0 +1,153 @@
+// From the configuration to a certificate for every name of every site. All faults are collected: an operator who moved
+// five files hears of five at once. Nothing is made on disk unless a site needs the local CA.
+import { GatehouseError, type Problem } from '../base/errors.ts';
+import type { CertificateFile, Config } from '../config/config.ts';
+import { type Certificate, loadCertificateFile } from './certificate.ts';
+import type { LocalCa } from './local-ca.ts';
+import { coversName } from './names.ts';
+import { DEFAULT_SITE, namesToCertify, planSite, type SitePlan } from './plan.ts';
+import { CertificateSelector } from './select.ts';
+
+/** The life of a leaf: from then on leaves live shorter than they should. */
+const ROOT_WARNING_MS = 90 * 24 * 3_600_000;
+
+export interface LoadedCertificates {
+  readonly selector: CertificateSelector;
+  /** By the site's own name; aliases may have other ones. A site whose certificate has a problem is not in it. */
+  readonly bySite: ReadonlyMap<string, Certificate>;
+  /** Those that are served, each once. */
+  readonly certificates: readonly Certificate[];
+  /** Undefined when no site needs it. */
+  readonly localCa: LocalCa | undefined;
+  /** With any of these the configuration must not be used. */
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Loads every certificate that the sites need. A site's `certificate` decides, name by name:
+ * a file: that one, whatever names it holds (a warning when they do not fit);
+ * `internal`: one certificate of the local CA for the site's name and aliases;
+ * `auto`: the best of `certificates.files` for that name, else the local CA, one certificate for all names left over.
+ * Best is a valid one before an expired one, then an exact name before a wildcard, then the later end.
+ * The site `default` stands for no name, so `auto` gives it one of the local CA for this machine's names; to serve a
+ * file to clients without a known name, set it as that site's certificate.
+ * What is wrong with files is in `problems`, never thrown. `now` gives ms since 1970.
+ */
+export async function loadCertificates(
+  config: Pick<Config, 'certificates' | 'sites'>,
+  now: () => number = Date.now,
+): Promise<LoadedCertificates> {
+  const problems: Problem[] = [];
+  const files = await readFiles(config, problems);
+  const brought = config.certificates.files.flatMap((file) => files.get(fileKey(file)) ?? []);
+  const plans = config.sites.map((site) => {
+    const explicit = typeof site.certificate === 'string' ? undefined : files.get(fileKey(site.certificate));
+    return planSite(site, explicit, brought, now());
+  });
+  const needsLocalCa = plans.some((plan) => plan.internal.length > 0);
+  const localCa = needsLocalCa ? await openedCa(config.certificates.storage, problems, now) : undefined;
+  const served = plans.map((plan) => servedNames(plan, localCa, problems));
+  return {
+    ...indexed(plans, served),
+    localCa,
+    problems,
+    warnings: [...fileWarnings(plans, brought), ...rootWarnings(localCa, now())],
+  };
+}
+
+type NamedCertificates = ReadonlyMap<string, Certificate>;
+
+/** Every file that the configuration names, each once, by `fileKey`. */
+async function readFiles(
+  config: Pick<Config, 'certificates' | 'sites'>,
+  problems: Problem[],
+): Promise<NamedCertificates> {
+  const explicit = config.sites.flatMap(({ certificate }) => (typeof certificate === 'string' ? [] : [certificate]));
+  const files = new Map([...config.certificates.files, ...explicit].map((file) => [fileKey(file), file]));
+  const outcomes = await Promise.allSettled([...files.values()].map(loadCertificateFile));
+  const loaded = new Map<string, Certificate>();
+  for (const [index, [key, file]] of [...files].entries()) {
+    const outcome = outcomes[index] as PromiseSettledResult<Certificate>;
+    if (outcome.status === 'fulfilled') loaded.set(key, outcome.value);
+    else problems.push(problemFrom(outcome.reason, 'pfx' in file ? file.pfx : file.cert));
+  }
+  return loaded;
+}
+
+function fileKey(file: CertificateFile): string {
+  return JSON.stringify('pfx' in file ? [file.pfx, file.passphrase] : [file.cert, file.key, file.passphrase]);
+}
+
+async function openedCa(storage: string, problems: Problem[], now: () => number): Promise<LocalCa | undefined> {
+  // node-forge takes 30 ms to load; a gateway with certificates of its own does without.
+  const { openLocalCa } = await import('./local-ca.ts');
+  try {
+    return openLocalCa(storage, now);
+  } catch (error) {
+    problems.push(problemFrom(error, storage));
+    return undefined;
+  }
+}
+
+function servedNames(plan: SitePlan, localCa: LocalCa | undefined, problems: Problem[]): NamedCertificates {
+  if (localCa === undefined || plan.internal.length === 0) return plan.byName;
+  try {
+    const certificate = localCa.certificateFor(namesToCertify(plan.internal));
+    return new Map([...plan.byName, ...plan.internal.map((name) => [name, certificate] as const)]);
+  } catch (error) {
+    problems.push(problemFrom(error, localCa.rootPath));
+    return plan.byName;
+  }
+}
+
+function indexed(
+  plans: readonly SitePlan[],
+  served: readonly NamedCertificates[],
+): Pick<LoadedCertificates, 'selector' | 'bySite' | 'certificates'> {
+  const byName = new Map(served.flatMap((names) => [...names]));
+  const bySite = new Map<string, Certificate>();
+  for (const { site } of plans) {
+    const certificate = byName.get(site.name);
+    if (certificate !== undefined) bySite.set(site.name, certificate);
+  }
+  const entries = [...byName].map(([name, certificate]) => ({ certificate, patterns: [name] }));
+  return {
+    selector: new CertificateSelector(
+      entries.filter(({ patterns }) => !patterns.includes(DEFAULT_SITE)),
+      byName.get(DEFAULT_SITE),
+    ),
+    bySite,
+    certificates: [...new Set(byName.values())],
+  };
+}
+
+function fileWarnings(plans: readonly SitePlan[], brought: readonly Certificate[]): string[] {
+  const used = new Set(plans.flatMap((plan) => [...plan.byName.values()]));
+  const warnings = [...new Set([...brought, ...used])].flatMap((certificate) => certificate.warnings);
+  for (const certificate of brought) {
+    if (used.has(certificate)) continue;
+    warnings.push(`${certificate.source} serves no site; its names: ${certificate.names.join(', ') || 'none'}.`);
+  }
+  for (const { site, byName } of plans) {
+    for (const [name, certificate] of byName) {
+      if (name === DEFAULT_SITE || coversName(certificate, name)) continue;
+      warnings.push(
+        `${certificate.source} is set for the site ${site.name} but does not cover ${name}: clients refuse it.`,
+      );
+    }
+  }
+  return warnings;
+}
+
+function rootWarnings(localCa: LocalCa | undefined, nowMs: number): string[] {
+  if (localCa === undefined || localCa.rootNotAfter.getTime() - nowMs > ROOT_WARNING_MS) return [];
+  return [
+    `The local CA (${localCa.rootPath}) ends on ${localCa.rootNotAfter.toISOString()}. Delete root.pem and root.key to make a new one, then trust it on every machine.`,
+  ];
+}
+
+function problemFrom(error: unknown, file: string): Problem {
+  if (!(error instanceof GatehouseError)) throw error;
+  return { file, line: 0, column: 0, code: 'certificate-invalid', message: error.message };
+}

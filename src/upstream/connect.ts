@@ -1,0 +1,66 @@
+// Opening a connection to a backend: TCP, then TLS where its URL says so.
+import type { Socket } from 'node:net';
+import net from 'node:net';
+import tls from 'node:tls';
+import { GatehouseError } from '../base/errors.ts';
+import type { UpstreamTls } from '../config/config.ts';
+
+export interface ConnectOptions {
+  readonly url: URL;
+  readonly tls: UpstreamTls;
+  /** Offered in the TLS handshake, in order of preference; unused on plain connections. */
+  readonly protocols: readonly string[];
+  readonly timeoutMs: number;
+}
+
+/** A fresh socket, ready to be written to. Fails with `upstream_connect`: nothing was sent, so a retry is safe. */
+export function connect(options: ConnectOptions): Promise<Socket> {
+  const { promise, resolve, reject } = Promise.withResolvers<Socket>();
+  const { url, timeoutMs } = options;
+  const isSecure = url.protocol === 'https:';
+  const socket = isSecure ? connectTls(options) : net.connect(address(url));
+  socket.setNoDelay(true);
+  const settle = (): void => {
+    clearTimeout(timer);
+    socket.off('error', fail).off('close', closed);
+  };
+  const fail = (error: Error): void => {
+    settle();
+    // A socket that failed may report once more while it is torn down.
+    socket.on('error', () => {});
+    socket.destroy();
+    const message = `cannot connect to ${url.origin}: ${error.message}`;
+    reject(new GatehouseError('upstream_connect', 'upstream', message, { retry: true, cause: error }));
+  };
+  const closed = (): void => fail(new Error('closed during the handshake'));
+  const timer = setTimeout(() => fail(new Error(`no connection within ${timeoutMs} ms`)), timeoutMs);
+  socket.once('error', fail);
+  socket.once('close', closed);
+  socket.once(isSecure ? 'secureConnect' : 'connect', () => {
+    settle();
+    resolve(socket);
+  });
+  return promise;
+}
+
+function address(url: URL): { host: string; port: number } {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  return { host, port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80) };
+}
+
+function connectTls({ url, tls: settings, protocols }: ConnectOptions): tls.TLSSocket {
+  const { host, port } = address(url);
+  const name = settings.serverName ?? host;
+  return tls.connect({
+    host,
+    port,
+    ALPNProtocols: [...protocols],
+    minVersion: 'TLSv1.2',
+    rejectUnauthorized: settings.verify,
+    // An address is no server name (RFC 6066, 3); it is checked against the certificate all the same.
+    ...(net.isIP(name) === 0 ? { servername: name } : {}),
+    ...(settings.ca === undefined ? {} : { ca: settings.ca }),
+    ...(settings.cert === undefined ? {} : { cert: settings.cert }),
+    ...(settings.key === undefined ? {} : { key: settings.key }),
+  });
+}

@@ -1,0 +1,249 @@
+// An HTTP/1.1 connection to a backend, on a socket that somebody else has connected: one call at a
+// time, kept for the next one only while both sides agree where the last one ended.
+import type { Socket } from 'node:net';
+import type { GatehouseError } from '../../base/errors.ts';
+import type { Reply } from '../../http/reply.ts';
+import type { Call } from '../call.ts';
+import { clientGone, closed, internal, timedOut } from './failures.ts';
+import { PARSER_LIMITS, type ParserLimits } from './limits.ts';
+import { type Answer, Pending } from './pending.ts';
+import { ANSWERED, BROKEN, COMPLETE, ResponseReader, SWITCHED } from './reader.ts';
+import { RequestBody, type UploadEvents } from './request-body.ts';
+import { writeRequestHead } from './request-head.ts';
+import type { ReadFlow } from './response-body.ts';
+import { type UpgradeResult, upgradeFault } from './upgrade.ts';
+import { Wire, type WireEvents } from './wire.ts';
+
+export interface ConnectionOptions {
+  /** Until the head of the answer, counted from the last byte sent; then the longest silence while its body is read. */
+  readonly timeoutMs: number;
+  /** The connection is free for the next call; called before the caller of `send` can have seen the end. */
+  readonly onIdle?: (connection: Http1Connection) => void;
+  /** The connection is over, or its socket has been handed over by `upgrade`; called once. */
+  readonly onClose?: (connection: Http1Connection) => void;
+  /** What `push` gets is valid only until it returns (a socket with `onread`); false unless said. */
+  readonly sharedBuffer?: boolean;
+  readonly limits?: ParserLimits;
+  /** Monotonic milliseconds. */
+  readonly now?: () => number;
+}
+
+/** A kept connection is given up this long before the backend says it will close it. */
+const KEEP_ALIVE_MARGIN_MS = 1000;
+
+export class Http1Connection {
+  /** When the last call ended or, before the first, when the connection was made; by the `now` of the options. */
+  lastUsedAt: number;
+  /** Calls answered so far; with more than none this is a kept connection. */
+  answered = 0;
+  readonly #options: ConnectionOptions;
+  readonly #now: () => number;
+  readonly #wire: Wire;
+  readonly #reader: ResponseReader;
+  readonly #pending = new Pending(() => this.#fail(clientGone()));
+  #upload: RequestBody | undefined;
+  #expiresAt = Number.POSITIVE_INFINITY;
+
+  constructor(socket: Socket, options: ConnectionOptions) {
+    this.#options = options;
+    this.#now = options.now ?? monotonicMs;
+    this.lastUsedAt = this.#now();
+    this.#reader = new ResponseReader(options.limits ?? PARSER_LIMITS, this.#flow, options.sharedBuffer ?? false);
+    this.#wire = new Wire(socket, options.timeoutMs, this.#events);
+  }
+
+  /** True from `send` until the answer has ended. */
+  get isBusy(): boolean {
+    return this.#pending.call !== undefined;
+  }
+
+  /** Whether the next call may go out here once this is not busy; false too when the backend is about to close it. */
+  get isReusable(): boolean {
+    return this.#wire.isUsable && this.#now() < this.#expiresAt;
+  }
+
+  /**
+   * Sends the call and gives its answer as soon as the head is read; the body may follow in the reply. Fails
+   * with a GatehouseError: 'bad_request' when it cannot be sent (nothing was written, the connection is as before),
+   * 'upstream_closed', 'upstream_timeout', 'upstream_protocol', 'client_closed' after `call.cancel()`, or the
+   * error of the call's own body. That body is cancelled then if it was started; else it is still the caller's.
+   */
+  send(call: Call): Promise<Reply> {
+    return this.#begin(call, undefined) as Promise<Reply>;
+  }
+
+  /** As `send`, and asks to switch to a protocol (`websocket`). Every answer but a fitting 101 is an ordinary reply. */
+  async upgrade(call: Call, protocol: string): Promise<UpgradeResult> {
+    const answer = await this.#begin(call, protocol);
+    return 'socket' in answer ? answer : { reply: answer };
+  }
+
+  /** Takes bytes from a socket that somebody else reads (`onread`); any other is read here. Never throws. */
+  push(chunk: Buffer): void {
+    const { call } = this.#pending;
+    // Bytes that nobody asked for would become the answer to the next request (response queue poisoning).
+    if (call === undefined) {
+      this.#close();
+      return;
+    }
+    this.#pending.hasBytes = true;
+    this.#wire.touch();
+    try {
+      this.#advance(call, this.#reader.read(chunk));
+    } catch (cause) {
+      this.#fail(internal(cause));
+    }
+  }
+
+  /** Ends the connection at once; a call under way fails with `error`. */
+  destroy(error: GatehouseError = closed(false)): void {
+    this.#fail(error);
+  }
+
+  #begin(call: Call, protocol: string | undefined): Promise<Answer> {
+    if (call.cancelled) return Promise.reject(clientGone());
+    if (this.isBusy) return Promise.reject(internal(new Error('a connection carries one call at a time')));
+    if (!this.isReusable) return Promise.reject(closed(this.answered > 0));
+    let head: string;
+    try {
+      head = writeRequestHead(call, protocol);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const answer = this.#pending.begin(call, protocol);
+    this.#reader.begin(call, protocol !== undefined);
+    this.#wire.touch();
+    if (call.body === undefined) {
+      this.#wire.socket.write(head, 'latin1');
+    } else {
+      this.#upload = new RequestBody(this.#wire.socket, call.body, this.#uploadEvents);
+      this.#guard(() => this.#upload?.start(head));
+    }
+    return answer;
+  }
+
+  #advance(call: Call, progress: number): void {
+    // A sink may have ended the call while it was handed bytes.
+    if (this.#pending.call !== call) return;
+    if (progress === COMPLETE) this.#complete(call);
+    else if (progress === SWITCHED) this.#handOver();
+    else if (progress === BROKEN) this.#fail(this.#reader.error ?? closed(false));
+    else {
+      if (progress === ANSWERED) this.#pending.resolve(this.#reader.reply as Reply);
+      if (this.#reader.body?.wantsPause === true) this.#wire.pause();
+    }
+  }
+
+  #complete(call: Call): void {
+    const { head, reply, body, trailers, hasRest } = this.#reader;
+    const seconds = head.keepAliveSeconds ?? Number.POSITIVE_INFINITY;
+    // What is left of an upload, here or in the socket, would be read as the next request, or never.
+    const isSent = this.#upload === undefined && (call.body === undefined || this.#wire.socket.writableLength === 0);
+    const isKept = head.isKeptAlive && isSent && !hasRest && this.#wire.writeError === undefined && seconds > 1;
+    this.answered += 1;
+    this.lastUsedAt = this.#now();
+    this.#expiresAt = this.lastUsedAt + seconds * 1000 - KEEP_ALIVE_MARGIN_MS;
+    this.#settle();
+    this.#pending.resolve(reply as Reply);
+    if (isKept) this.#wire.resume();
+    else this.#close();
+    body?.end(trailers);
+    if (isKept) this.#options.onIdle?.(this);
+  }
+
+  #handOver(): void {
+    const { head, rest } = this.#reader;
+    const fault = upgradeFault(head, this.#pending.protocol ?? '');
+    if (fault !== undefined) {
+      this.#fail(fault);
+      return;
+    }
+    const bytes = Buffer.from(rest);
+    this.#settle();
+    this.#pending.resolve({ status: 101, headers: head.headers, socket: this.#wire.release(), head: bytes });
+    this.#options.onClose?.(this);
+  }
+
+  /** The call is no longer under way, whatever became of it. */
+  #settle(): void {
+    const upload = this.#upload;
+    this.#upload = undefined;
+    this.#pending.end();
+    this.#reader.clear();
+    upload?.abandon();
+  }
+
+  #fail(error: GatehouseError): void {
+    const { body } = this.#reader;
+    this.#settle();
+    this.#close();
+    this.#pending.reject(error);
+    body?.fail(error);
+  }
+
+  #close(): void {
+    if (this.#wire.close()) this.#options.onClose?.(this);
+  }
+
+  #lost(error: Error | undefined): void {
+    this.#fail(this.#pending.lossOf(this.answered > 0, error));
+  }
+
+  /** Silence counts against the backend only while somebody waits for it. */
+  #silent(): void {
+    const { body, isEventStream } = this.#reader;
+    const { writeError } = this.#wire;
+    if (!this.isBusy) return;
+    if (body !== undefined && !body.isReading) this.#wire.touch();
+    else if (writeError !== undefined) this.#lost(writeError);
+    else if (!isEventStream) this.#fail(timedOut(this.#options.timeoutMs, body === undefined));
+  }
+
+  /** Runs what may call a sink or source of somebody else's; what it throws ends the call and not the process. */
+  #guard(act: () => void): void {
+    try {
+      act();
+    } catch (cause) {
+      this.#fail(internal(cause));
+    }
+  }
+
+  readonly #events: WireEvents = {
+    bytes: (chunk) => this.push(chunk),
+    drained: () => this.#guard(() => this.#upload?.drained()),
+    ended: () => {
+      const { call } = this.#pending;
+      if (call === undefined || !this.#pending.hasBytes) this.#lost(undefined);
+      else this.#guard(() => this.#advance(call, this.#reader.finish()));
+    },
+    writeFailed: () => {
+      const upload = this.#upload;
+      this.#upload = undefined;
+      upload?.abandon();
+      return this.isBusy;
+    },
+    lost: (error) => this.#lost(error),
+    silent: () => this.#silent(),
+  };
+
+  readonly #uploadEvents: UploadEvents = {
+    progressed: () => this.#wire.touch(),
+    ended: () => {
+      this.#upload = undefined;
+      this.#wire.touch();
+    },
+    failed: (error) => this.#fail(error),
+  };
+
+  readonly #flow: ReadFlow = {
+    resumeReading: () => this.#wire.resume(),
+    abandonAnswer: () => {
+      this.#settle();
+      this.#close();
+    },
+  };
+}
+
+function monotonicMs(): number {
+  return performance.now();
+}

@@ -1,0 +1,119 @@
+// The socket of a connection: what it reports, how long it may be silent, and its one end. Whatever it
+// reports and whenever, no 'error' goes unheard.
+import type { Socket } from 'node:net';
+import { dieOfWriteError, forgetWriteError, surviveWriteError, WRITE_ERROR_GRACE_MS } from './write-error.ts';
+
+/** What the connection does about its socket. */
+export interface WireEvents {
+  bytes(chunk: Buffer): void;
+  /** There is room to write again. */
+  drained(): void;
+  /** The backend has closed its side, cleanly as far as can be told. */
+  ended(): void;
+  /** Writing has failed. True: keep reading for a while, for what had come before. */
+  writeFailed(): boolean;
+  /** The connection is over; `error` says why, where that is known. */
+  lost(error: Error | undefined): void;
+  /** Nothing was touched for as long as allowed. */
+  silent(): void;
+}
+
+export class Wire {
+  readonly socket: Socket;
+  isClosed = false;
+  /** Set once writing has failed; then a reset looks like an end. */
+  writeError: Error | undefined;
+  readonly #events: WireEvents;
+  readonly #timeoutMs: number;
+  #timer: NodeJS.Timeout;
+  #isPaused = false;
+
+  constructor(socket: Socket, timeoutMs: number, events: WireEvents) {
+    this.socket = socket;
+    this.#events = events;
+    this.#timeoutMs = timeoutMs;
+    this.#timer = setTimeout(this.#onTimeout, timeoutMs).unref();
+    surviveWriteError(socket);
+    socket.on('error', this.#onError);
+    socket.on('close', this.#onClose);
+    socket.on('end', this.#onEnd);
+    socket.on('drain', this.#onDrain);
+    socket.on('data', this.#onData);
+    // What has ended already will not say so again.
+    if (!this.isUsable) process.nextTick(this.#onClose);
+  }
+
+  /** False as soon as nothing can be sent any more, also before the socket has reported it. */
+  get isUsable(): boolean {
+    return !this.isClosed && this.writeError === undefined && !this.socket.destroyed && !this.socket.readableEnded;
+  }
+
+  /** Something moved: the time of silence begins anew. */
+  touch(): void {
+    this.#timer.refresh();
+  }
+
+  pause(): void {
+    if (this.#isPaused) return;
+    this.#isPaused = true;
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.#timer.refresh();
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.socket.resume();
+  }
+
+  /** Ends the socket at once. False when it had ended before. */
+  close(): boolean {
+    if (this.isClosed) return false;
+    this.isClosed = true;
+    clearTimeout(this.#timer);
+    this.socket.destroy();
+    return true;
+  }
+
+  /** Lets go of the socket, paused, for another owner. The 'error' listener stays until that one has its own. */
+  release(): Socket {
+    this.isClosed = true;
+    clearTimeout(this.#timer);
+    const { socket } = this;
+    socket.pause();
+    socket.off('close', this.#onClose).off('end', this.#onEnd).off('drain', this.#onDrain).off('data', this.#onData);
+    dieOfWriteError(socket);
+    return socket;
+  }
+
+  readonly #onData = (chunk: Buffer): void => this.#events.bytes(chunk);
+
+  readonly #onDrain = (): void => {
+    this.touch();
+    this.#events.drained();
+  };
+
+  readonly #onEnd = (): void => {
+    // After a failed write a reset looks like an end: an answer without a length may have been cut.
+    if (this.writeError === undefined) this.#events.ended();
+    else this.#events.lost(this.writeError);
+  };
+
+  readonly #onClose = (): void => {
+    if (!this.isClosed) this.#events.lost(undefined);
+  };
+
+  readonly #onError = (error: Error): void => {
+    if (this.isClosed) return;
+    if (this.socket.destroyed || !this.#events.writeFailed()) {
+      this.#events.lost(error);
+      return;
+    }
+    this.writeError = error;
+    forgetWriteError(this.socket);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#onTimeout, Math.min(this.#timeoutMs, WRITE_ERROR_GRACE_MS)).unref();
+  };
+
+  readonly #onTimeout = (): void => this.#events.silent();
+}

@@ -1,0 +1,192 @@
+// One HTTP/2 connection to a backend, on Node's client session: many calls at once.
+import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
+import http2 from 'node:http2';
+import type { Socket } from 'node:net';
+import { GatehouseError } from '../base/errors.ts';
+import { headersObject, headerValue } from '../http/headers.ts';
+import type { BodyFaults } from '../http/readable-body.ts';
+import { ReadableBody } from '../http/readable-body.ts';
+import type { Reply } from '../http/reply.ts';
+import type { Call } from './call.ts';
+
+const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM, HTTP2_HEADER_STATUS } = http2.constants;
+/** Taken for the peer's limit until its SETTINGS say otherwise. */
+const ASSUMED_STREAMS = 100;
+
+export interface Http2Options {
+  readonly origin: string;
+  /** To the response head, and the longest silence within its body. */
+  readonly timeoutMs: number;
+  readonly onClose: (connection: Http2Connection) => void;
+  /** A call has ended: there is room for another. */
+  readonly onRoom: () => void;
+}
+
+export class Http2Connection {
+  readonly #session: ClientHttp2Session;
+  readonly #options: Http2Options;
+  /** Calls whose streams are open. */
+  active = 0;
+  #isOpen = true;
+
+  constructor(socket: Socket, options: Http2Options) {
+    this.#options = options;
+    this.#session = http2.connect(options.origin, {
+      createConnection: () => socket,
+      settings: { enablePush: false, initialWindowSize: 1024 * 1024 },
+    });
+    const close = (): void => {
+      if (!this.#isOpen) return;
+      this.#isOpen = false;
+      options.onClose(this);
+    };
+    this.#session.on('error', () => {});
+    this.#session.once('goaway', close);
+    this.#session.once('close', close);
+  }
+
+  /** True while another call may be sent over this connection. */
+  get hasRoom(): boolean {
+    const limit = this.#session.remoteSettings?.maxConcurrentStreams ?? ASSUMED_STREAMS;
+    return this.#isOpen && !this.#session.destroyed && !this.#session.closed && this.active < limit;
+  }
+
+  /** Lets calls under way finish, then closes. */
+  close(): void {
+    this.#isOpen = false;
+    this.#session.close();
+  }
+
+  send(call: Call): Promise<Reply> {
+    const { promise, resolve, reject } = Promise.withResolvers<Reply>();
+    const { timeoutMs } = this.#options;
+    const stream = this.#open(call);
+    let hasHead = false;
+    let trailers: readonly string[] = [];
+    const fail = (error: GatehouseError): void => {
+      clearTimeout(timer);
+      reject(error);
+      if (!stream.closed) stream.close(NGHTTP2_CANCEL);
+    };
+    const timer = setTimeout(() => fail(faults.stalled(timeoutMs)), timeoutMs);
+    timer.unref();
+    const stopWaiting = (): void => {
+      clearTimeout(timer);
+      call.onCancel = undefined;
+    };
+    call.onCancel = () => fail(clientGone());
+
+    stream.on('error', () => {});
+    stream.on('headers', (headers: http2.IncomingHttpHeaders, _flags: number, raw: string[]) => {
+      const status = Number(headers[HTTP2_HEADER_STATUS]);
+      if (status > 100) call.onInformational?.(status, withoutPseudo(raw));
+    });
+    stream.once('trailers', (_headers: http2.IncomingHttpHeaders, _flags: number, raw: string[]) => {
+      trailers = raw;
+    });
+    stream.once('response', (headers, flags, raw: string[]) => {
+      hasHead = true;
+      stopWaiting();
+      const fields = withoutPseudo(raw);
+      const isEmpty = (flags & http2.constants.NGHTTP2_FLAG_END_STREAM) !== 0;
+      const body = isEmpty ? undefined : this.#body(stream, fields, () => trailers);
+      // An answer without a body has no reader, and only a read stream ever closes.
+      if (isEmpty) stream.resume();
+      resolve({ status: Number(headers[HTTP2_HEADER_STATUS]), headers: fields, body });
+    });
+    stream.once('close', () => {
+      this.active--;
+      this.#options.onRoom();
+      if (hasHead) return;
+      stopWaiting();
+      const wasRefused = stream.rstCode === NGHTTP2_REFUSED_STREAM;
+      reject(closedEarly(this.#options.origin, stream.rstCode, wasRefused));
+    });
+    this.#upload(call, stream, fail);
+    return promise;
+  }
+
+  #open(call: Call): ClientHttp2Stream {
+    const head = [':method', call.method, ':path', call.path, ':scheme', schemeOf(this.#options.origin)];
+    head.push(':authority', call.authority, ...call.headers, 'te', 'trailers');
+    const { body } = call;
+    if (body?.length !== undefined) head.push('content-length', String(body.length));
+    const stream = this.#session.request(head, {
+      endStream: body === undefined,
+      waitForTrailers: body !== undefined && body.length === undefined,
+    });
+    this.active++;
+    return stream;
+  }
+
+  #upload(call: Call, stream: ClientHttp2Stream, fail: (error: GatehouseError) => void): void {
+    const { body } = call;
+    if (body === undefined) return;
+    let trailers: readonly string[] = [];
+    if (body.length === undefined) {
+      stream.once('wantTrailers', () => {
+        if (trailers.length === 0) stream.close();
+        else stream.sendTrailers(headersObject(trailers));
+      });
+    }
+    stream.on('drain', () => body.resume());
+    // The backend has answered or left: what is still to come of the request has no reader.
+    stream.once('close', () => body.cancel());
+    body.start({
+      write: (chunk) => !stream.destroyed && !stream.closed && stream.write(chunk),
+      end(fields) {
+        trailers = fields;
+        stream.end();
+      },
+      fail,
+    });
+  }
+
+  #body(stream: ClientHttp2Stream, fields: readonly string[], trailers: () => readonly string[]): ReadableBody {
+    const declared = headerValue(fields, 'content-length');
+    const isEvents = headerValue(fields, 'content-type')?.startsWith('text/event-stream') === true;
+    return new ReadableBody(stream, {
+      length: declared === undefined ? undefined : Number(declared),
+      stallMs: isEvents ? 0 : this.#options.timeoutMs,
+      limitBytes: Number.POSITIVE_INFINITY,
+      faults,
+      trailers,
+      isComplete: () => (stream.rstCode ?? NGHTTP2_NO_ERROR) === NGHTTP2_NO_ERROR,
+      onCancel: () => {
+        stream.resume();
+        stream.close(NGHTTP2_CANCEL);
+      },
+    });
+  }
+}
+
+const faults: BodyFaults = {
+  closed: () => new GatehouseError('upstream_closed', 'upstream', 'the backend broke off within its answer'),
+  stalled: (ms) => {
+    return new GatehouseError('upstream_timeout', 'upstream', `no byte from the backend for ${ms} ms`, { status: 504 });
+  },
+  tooLarge: () => new GatehouseError('upstream_protocol', 'upstream', 'the answer is over its bound'),
+};
+
+function clientGone(): GatehouseError {
+  return new GatehouseError('client_closed', 'client', 'the client left', { status: 499 });
+}
+
+/** REFUSED_STREAM promises that nothing was done with the request (RFC 9113, 8.7). */
+function closedEarly(origin: string, code: number | undefined, retry: boolean): GatehouseError {
+  const message = `${origin} closed the stream before its answer (HTTP/2 code ${code})`;
+  return new GatehouseError('upstream_closed', 'upstream', message, { retry });
+}
+
+function schemeOf(origin: string): string {
+  return origin.startsWith('https:') ? 'https' : 'http';
+}
+
+function withoutPseudo(raw: readonly string[]): string[] {
+  const fields: string[] = [];
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] as string;
+    if (!name.startsWith(':')) fields.push(name, raw[i + 1] as string);
+  }
+  return fields;
+}
