@@ -35,7 +35,7 @@ export function readDocument(text: string, from: Environment, report: Report): C
   const { document: yaml, original } = parseYaml(text, report);
   const root = yaml.contents as YamlNode | null;
   const spot = { pointer: '', key: '', keyOffset: root?.range?.[0] ?? 0, depth: 0, isSecret: false, isAliased: false };
-  document.value = new Builder(document, from, original).build(root, spot);
+  document.value = new Builder(document, from, original).build(root, spot) ?? {};
   return document;
 }
 
@@ -60,7 +60,8 @@ class Builder {
     if (node === null) return null;
     if (spot.depth > maxDepth) return this.#refuse(spot, 'the file is nested too deeply');
     if (isAlias(node)) return this.#alias(node.source, spot);
-    if (spot.isAliased && ++this.#aliased > maxAliasedValues) return this.#refuse(spot, 'the references (*) of the file stand for too many values');
+    if (spot.isAliased && ++this.#aliased > maxAliasedValues)
+      return this.#refuse(spot, 'the references (*) of the file stand for too many values');
     if (node.anchor !== undefined && !spot.isAliased) this.#anchors.set(node.anchor, node);
     if (isScalar(node)) return this.#scalar(node, spot, value);
     this.#open.add(node);
@@ -94,7 +95,12 @@ class Builder {
         merges.push([pair.value, keyOffset]);
       } else if (seen.has(key)) {
         const first = this.#document.report.lineOf(seen.get(key) ?? 0);
-        this.#document.report.add(keyOffset, 'duplicate-key', '', `the key "${cut(key)}" stands here twice; the first is on line ${first}`);
+        this.#document.report.add(
+          keyOffset,
+          'duplicate-key',
+          '',
+          `the key "${cut(key)}" stands here twice; the first is on line ${first}`,
+        );
       } else if (!(isMerged && key in map)) {
         seen.set(key, keyOffset);
         map[key] = this.build(pair.value, below(spot, key, keyOffset));
@@ -108,7 +114,12 @@ class Builder {
     if (isSeq(source)) {
       for (const item of source.items as (YamlNode | null)[]) this.#merge(map, item, spot);
     } else if (!isMap(source) || this.#open.has(source) || spot.depth > maxDepth) {
-      this.#document.report.add(spot.keyOffset, 'wrong-type', '', 'the merge key << takes a map, a reference to one, or a list of these');
+      this.#document.report.add(
+        spot.keyOffset,
+        'wrong-type',
+        '',
+        'the merge key << takes a map, a reference to one, or a list of these',
+      );
     } else {
       this.#open.add(source);
       this.#fill(map, source, { ...spot, depth: spot.depth + 1, isAliased: spot.isAliased || isAlias(value) }, true);
@@ -119,7 +130,12 @@ class Builder {
   #list(node: YAMLSeq<YamlNode | null>, spot: Spot): unknown[] {
     return node.items.map((item, index) => {
       const pointer = pointerTo(spot.pointer, index);
-      return this.build(item, { ...spot, pointer, keyOffset: item?.range?.[0] ?? spot.keyOffset, depth: spot.depth + 1 });
+      return this.build(item, {
+        ...spot,
+        pointer,
+        keyOffset: item?.range?.[0] ?? spot.keyOffset,
+        depth: spot.depth + 1,
+      });
     });
   }
 

@@ -27,7 +27,7 @@ export interface Config {
   readonly timeouts: Timeouts;
   readonly requestLimits: RequestLimits;
   readonly certificates: CertificatesConfig;
-  /** Named ones, in file order, then one for each URL that a `to` names directly (the URL's origin is its name). */
+  /** Named ones, in file order, then one for each URL that a `to` names directly (its name is the URL without a trailing slash). */
   readonly upstreams: ReadonlyMap<string, UpstreamConfig>;
   readonly sites: readonly SiteConfig[];
   readonly logs: LogsConfig;

@@ -35,11 +35,22 @@ export class ConfigDocument {
 
   /** Tells a fault of the value (or key) at a pointer, and marks the value as one not to be used. */
   fault(pointer: string, code: FaultCode, text: string, at: 'key' | 'value' = 'value'): void {
-    this.#faulty.add(pointer);
-    this.report.add(this.places.get(pointer)?.[at] ?? 0, code, readablePath(pointer), text);
+    this.settle(pointer);
+    this.tell(pointer, code, text, at);
   }
 
-  /** Marks a value as told about elsewhere. */
+  /** Tells a fault that leaves the value usable. `path`: what the sentence is about, when it is not the pointer. */
+  tell(
+    pointer: string,
+    code: FaultCode,
+    text: string,
+    at: 'key' | 'value',
+    path: string = readablePath(pointer),
+  ): void {
+    this.report.add(this.places.get(pointer)?.[at] ?? 0, code, path, text);
+  }
+
+  /** Marks a value as not to be used, or as not missing, because its fault is told elsewhere. */
   settle(pointer: string): void {
     this.#faulty.add(pointer);
   }
@@ -52,9 +63,9 @@ export class ConfigDocument {
   quote(pointer: string, value: unknown): string {
     const place = this.places.get(pointer);
     if (Array.isArray(value)) return 'a list';
-    if (typeof value === 'object' && value !== null) return 'a map';
+    if (isMap(value)) return 'a map';
     if (place?.isSecret === true) return `"${mask}"`;
-    const written = maskText(cut(place?.written ?? String(value)));
+    const written = maskText(cut(oneLine(place?.written ?? String(value))));
     return place?.isForeign === true ? `what "${written}" stands for` : `"${written}"`;
   }
 
@@ -62,4 +73,13 @@ export class ConfigDocument {
   lineOf(pointer: string): number {
     return this.report.lineOf(this.places.get(pointer)?.key ?? 0);
   }
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\p{Cc}/gu, (char) => JSON.stringify(char).slice(1, -1));
+}
+
+/** True for a map of the file; never for a list. */
+export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

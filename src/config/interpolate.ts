@@ -28,7 +28,7 @@ export interface Interpolated {
   readonly faults: readonly Fault[];
 }
 
-const help = 'write ${NAME}, ${NAME:-default} or ${file:/path}; $${ stands for a literal ${';
+const help = `write \${NAME}, \${NAME:-default} or \${file:/path}; $\${ stands for a literal \${`;
 
 /** Replaces every reference of one scalar; all faults are told, not only the first. */
 export function interpolate(source: string, from: Environment): Interpolated {
@@ -125,7 +125,10 @@ class Interpolation {
   #malformed(start: number): string {
     const isClosed = this.#source.indexOf('}', start) >= 0;
     this.#at = this.#source.length;
-    return this.#fail('bad-reference', `\${ is ${isClosed ? 'not followed by a name' : 'never closed with }'}; ${help}`);
+    return this.#fail(
+      'bad-reference',
+      `\${ is ${isClosed ? 'not followed by a name' : 'never closed with }'}; ${help}`,
+    );
   }
 
   #fail(code: Fault['code'], text: string): string {

@@ -111,7 +111,8 @@ export class Report {
     const written = this.#text.slice(start, end - 1).replace(/\r$/, '');
     const message = fault.path === '' ? fault.text : `${fault.path}: ${fault.text}`;
     const problem: Problem = { file: this.#file, line, column: fault.offset - start + 1, code: fault.code, message };
-    if (written.trim() !== '' && written.length <= maxLineLength) problem.source = maskLine(written, start, this.#secrets);
+    if (written.trim() !== '' && written.length <= maxLineLength)
+      problem.source = maskLine(written, start, this.#secrets);
     return problem;
   }
 }

@@ -71,6 +71,6 @@ function bareReference(text: string, brace: number): Slip {
   return {
     start: brace - 1,
     end: isClosed ? end + 1 : brace + 1,
-    text: 'between { } or [ ] a reference must stand in quotes, like "${NAME}"',
+    text: `between { } or [ ] a reference must stand in quotes, like "\${NAME}"`,
   };
 }

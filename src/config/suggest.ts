@@ -38,5 +38,5 @@ function distanceBetween(a: string, b: string): number {
 }
 
 function sorted(text: string): string {
-  return [...text].sort().join('');
+  return Array.from(text).sort().join('');
 }

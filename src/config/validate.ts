@@ -5,12 +5,11 @@ import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ConfigDocument } from './document.ts';
 import { broken } from './document.ts';
-import { pointerTo, readablePath } from './pointer.ts';
+import { cut, pointerTo, readablePath } from './pointer.ts';
 import type { FaultCode } from './report.ts';
 import type { JsonSchema } from './schema/kind.ts';
-import { isOff, off } from './schema/kind.ts';
 import type { Node } from './schema/node.ts';
-import { isNullAbsent } from './schema/node.ts';
+import { isNullAbsent, turnsOff } from './schema/node.ts';
 import { root } from './schema/root.ts';
 import { closest } from './suggest.ts';
 
@@ -49,12 +48,12 @@ function toAjv(node: Node): JsonSchema {
   const schema: Record<string, unknown> = { is: node };
   if (node.map !== undefined) {
     const { properties, required, together, others } = node.map;
-    schema['properties'] = Object.fromEntries(Object.entries(properties).map(([key, child]) => [key, toAjv(child)]));
-    schema['additionalProperties'] = others === undefined ? false : toAjv(others);
-    schema['required'] = required;
-    schema['dependentRequired'] = together;
+    schema.properties = Object.fromEntries(Object.entries(properties).map(([key, child]) => [key, toAjv(child)]));
+    schema.additionalProperties = others === undefined ? false : toAjv(others);
+    schema.required = required;
+    schema.dependentRequired = together;
   }
-  if (node.list !== undefined) schema['items'] = toAjv(node.list.items);
+  if (node.list !== undefined) schema.items = toAjv(node.list.items);
   return schema;
 }
 
@@ -74,12 +73,15 @@ function checker(node: Node): Checker {
 
 function findingsOf(node: Node, value: unknown): Finding[] {
   if (value === null && isNullAbsent(node)) return [];
-  if (isOff(value) && node.is.includes(off)) return [];
-  if (value === null) return [{ code: 'wrong-type', text: `has no value; write ${whatToWrite(node)}`, isSentence: true }];
-  if (Array.isArray(value) && node.list !== undefined) return tooFew(value.length, node.list.least, 'an item');
+  if (turnsOff(node, value)) return [];
+  if (value === null)
+    return [{ code: 'wrong-type', text: `has no value; write ${whatToWrite(node)}`, isSentence: true }];
+  if (Array.isArray(value) && node.list !== undefined) {
+    return [...tooFew(value.length, node.list.least, 'one item'), ...emptyItems(value)];
+  }
   if (typeof value === 'object' && !Array.isArray(value) && node.map !== undefined) {
     const keys = Object.keys(value);
-    return [...tooFew(keys.length, node.map.least, 'an entry'), ...badKeys(node, keys)];
+    return [...tooFew(keys.length, node.map.least, 'one entry'), ...badKeys(node, keys)];
   }
   const claiming = node.is.filter((kind) => kind.claims(value));
   const faults = claiming.map((kind) => kind.fault(value));
@@ -90,14 +92,25 @@ function findingsOf(node: Node, value: unknown): Finding[] {
 }
 
 function tooFew(count: number, least: number, what: string): Finding[] {
-  return count >= least ? [] : [{ code: 'bad-value', text: `is empty; it needs ${what}`, isSentence: true }];
+  return count >= least ? [] : [{ code: 'bad-value', text: `is empty; it needs at least ${what}`, isSentence: true }];
+}
+
+function emptyItems(items: readonly unknown[]): Finding[] {
+  const empty = items.keys().filter((index) => items[index] === null);
+  return [...empty].map((index) => ({
+    code: 'wrong-type',
+    text: 'has no value',
+    key: String(index),
+    isSentence: true,
+  }));
 }
 
 function badKeys(node: Node, keys: readonly string[]): Finding[] {
   const findings: Finding[] = [];
   for (const key of keys) {
     const text = node.map?.keys?.fault(key);
-    if (text !== undefined && !Object.hasOwn(node.map?.properties ?? {}, key)) findings.push({ code: 'bad-value', text, key });
+    if (text !== undefined && !Object.hasOwn(node.map?.properties ?? {}, key))
+      findings.push({ code: 'bad-value', text, key });
   }
   return findings;
 }
@@ -124,23 +137,29 @@ function inWords(words: readonly string[]): string {
 
 function tellFinding(document: ConfigDocument, error: ErrorObject): void {
   const { code, text, key, isSentence } = error.params as Finding;
-  if (key !== undefined) document.fault(pointerTo(error.instancePath, key), code, `"${key}" ${text}`, 'key');
-  else document.fault(error.instancePath, code, isSentence === true ? text : `${document.quote(error.instancePath, error.data)} ${text}`);
+  const pointer = error.instancePath;
+  if (key !== undefined && isSentence === true) document.fault(pointerTo(pointer, key), code, text);
+  else if (key !== undefined)
+    document.tell(pointerTo(pointer, key), code, `"${cut(key)}" ${text}`, 'key', readablePath(pointer));
+  else document.fault(pointer, code, isSentence === true ? text : `${document.quote(pointer, error.data)} ${text}`);
 }
 
 function tellUnknownKey(document: ConfigDocument, error: ErrorObject): void {
-  const key = String(error.params['additionalProperty']);
-  const allowed = Object.keys((error.parentSchema?.['properties'] ?? {}) as object);
+  const parent = error.instancePath;
+  const key = String(error.params.additionalProperty);
+  const allowed = Object.keys((error.parentSchema?.properties ?? {}) as object);
   const meant = closest(key, allowed);
-  if (meant !== undefined) document.settle(pointerTo(error.instancePath, meant));
-  const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
-  const where = readablePath(error.instancePath);
-  document.faultIn(pointerTo(error.instancePath, key), where, 'unknown-key', `unknown key "${key}"${hint}${meant ? '' : ';'} Allowed: ${allowed.join(', ')}`);
+  if (meant !== undefined && !Object.hasOwn(error.data as object, meant)) document.settle(pointerTo(parent, meant));
+  const hint = meant === undefined ? '; allowed' : `; did you mean "${meant}"? Allowed`;
+  const text = `unknown key "${cut(key)}"${hint}: ${allowed.join(', ')}`;
+  document.tell(pointerTo(parent, key), 'unknown-key', text, 'key', readablePath(parent));
 }
 
 function tellMissingKey(document: ConfigDocument, error: ErrorObject): void {
-  const key = String(error.params['missingProperty']);
-  if (document.isFaulty(pointerTo(error.instancePath, key))) return;
-  const beside = error.keyword === 'dependentRequired' ? ` beside "${String(error.params['property'])}"` : '';
-  document.fault(error.instancePath, 'missing-key', `the key "${key}" is missing${beside}`, 'key');
+  const key = String(error.params.missingProperty);
+  const missing = pointerTo(error.instancePath, key);
+  if (document.isFaulty(missing)) return;
+  document.settle(missing);
+  const beside = error.keyword === 'dependentRequired' ? ` beside "${String(error.params.property)}"` : '';
+  document.tell(error.instancePath, 'missing-key', `the key "${key}" is missing${beside}`, 'key');
 }

@@ -10,9 +10,15 @@ import { disguise, findSlips, undisguise } from './slips.ts';
 const plainWords: ReadonlyMap<string, string> = new Map([
   ['ALIAS_PROPS', 'a reference (*name) can have neither an anchor nor a tag'],
   ['BAD_ALIAS', 'a reference (*) or an anchor (&) needs a name'],
-  ['BAD_DQ_ESCAPE', 'YAML does not know this backslash sequence; between single quotes a backslash is a plain character'],
+  [
+    'BAD_DQ_ESCAPE',
+    'YAML does not know this backslash sequence; between single quotes a backslash is a plain character',
+  ],
   ['BAD_SCALAR_START', 'no value can begin with this character; put the value in quotes'],
-  ['BLOCK_AS_IMPLICIT_KEY', 'a second "key: value" begins within this value; put the value in quotes, or indent an inner map on the next line'],
+  [
+    'BLOCK_AS_IMPLICIT_KEY',
+    'a second "key: value" begins within this value; put the value in quotes, or indent an inner map on the next line',
+  ],
   ['BLOCK_IN_FLOW', 'between { } and [ ] there can be no list or map that goes by indentation'],
   ['KEY_OVER_1024_CHARS', 'a key is longer than 1024 characters'],
   ['MULTIPLE_DOCS', 'a second document begins here; a configuration file holds one'],
@@ -59,7 +65,13 @@ export function parseYaml(text: string, report: Report): ParsedYaml {
 
 function parse(text: string): Document {
   // Duplicate keys are found later, with both places named. `logLevel` other than silent: a second document is an error.
-  return parseDocument(text, { logLevel: 'error', merge: true, prettyErrors: false, resolveKnownTags: false, uniqueKeys: false });
+  return parseDocument(text, {
+    logLevel: 'error',
+    merge: true,
+    prettyErrors: false,
+    resolveKnownTags: false,
+    uniqueKeys: false,
+  });
 }
 
 /** Tells each fault once: the parser stumbles several times over one slip. */
@@ -68,7 +80,7 @@ function tellErrors(document: Document, report: Report): void {
   const exhausted = errors.find((error) => error.code === 'RESOURCE_EXHAUSTION');
   let previous = { line: -1, code: '' };
   for (const error of exhausted === undefined ? errors : [exhausted]) {
-    const offset = /^Missing closing/.test(error.message) ? startOfQuote(document, error.pos[0]) : error.pos[0];
+    const offset = error.message.startsWith('Missing closing') ? startOfQuote(document, error.pos[0]) : error.pos[0];
     const line = report.lineOf(offset);
     const follows = line === previous.line || (line === previous.line + 1 && error.code === previous.code);
     const isAfterTheEnd = previous.line >= 0 && /in YAML stream/.test(error.message);

@@ -10,7 +10,7 @@ import { headersObject } from './headers.ts';
 import type { Reply } from './reply.ts';
 import { isWhole } from './reply.ts';
 
-const { NGHTTP2_NO_ERROR, NGHTTP2_INTERNAL_ERROR } = constants;
+const { NGHTTP2_NO_ERROR } = constants;
 
 export class Http2ClientStream implements ClientStream {
   readonly #stream: ServerHttp2Stream;
@@ -18,6 +18,7 @@ export class Http2ClientStream implements ClientStream {
   readonly #closed: Promise<void>;
   #isComplete = false;
   #isReset = false;
+  #hasTrailersToCome = false;
 
   constructor(stream: ServerHttp2Stream, exchange: Exchange) {
     this.#stream = stream;
@@ -28,7 +29,7 @@ export class Http2ClientStream implements ClientStream {
     stream.once('finish', () => {
       if (stream.aborted) return;
       this.#isComplete = true;
-      this.#endUpload();
+      if (!this.#hasTrailersToCome) this.#endUpload();
     });
     // 'close' waits until a paused request body has been read; 'aborted' does not, and the backend must be freed now.
     stream.once('aborted', () => this.#noteEnd());
@@ -56,13 +57,15 @@ export class Http2ClientStream implements ClientStream {
       stream.respond(head, { endStream: true });
     } else if (isWhole(body)) {
       const trailers = passableTrailers(reply.trailers ?? []);
-      stream.respond(head, trailers.length > 0 ? { waitForTrailers: true } : undefined);
-      if (trailers.length > 0) stream.once('wantTrailers', () => this.#sendTrailers(trailers));
+      this.#hasTrailersToCome = trailers.length > 0;
+      stream.respond(head, { waitForTrailers: this.#hasTrailersToCome });
+      if (this.#hasTrailersToCome) stream.once('wantTrailers', () => this.#sendTrailers(trailers));
       this.#exchange.bytesOut += body.length;
       stream.end(body);
     } else {
       // A counted body has no trailers to wait for; waiting costs a round through the event loop.
-      stream.respond(head, { waitForTrailers: body.length === undefined });
+      this.#hasTrailersToCome = body.length === undefined;
+      stream.respond(head, { waitForTrailers: this.#hasTrailersToCome });
       this.#pump(body);
     }
     return this.#closed;
@@ -70,16 +73,15 @@ export class Http2ClientStream implements ClientStream {
 
   reset(): void {
     this.#isReset = true;
-    // A paused request body would keep the closed stream, and its session's memory, alive.
-    this.#stream.resume();
-    this.#stream.close(NGHTTP2_INTERNAL_ERROR);
+    // Not close(code): Node ends the writable side first, and END_STREAM makes a cut body look whole.
+    this.#stream.destroy(new Error('the answer breaks off'));
   }
 
   #pump(source: BodySource): void {
     const stream = this.#stream;
     const exchange = this.#exchange;
     let trailers: string[] = [];
-    if (source.length === undefined) stream.once('wantTrailers', () => this.#sendTrailers(trailers));
+    if (this.#hasTrailersToCome) stream.once('wantTrailers', () => this.#sendTrailers(trailers));
     stream.on('drain', () => source.resume());
     const sink: BodySink = {
       write(chunk) {
@@ -102,8 +104,13 @@ export class Http2ClientStream implements ClientStream {
   #sendTrailers(trailers: readonly string[]): void {
     const stream = this.#stream;
     if (stream.destroyed) return;
-    if (trailers.length === 0) stream.close();
-    else stream.sendTrailers(headersObject(trailers));
+    if (trailers.length === 0) {
+      stream.close();
+      return;
+    }
+    stream.sendTrailers(headersObject(trailers));
+    // A reset in the same turn would overtake the trailers.
+    setImmediate(() => this.#endUpload());
   }
 
   #noteEnd(): void {
@@ -119,7 +126,7 @@ export class Http2ClientStream implements ClientStream {
   /** The whole answer is out and the client still uploads: RFC 9113, 8.1 lets the server say that it may stop. */
   #endUpload(): void {
     const stream = this.#stream;
-    if (stream.readableEnded || stream.destroyed) return;
+    if (stream.endAfterHeaders || stream.readableEnded || stream.destroyed) return;
     stream.resume();
     stream.close(NGHTTP2_NO_ERROR);
   }

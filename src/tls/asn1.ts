@@ -1,5 +1,5 @@
-// Reading node-forge's ASN.1 trees without a cast at every step. Each function throws a SyntaxError on a tree of another
-// shape; callers turn it into words for the operator.
+// Reading node-forge's ASN.1 trees without a cast at every step. Each function throws a SyntaxError on a tree of
+// another shape; callers turn it into words for the operator.
 import forge from 'node-forge';
 
 /** One element of a parse tree. */

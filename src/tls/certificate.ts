@@ -97,7 +97,10 @@ export function readCertificate(
   }
 }
 
-/** Reads a certificate that the operator brought: PEM files or a PKCS#12 file. Throws GatehouseError `certificate_invalid`. */
+/**
+ * Reads a certificate that the operator brought: PEM files or a PKCS#12 file. Throws GatehouseError
+ * `certificate_invalid`.
+ */
 export async function loadCertificateFile(file: CertificateFile): Promise<Certificate> {
   if ('pfx' in file) {
     const bytes = await readOperatorFile(file.pfx);

@@ -14,7 +14,10 @@ export function certificateInvalid(message: string, cause?: unknown): GatehouseE
   return new GatehouseError('certificate_invalid', 'gateway', message, cause === undefined ? {} : { cause });
 }
 
-/** Every certificate of a PEM text, in its order; other blocks are passed over. Throws when there is none, or one is damaged. */
+/**
+ * Every certificate of a PEM text, in its order; other blocks are passed over. Throws when there is none, or one is
+ * damaged.
+ */
 export function readCertificates(pem: string, source: string): X509Certificate[] {
   const blocks = pem.match(CERTIFICATE_BLOCK) ?? [];
   if (blocks.length === 0) {

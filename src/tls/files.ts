@@ -17,7 +17,9 @@ import { certificateInvalid } from './chain.ts';
 const OWNER_FILE = 0o600;
 const OWNER_FOLDER = 0o700;
 
-/** The file's text; undefined when there is none. Throws GatehouseError `certificate_invalid` when it cannot be read. */
+/**
+ * The file's text; undefined when there is none. Throws GatehouseError `certificate_invalid` when it cannot be read.
+ */
 export function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, 'latin1');
@@ -62,6 +64,11 @@ export function createFolder(path: string, files: Readonly<Record<string, string
       rmSync(temporary, { force: true, recursive: true });
     }
   });
+}
+
+/** Removes a folder and all in it; nothing happens when there is none. */
+export function removeFolder(path: string): void {
+  writing(path, () => rmSync(path, { force: true, recursive: true }));
 }
 
 /** POSIX renames a folder onto an empty one and refuses a full one; Windows refuses both. */

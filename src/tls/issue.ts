@@ -29,7 +29,10 @@ export interface Issuance {
   readonly names: readonly string[] | undefined;
 }
 
-/** Signs a certificate with ECDSA and SHA-256. Both keys are private keys on P-256. A common name that is too long is left out. */
+/**
+ * Signs a certificate with ECDSA and SHA-256. Both keys are private keys on P-256. A common name that is too long is
+ * left out.
+ */
 export function issueCertificate(issuance: Issuance): X509Certificate {
   const { key, issuer } = issuance;
   const algorithm = sequence([
@@ -46,7 +49,9 @@ export function issueCertificate(issuance: Issuance): X509Certificate {
   return new X509Certificate(encodeNode(sequence([tbs, algorithm, bits])));
 }
 
-/** A TBSCertificate with everything that node-forge can write; an RSA key of no meaning holds the place of the real one. */
+/**
+ * A TBSCertificate with everything that node-forge can write; an RSA key of no meaning holds the place of the real one.
+ */
 function draft({ commonName, key, issuer, notBefore, notAfter, names }: Issuance): Asn1Node {
   const certificate = forge.pki.createCertificate();
   certificate.serialNumber = randomSerial();

@@ -21,9 +21,9 @@ export interface LocalCa {
   readonly rootPath: string;
   readonly rootNotAfter: Date;
   /**
-   * A certificate for exactly these DNS names, wildcards and addresses; a stored one as long as more than a third of its
-   * life is left. Throws GatehouseError `certificate_invalid` for no names, for what is not a name, and when the storage
-   * cannot be written.
+   * A certificate for exactly these DNS names, wildcards and addresses; a stored one as long as more than a third of
+   * its life is left. Throws GatehouseError `certificate_invalid` for no names, for what is not a name, and when the
+   * storage cannot be written.
    */
   certificateFor(names: readonly string[]): Certificate;
 }
@@ -94,8 +94,8 @@ function newLeaf(root: LocalRoot, names: readonly string[], path: string, nowMs:
 }
 
 /**
- * Never a path: only letters, digits, `.`, `-` and `_` survive, and a digest of all names ends it. The label is the last
- * in order, as letters sort behind digits, `:` and `*`: a host name where there is one.
+ * Never a path: only letters, digits, `.`, `-` and `_` survive, and a digest of all names ends it. The label is the
+ * last in order, as letters sort behind digits, `:` and `*`: a host name where there is one.
  */
 function leafFileName(names: readonly string[]): string {
   const sorted = names.toSorted();

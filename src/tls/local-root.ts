@@ -1,11 +1,11 @@
 // The root of the local CA: its key and certificate on disk. Operators install it on their machines by hand, so it is
 // made once and never replaced: a new root would be one that nobody trusts.
 import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { certificateInvalid } from './chain.ts';
-import { createFolder, readIfThere } from './files.ts';
+import { createFolder, readIfThere, removeFolder } from './files.ts';
 import { issueCertificate } from './issue.ts';
 
 const ROOT_LIFE_MS = 10 * 365 * 24 * 3_600_000;
@@ -39,7 +39,7 @@ export function openRoot(storage: string, nowMs: number): LocalRoot {
   const root = readRoot(folder, nowMs) ?? makeRoot(folder, nowMs);
   if (root !== undefined) return root;
   // Both files were deleted to begin anew. What the old root has signed is worth nothing, and it stands in the way.
-  rmSync(join(folder, 'leaves'), { recursive: true, force: true });
+  removeFolder(join(folder, 'leaves'));
   const secondRoot = makeRoot(folder, nowMs);
   if (secondRoot !== undefined) return secondRoot;
   throw certificateInvalid(

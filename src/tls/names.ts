@@ -9,7 +9,10 @@ const DNS_NAME = /^(?:\*\.)?[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_
 /** One entry of Node's printed SAN; values with unusual characters stand in quotes, as in JSON. */
 const SAN_ENTRY = /(?:^|, )(DNS|IP Address):("(?:[^"\\]|\\.)*"|[^,]*)/g;
 
-/** The one spelling of a host name or address: lower case, no trailing dot, IPv6 compressed and without brackets. Never throws. */
+/**
+ * The one spelling of a host name or address: lower case, no trailing dot, IPv6 compressed and without brackets. Never
+ * throws.
+ */
 export function normalName(name: string): string {
   let plain = name.toLowerCase();
   if (plain.endsWith('.')) plain = plain.slice(0, -1);
@@ -47,16 +50,19 @@ function commonNames(certificate: X509Certificate): string[] {
   return names === undefined ? [] : [names].flat();
 }
 
-/** What a wildcard for this host would be: the host with its first label replaced; undefined for addresses and single labels. */
+/**
+ * What a wildcard for this host would be: the host with its first label replaced; undefined for addresses and single
+ * labels.
+ */
 export function wildcardFor(host: string): string | undefined {
   const dot = host.indexOf('.');
   return dot < 1 || isIP(host) !== 0 ? undefined : `*${host.slice(dot)}`;
 }
 
 /**
- * Whether clients take the certificate for this host name or address: it holds the same name, or `*` for exactly its first
- * label (RFC 9525, 6.3). No wildcard covers an address, `f*.example.com` covers nothing, and `*.example.com` as a host
- * asks for that very wildcard.
+ * Whether clients take the certificate for this host name or address: it holds the same name, or `*` for exactly its
+ * first label (RFC 9525, 6.3). No wildcard covers an address, `f*.example.com` covers nothing, and `*.example.com` as a
+ * host asks for that very wildcard.
  */
 export function coversName(certificate: { readonly names: readonly string[] }, host: string): boolean {
   const wanted = normalName(host);

@@ -38,7 +38,9 @@ export interface Bags {
   readonly certificates: X509Certificate[];
 }
 
-/** Every key and certificate of an AuthenticatedSafe; bags of other kinds (revocation lists, secrets) are passed over. */
+/**
+ * Every key and certificate of an AuthenticatedSafe; bags of other kinds (revocation lists, secrets) are passed over.
+ */
 export function openBags(authenticatedSafe: Uint8Array, secret: Secret): Bags {
   const bags: Bags = { keys: [], certificates: [] };
   for (const contentInfo of elements(parseNode(authenticatedSafe))) {

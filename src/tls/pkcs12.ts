@@ -1,5 +1,6 @@
-// PKCS#12 files (.p12, .pfx; RFC 7292), old and new: the seal is checked, the bags are opened, the chain is put in order.
-// Node opens only the new ones and gives no key away; node-forge fails on passphrases beyond ASCII. Hence this walk.
+// PKCS#12 files (.p12, .pfx; RFC 7292), old and new: the seal is checked, the bags are opened, the chain is put in
+// order. Node opens only the new ones and gives no key away; node-forge fails on passphrases beyond ASCII. Hence this
+// walk.
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { GatehouseError } from '../base/errors.ts';
 import { type Asn1Node, child, elements, objectId, octets, parseNode } from './asn1.ts';

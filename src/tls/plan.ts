@@ -16,7 +16,10 @@ export interface SitePlan {
   readonly internal: readonly string[];
 }
 
-/** Plans one site. `explicit` is its own file's certificate; undefined when that could not be read, and then nothing is planned. */
+/**
+ * Plans one site. `explicit` is its own file's certificate; undefined when that could not be read, and then nothing is
+ * planned.
+ */
 export function planSite(
   site: SiteConfig,
   explicit: Certificate | undefined,

@@ -29,7 +29,10 @@ export class CertificateSelector {
     this.default = defaultCertificate;
   }
 
-  /** The exact name's certificate, else that of `*.` and its parent, else the default; case and a trailing dot do not count. */
+  /**
+   * The exact name's certificate, else that of `*.` and its parent, else the default; case and a trailing dot do not
+   * count.
+   */
   select(servername: string | undefined): Certificate | undefined {
     if (servername === undefined || servername === '') return this.default;
     const name = normalName(servername);
@@ -49,8 +52,8 @@ export function currentSelector(source: SelectorSource): CertificateSelector {
 
 /**
  * The `SNICallback` for a TLS or HTTP/2 server. A name without a certificate gets the server's own context, which has
- * none either (`options.ts`), so the client gets a handshake_failure alert; an error here would cut the connection without a word.
- * Node does not call it for clients that send no name.
+ * none either (`options.ts`), so the client gets a handshake_failure alert; an error here would cut the connection
+ * without a word. Node does not call it for clients that send no name.
  */
 export function sniCallback(
   source: SelectorSource,

@@ -1,10 +1,11 @@
 // From the configuration to a certificate for every name of every site. All faults are collected: an operator who moved
 // five files hears of five at once. Nothing is made on disk unless a site needs the local CA.
+import { isIP } from 'node:net';
 import { GatehouseError, type Problem } from '../base/errors.ts';
 import type { CertificateFile, Config } from '../config/config.ts';
 import { type Certificate, loadCertificateFile } from './certificate.ts';
 import type { LocalCa } from './local-ca.ts';
-import { coversName } from './names.ts';
+import { coversName, normalName } from './names.ts';
 import { DEFAULT_SITE, namesToCertify, planSite, type SitePlan } from './plan.ts';
 import { CertificateSelector } from './select.ts';
 
@@ -31,7 +32,8 @@ export interface LoadedCertificates {
  * `auto`: the best of `certificates.files` for that name, else the local CA, one certificate for all names left over.
  * Best is a valid one before an expired one, then an exact name before a wildcard, then the later end.
  * The site `default` stands for no name, so `auto` gives it one of the local CA for this machine's names; to serve a
- * file to clients without a known name, set it as that site's certificate.
+ * file to clients without a known name, set it as that site's certificate. When there is no such site, the certificate
+ * of the first name that is an address takes its place, as clients send no name for an address (RFC 6066, 3).
  * What is wrong with files is in `problems`, never thrown. `now` gives ms since 1970.
  */
 export async function loadCertificates(
@@ -47,12 +49,15 @@ export async function loadCertificates(
   });
   const needsLocalCa = plans.some((plan) => plan.internal.length > 0);
   const localCa = needsLocalCa ? await openedCa(config.certificates.storage, problems, now) : undefined;
-  const served = plans.map((plan) => servedNames(plan, localCa, problems));
+  const byName = new Map(plans.flatMap((plan) => [...servedNames(plan, localCa, problems)]));
+  const shown = byName.get(DEFAULT_SITE) ?? firstOfAddresses(byName);
   return {
-    ...indexed(plans, served),
+    selector: selectorOf(byName, shown),
+    bySite: new Map([...byName].filter(([name]) => config.sites.some((site) => site.name === name))),
+    certificates: [...new Set(byName.values())],
     localCa,
     problems,
-    warnings: [...fileWarnings(plans, brought), ...rootWarnings(localCa, now())],
+    warnings: [...fileWarnings(plans, brought), ...addressWarnings(byName, shown), ...rootWarnings(localCa, now())],
   };
 }
 
@@ -101,25 +106,29 @@ function servedNames(plan: SitePlan, localCa: LocalCa | undefined, problems: Pro
   }
 }
 
-function indexed(
-  plans: readonly SitePlan[],
-  served: readonly NamedCertificates[],
-): Pick<LoadedCertificates, 'selector' | 'bySite' | 'certificates'> {
-  const byName = new Map(served.flatMap((names) => [...names]));
-  const bySite = new Map<string, Certificate>();
-  for (const { site } of plans) {
-    const certificate = byName.get(site.name);
-    if (certificate !== undefined) bySite.set(site.name, certificate);
-  }
-  const entries = [...byName].map(([name, certificate]) => ({ certificate, patterns: [name] }));
-  return {
-    selector: new CertificateSelector(
-      entries.filter(({ patterns }) => !patterns.includes(DEFAULT_SITE)),
-      byName.get(DEFAULT_SITE),
-    ),
-    bySite,
-    certificates: [...new Set(byName.values())],
-  };
+function selectorOf(byName: NamedCertificates, shown: Certificate | undefined): CertificateSelector {
+  const named = [...byName].filter(([name]) => name !== DEFAULT_SITE);
+  return new CertificateSelector(
+    named.map(([name, certificate]) => ({ certificate, patterns: [name] })),
+    shown,
+  );
+}
+
+function firstOfAddresses(byName: NamedCertificates): Certificate | undefined {
+  return [...byName].find(([name]) => isAddress(name))?.[1];
+}
+
+function addressWarnings(byName: NamedCertificates, shown: Certificate | undefined): string[] {
+  return [...byName.keys()]
+    .filter((name) => isAddress(name) && shown !== undefined && !coversName(shown, name))
+    .map(
+      (name) =>
+        `Clients that connect to ${name} are shown ${shown?.source}, which does not cover it: for an address they send no name (RFC 6066). Give the site default one certificate that holds all addresses.`,
+    );
+}
+
+function isAddress(name: string): boolean {
+  return isIP(normalName(name)) !== 0;
 }
 
 function fileWarnings(plans: readonly SitePlan[], brought: readonly Certificate[]): string[] {

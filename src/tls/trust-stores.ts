@@ -1,5 +1,5 @@
-// Where each system keeps the roots it trusts, and the commands that put one there or take it away. Pure: nothing is run
-// here. Two systems with one way of doing it share an entry; another system is another entry.
+// Where each system keeps the roots it trusts, and the commands that put one there or take it away. Pure: nothing is
+// run here. Two systems with one way of doing it share an entry; another system is another entry.
 import type { X509Certificate } from 'node:crypto';
 
 /** A program and its arguments; never a shell line. */

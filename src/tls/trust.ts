@@ -31,7 +31,10 @@ export interface TrustHost {
   run(file: string, args: readonly string[]): Promise<void>;
 }
 
-/** Puts the root in the file at `rootPath` into the system's trust store. Throws GatehouseError only for a file that holds no root. */
+/**
+ * Puts the root in the file at `rootPath` into the system's trust store. Throws GatehouseError only for a file that
+ * holds no root.
+ */
 export async function installRoot(rootPath: string, host: TrustHost = thisHost()): Promise<TrustResult> {
   const path = resolve(rootPath);
   const store = storeOf(path, host);
@@ -52,7 +55,10 @@ export async function installRoot(rootPath: string, host: TrustHost = thisHost()
   };
 }
 
-/** Takes the root of the file at `rootPath` out of the system's trust store; harmless when it is not in it. Throws like `installRoot`. */
+/**
+ * Takes the root of the file at `rootPath` out of the system's trust store; harmless when it is not in it. Throws like
+ * `installRoot`.
+ */
 export async function uninstallRoot(rootPath: string, host: TrustHost = thisHost()): Promise<TrustResult> {
   const path = resolve(rootPath);
   const store = storeOf(path, host);

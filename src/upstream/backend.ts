@@ -1,5 +1,7 @@
 // One server behind the gateway, with its connections: which protocol it speaks is learnt from the
 // first handshake; HTTP/1.1 connections are kept and handed round, HTTP/2 ones shared.
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { GatehouseError } from '../base/errors.ts';
 import type { ServerConfig, UpstreamConfig } from '../config/config.ts';
 import type { Reply } from '../http/reply.ts';
@@ -13,8 +15,14 @@ import { Http2Connection } from './http2.ts';
 const MAX_WAITING = 1024;
 /** Many servers close a kept connection after five seconds; one that is older than this is not used again. */
 const KEEP_IDLE_MS = 4_000;
-const MAX_OPENED_PER_CALL = 8;
 const MAX_CONNECT_MS = 10_000;
+
+type Connection = Http1Connection | Http2Connection;
+
+interface Waiter {
+  take(connection: Connection): void;
+  fail(error: unknown): void;
+}
 
 export class Backend {
   /** Scheme, host and port: how records name it. */
@@ -24,12 +32,14 @@ export class Backend {
   readonly #upstream: UpstreamConfig;
   readonly #timeoutMs: number;
   #protocol: 'http1' | 'h2' | undefined;
-  #opening: Promise<unknown> | undefined;
+  /** Open or being opened. */
   #connections = 0;
+  #opening = 0;
   readonly #idle: Http1Connection[] = [];
   readonly #busy = new Set<Http1Connection>();
   readonly #shared = new Set<Http2Connection>();
-  readonly #waiting: { wake: () => void }[] = [];
+  /** Calls without a connection, in order of arrival: whatever becomes free is handed to the first. */
+  readonly #waiting: Waiter[] = [];
   #sweeper: NodeJS.Timeout | undefined;
 
   constructor(server: ServerConfig, upstream: UpstreamConfig, timeoutMs: number) {
@@ -50,20 +60,9 @@ export class Backend {
 
   /** The answer's head; fails with a GatehouseError whose `retry` says whether another try is safe. */
   async send(call: Call): Promise<Reply> {
-    for (let opened = 0; ; ) {
-      if (call.cancelled) throw clientGone();
-      const connection = this.#shareable() ?? this.#takeIdle();
-      if (connection !== undefined) return connection.send(call);
-      if (this.#connections >= this.#upstream.maxConnections) {
-        await this.#wait(call);
-      } else if (opened < MAX_OPENED_PER_CALL) {
-        opened++;
-        await this.#open();
-      } else {
-        // Others took what this call opened, or the server accepts and closes at once.
-        throw new GatehouseError('upstream_closed', 'upstream', `${this.origin} keeps closing new connections`);
-      }
-    }
+    if (call.cancelled) throw clientGone();
+    const connection = this.#shareable() ?? this.#takeIdle() ?? (await this.#wait(call));
+    return connection.send(call);
   }
 
   /** Always over HTTP/1.1 and a connection of its own, which the tunnel then owns. */
@@ -106,53 +105,88 @@ export class Backend {
     }
   }
 
-  /** While the protocol is unknown or shared, callers wait for one handshake instead of starting their own. */
-  async #open(): Promise<void> {
-    if (this.#protocol === 'http1') {
-      await this.#openOne();
-      return;
+  #wait(call: Call): Promise<Connection> {
+    if (this.#waiting.length >= MAX_WAITING) {
+      const message = `${this.origin}: ${this.#connections} connections busy and ${MAX_WAITING} requests waiting`;
+      throw new GatehouseError('upstream_busy', 'upstream', message, { status: 503 });
     }
-    this.#opening ??= this.#openOne().finally(() => {
-      this.#opening = undefined;
-    });
-    await this.#opening;
+    const { promise, resolve, reject } = Promise.withResolvers<Connection>();
+    const settle = (): void => {
+      clearTimeout(timer);
+      call.onCancel = undefined;
+    };
+    const waiter: Waiter = {
+      take(connection) {
+        settle();
+        resolve(connection);
+      },
+      fail(error) {
+        settle();
+        reject(error);
+      },
+    };
+    const leave = (error: GatehouseError): void => {
+      this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+      waiter.fail(error);
+    };
+    const timer = setTimeout(() => leave(waitedTooLong(this.origin, this.#timeoutMs)), this.#timeoutMs).unref();
+    call.onCancel = () => leave(clientGone());
+    this.#waiting.push(waiter);
+    this.#openMore();
+    return promise;
   }
 
-  async #openOne(): Promise<void> {
+  /** One handshake for each call that waits; a single one while connections are shared or may turn out to be. */
+  #openMore(): void {
+    const atOnce = this.#protocol === 'http1' ? this.#waiting.length : Math.min(1, this.#waiting.length);
+    while (this.#opening < atOnce && this.#connections < this.#upstream.maxConnections) void this.#open();
+  }
+
+  async #open(): Promise<void> {
     this.#connections++;
+    this.#opening++;
     try {
-      const protocols =
-        this.#protocol === 'http1' ? ['http/1.1'] : this.#protocol === 'h2' ? ['h2'] : ['h2', 'http/1.1'];
-      const socket = await connect(this.#connectOptions(protocols));
-      const agreed = 'alpnProtocol' in socket ? socket.alpnProtocol : undefined;
+      const socket = await connect(this.#connectOptions(ALPN[this.#protocol ?? 'auto']));
+      this.#opening--;
+      const agreed = (socket as Partial<TLSSocket>).alpnProtocol;
       this.#protocol ??= agreed === 'h2' ? 'h2' : 'http1';
-      if (this.#protocol === 'h2' && this.url.protocol === 'https:' && agreed !== 'h2') {
-        socket.destroy();
-        throw new GatehouseError('upstream_protocol', 'upstream', `${this.origin} does not speak HTTP/2 over TLS`);
-      }
-      if (this.#protocol === 'h2') {
-        this.#shared.add(
-          new Http2Connection(socket, {
-            origin: this.origin,
-            timeoutMs: this.#timeoutMs,
-            onClose: (closed) => this.#drop(() => this.#shared.delete(closed)),
-            onRoom: () => this.#wakeNext(),
-          }),
-        );
-      } else {
-        this.#idle.push(
-          new Http1Connection(socket, {
-            timeoutMs: this.#timeoutMs,
-            onIdle: (idle) => this.#keep(idle),
-            onClose: (closed) => this.#drop(() => this.#forget(closed)),
-          }),
-        );
-      }
+      if (this.#protocol === 'http1') this.#addHttp1(socket);
+      else this.#addHttp2(socket, agreed);
     } catch (error) {
+      this.#opening--;
       this.#connections--;
-      this.#wakeNext();
-      throw error;
+      // One failed handshake fails one call; the others have handshakes of their own or wait for the next.
+      this.#waiting.shift()?.fail(error);
     }
+    this.#openMore();
+  }
+
+  #addHttp1(socket: Socket): void {
+    const connection = new Http1Connection(socket, {
+      timeoutMs: this.#timeoutMs,
+      onIdle: (idle) => this.#keep(idle),
+      onClose: (closed) => this.#forget(closed),
+    });
+    this.#keep(connection);
+  }
+
+  #addHttp2(socket: Socket, agreed: string | false | null | undefined): void {
+    if (this.url.protocol === 'https:' && agreed !== 'h2') {
+      socket.destroy();
+      throw new GatehouseError('upstream_protocol', 'upstream', `${this.origin} does not speak HTTP/2 over TLS`);
+    }
+    const connection = new Http2Connection(socket, {
+      origin: this.origin,
+      timeoutMs: this.#timeoutMs,
+      onRoom: () => this.#fill(connection),
+      onClose: () => {
+        this.#shared.delete(connection);
+        this.#connections--;
+        this.#openMore();
+      },
+    });
+    this.#shared.add(connection);
+    this.#fill(connection);
   }
 
   #connectOptions(protocols: readonly string[]): Parameters<typeof connect>[0] {
@@ -160,11 +194,23 @@ export class Backend {
     return { url: this.url, tls: this.#upstream.tls, protocols, timeoutMs };
   }
 
+  /** Free again, or new: to the call that has waited longest, else into the pool. */
   #keep(connection: Http1Connection): void {
+    const waiter = this.#waiting.shift();
+    if (waiter !== undefined) {
+      this.#busy.add(connection);
+      waiter.take(connection);
+      return;
+    }
     this.#busy.delete(connection);
     this.#idle.push(connection);
     this.#sweeper ??= setInterval(() => this.#sweep(), KEEP_IDLE_MS / 2).unref();
-    this.#wakeNext();
+  }
+
+  #fill(connection: Http2Connection): void {
+    // A call counts only once it is sent, which is after this turn.
+    for (let room = connection.room; room > 0 && this.#waiting.length > 0; room--)
+      this.#waiting.shift()?.take(connection);
   }
 
   #sweep(): void {
@@ -176,42 +222,12 @@ export class Backend {
     this.#busy.delete(connection);
     const at = this.#idle.indexOf(connection);
     if (at !== -1) this.#idle.splice(at, 1);
-  }
-
-  #drop(remove: () => void): void {
-    remove();
     this.#connections--;
-    this.#wakeNext();
-  }
-
-  #wait(call: Call): Promise<void> {
-    if (this.#waiting.length >= MAX_WAITING) {
-      const message = `${this.origin}: ${this.#connections} connections busy and ${MAX_WAITING} requests waiting`;
-      throw new GatehouseError('upstream_busy', 'upstream', message, { status: 503 });
-    }
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const entry = { wake: resolve };
-    const leave = (error: GatehouseError): void => {
-      const at = this.#waiting.indexOf(entry);
-      if (at !== -1) this.#waiting.splice(at, 1);
-      clearTimeout(timer);
-      reject(error);
-    };
-    const timer = setTimeout(() => leave(waitedTooLong(this.origin, this.#timeoutMs)), this.#timeoutMs).unref();
-    entry.wake = (): void => {
-      clearTimeout(timer);
-      call.onCancel = undefined;
-      resolve();
-    };
-    call.onCancel = () => leave(clientGone());
-    this.#waiting.push(entry);
-    return promise;
-  }
-
-  #wakeNext(): void {
-    this.#waiting.shift()?.wake();
+    this.#openMore();
   }
 }
+
+const ALPN = { auto: ['h2', 'http/1.1'], h2: ['h2'], http1: ['http/1.1'] } as const;
 
 function fixedProtocol(url: URL, wanted: UpstreamConfig['protocol']): 'http1' | 'h2' | undefined {
   if (wanted !== 'auto') return wanted;

@@ -9,7 +9,7 @@ import { ReadableBody } from '../http/readable-body.ts';
 import type { Reply } from '../http/reply.ts';
 import type { Call } from './call.ts';
 
-const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM, HTTP2_HEADER_STATUS } = http2.constants;
+const { NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM, HTTP2_HEADER_STATUS } = http2.constants;
 /** Taken for the peer's limit until its SETTINGS say otherwise. */
 const ASSUMED_STREAMS = 100;
 
@@ -45,10 +45,14 @@ export class Http2Connection {
     this.#session.once('close', close);
   }
 
-  /** True while another call may be sent over this connection. */
+  /** How many more calls may be sent now. */
+  get room(): number {
+    if (!this.#isOpen || this.#session.destroyed || this.#session.closed) return 0;
+    return (this.#session.remoteSettings?.maxConcurrentStreams ?? ASSUMED_STREAMS) - this.active;
+  }
+
   get hasRoom(): boolean {
-    const limit = this.#session.remoteSettings?.maxConcurrentStreams ?? ASSUMED_STREAMS;
-    return this.#isOpen && !this.#session.destroyed && !this.#session.closed && this.active < limit;
+    return this.room > 0;
   }
 
   /** Lets calls under way finish, then closes. */
@@ -66,7 +70,7 @@ export class Http2Connection {
     const fail = (error: GatehouseError): void => {
       clearTimeout(timer);
       reject(error);
-      if (!stream.closed) stream.close(NGHTTP2_CANCEL);
+      abandon(stream);
     };
     const timer = setTimeout(() => fail(faults.stalled(timeoutMs)), timeoutMs);
     timer.unref();
@@ -152,10 +156,7 @@ export class Http2Connection {
       faults,
       trailers,
       isComplete: () => (stream.rstCode ?? NGHTTP2_NO_ERROR) === NGHTTP2_NO_ERROR,
-      onCancel: () => {
-        stream.resume();
-        stream.close(NGHTTP2_CANCEL);
-      },
+      onCancel: () => abandon(stream),
     });
   }
 }
@@ -167,6 +168,11 @@ const faults: BodyFaults = {
   },
   tooLarge: () => new GatehouseError('upstream_protocol', 'upstream', 'the answer is over its bound'),
 };
+
+/** Not close(code): Node ends the writable side first, and END_STREAM makes half a request look whole. */
+function abandon(stream: ClientHttp2Stream): void {
+  stream.destroy(new Error('given up'));
+}
 
 function clientGone(): GatehouseError {
   return new GatehouseError('client_closed', 'client', 'the client left', { status: 499 });

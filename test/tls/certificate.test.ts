@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GatehouseError } from '../../src/base/errors.ts';
 import { type Certificate, loadCertificateFile, readCertificate } from '../../src/tls/certificate.ts';
-import { DAY_MS, fixture, makeAuthority, makeLeaf, makeRsa, temporaryFolder } from './material.ts';
+import { DAY_MS, fixture, makeAuthority, makeLeaf, makeRsa, refusal, temporaryFolder } from './material.ts';
 
 const root = makeAuthority('Root');
 const middle = makeAuthority('Middle', root);
@@ -235,18 +235,6 @@ describe('properties', () => {
     );
   });
 });
-
-function refusal(attempt: () => unknown): GatehouseError {
-  try {
-    attempt();
-  } catch (error) {
-    expect(error).toBeInstanceOf(GatehouseError);
-    expect((error as GatehouseError).code).toBe('certificate_invalid');
-    expect((error as GatehouseError).side).toBe('gateway');
-    return error as GatehouseError;
-  }
-  throw new Error('it was accepted');
-}
 
 /** The base64 body cut short in its middle. */
 function damaged(pem: string): string {

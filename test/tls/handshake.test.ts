@@ -1,5 +1,5 @@
-// What clients meet on the port: certificates by SNI, versions, ciphers and protocols, over real sockets and through the
-// same kind of server that the gateway uses.
+// What clients meet on the port: certificates by SNI, versions, ciphers and protocols, over real sockets and through
+// the same kind of server that the gateway uses.
 import { once } from 'node:events';
 import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import { type AddressInfo, connect as connectTcp } from 'node:net';

@@ -1,11 +1,12 @@
-// Certificates for tests, made when they are asked for: an authority with an intermediate, leaves with ECDSA or RSA keys,
-// and the PKCS#12 fixtures. Nothing here needs the openssl program.
+// Certificates for tests, made when they are asked for: an authority with an intermediate, leaves with ECDSA or RSA
+// keys, and the PKCS#12 fixtures. Nothing here needs the openssl program.
 import { createPrivateKey, generateKeyPairSync, type KeyObject, type X509Certificate } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import forge from 'node-forge';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
+import { GatehouseError } from '../../src/base/errors.ts';
 import { type Certificate, readCertificate } from '../../src/tls/certificate.ts';
 import { issueCertificate } from '../../src/tls/issue.ts';
 import { newKey } from '../../src/tls/local-root.ts';
@@ -100,4 +101,16 @@ export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'gatehouse-tls-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/** The error with which this refuses its input; anything but a GatehouseError about a certificate fails the test. */
+export function refusal(attempt: () => unknown): GatehouseError {
+  try {
+    attempt();
+  } catch (error) {
+    expect(error).toBeInstanceOf(GatehouseError);
+    expect(error).toMatchObject({ code: 'certificate_invalid', side: 'gateway' });
+    return error as GatehouseError;
+  }
+  throw new Error('it was accepted');
 }

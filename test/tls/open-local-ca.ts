@@ -1,5 +1,5 @@
-// A process of its own that opens the local CA in the folder given to it, has a leaf issued, and tells the root's serial
-// number. local-ca.test.ts starts several of them at once.
+// A process of its own that opens the local CA in the folder given to it, has a leaf issued, and tells the root's
+// serial number. local-ca.test.ts starts several of them at once.
 import { X509Certificate } from 'node:crypto';
 import { openLocalCa } from '../../src/tls/local-ca.ts';
 

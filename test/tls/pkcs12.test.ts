@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { GatehouseError } from '../../src/base/errors.ts';
 import { octets, parseNode } from '../../src/tls/asn1.ts';
 import { readPkcs12 } from '../../src/tls/pkcs12.ts';
-import { fixture, fixtureRoot, isKeyOf, makeRsa } from './material.ts';
+import { fixture, fixtureRoot, isKeyOf, makeRsa, refusal } from './material.ts';
 
 const UNICODE = 'pässwörd€😀';
 
@@ -49,7 +49,7 @@ test.for([
   { name: 'ec-no-key', passphrase: 'secret', says: /holds no private key/ },
   { name: 'ec-no-certificate', passphrase: 'secret', says: /no certificate for its private key/ },
 ])('$name with the passphrase $passphrase is refused', ({ name, passphrase, says }) => {
-  const error = refusal(fixture(name), passphrase);
+  const error = refusedFile(fixture(name), passphrase);
   expect(error.message).toMatch(says);
   expect(error.message).toContain('site.p12');
 });
@@ -84,7 +84,7 @@ test.for([
   { what: 'an empty sequence', bytes: Buffer.from([0x30, 0x00]) },
   { what: 'too deep a nesting', bytes: Buffer.concat(Array.from({ length: 5000 }, () => Buffer.from([0x30, 0x80]))) },
 ])('$what is refused as no PKCS#12 file', ({ bytes }) => {
-  expect(refusal(bytes, 'secret').message).toMatch(/not a PKCS#12 file, or it is damaged/);
+  expect(refusedFile(bytes, 'secret').message).toMatch(/not a PKCS#12 file, or it is damaged/);
 });
 
 test('a seal with an absurd number of iterations is refused at once', () => {
@@ -95,8 +95,8 @@ test('a seal with an absurd number of iterations is refused at once', () => {
   grown.writeUInt16BE(grown.readUInt16BE(2) + 2, 2);
   const macAt = grown.lastIndexOf(Buffer.from('3041', 'hex'));
   grown.writeUInt8(0x43, macAt + 1);
-  expect(refusal(grown, 'secret').message).toMatch(/damaged/);
-  expect((refusal(grown, 'secret').cause as Error).message).toMatch(/2147483647 iterations/);
+  expect(refusedFile(grown, 'secret').message).toMatch(/damaged/);
+  expect((refusedFile(grown, 'secret').cause as Error).message).toMatch(/2147483647 iterations/);
 });
 
 test('readPkcs12 throws nothing but a GatehouseError on arbitrary and on mutated bytes', () => {
@@ -125,12 +125,6 @@ function certificatesOf(pem: string): X509Certificate[] {
     .map((block) => new X509Certificate(block));
 }
 
-function refusal(bytes: Buffer, passphrase: string | undefined): GatehouseError {
-  try {
-    readPkcs12(bytes, passphrase, 'site.p12');
-  } catch (error) {
-    expect(error).toBeInstanceOf(GatehouseError);
-    return error as GatehouseError;
-  }
-  throw new Error('it was accepted');
+function refusedFile(bytes: Buffer, passphrase: string | undefined): GatehouseError {
+  return refusal(() => readPkcs12(bytes, passphrase, 'site.p12'));
 }

@@ -3,51 +3,11 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { CertificateFile, Config, SiteConfig } from '../../src/config/config.ts';
+import type { CertificateFile } from '../../src/config/config.ts';
 import { isCertificateName } from '../../src/tls/names.ts';
-import { type LoadedCertificates, loadCertificates } from '../../src/tls/sites.ts';
-import { DAY_MS, fixture, type LeafOptions, makeLeaf, temporaryFolder } from './material.ts';
-
-interface World {
-  readonly storage: string;
-  /** Writes a certificate with its key into one file. */
-  readonly file: (name: string, names: readonly string[], options?: LeafOptions) => CertificateFile;
-  readonly load: (files: CertificateFile[], sites: Sites, nowMs?: number) => Promise<LoadedCertificates>;
-}
-
-/** A certificate's name, and its life. */
-type Brought = [name: string, life?: LeafOptions];
-type Sites = Record<string, Partial<SiteConfig>>;
-
-function world(): World {
-  const folder = temporaryFolder();
-  const storage = join(folder, 'certs');
-  return {
-    storage,
-    file: (name, names, options) => {
-      const path = join(folder, name);
-      const { certPem, keyPem } = makeLeaf(names, options);
-      writeFileSync(path, certPem + keyPem);
-      return { cert: path, key: path, passphrase: undefined };
-    },
-    load: (files, sites, nowMs = Date.now()) => loadCertificates(configOf(storage, files, sites), () => nowMs),
-  };
-}
-
-function configOf(storage: string, files: CertificateFile[], sites: Sites): Pick<Config, 'certificates' | 'sites'> {
-  const noHeaders = { set: new Map<string, string>(), remove: [] };
-  return {
-    certificates: { storage, issuer: 'internal', files },
-    sites: Object.entries(sites).map(([name, site]) => ({
-      name,
-      aliases: [],
-      certificate: 'auto',
-      headers: { request: noHeaders, response: noHeaders },
-      routes: [],
-      ...site,
-    })),
-  };
-}
+import type { LoadedCertificates } from '../../src/tls/sites.ts';
+import { DAY_MS, fixture } from './material.ts';
+import { world } from './site-world.ts';
 
 function sourceOf(loaded: LoadedCertificates, name: string | undefined): string | undefined {
   return loaded.selector.select(name)?.source.split('/').at(-1);
@@ -70,33 +30,6 @@ describe('auto', () => {
     expect(loaded.selector.select('app.internal')?.names).toEqual(['app.internal', '*.internal']);
     expect(loaded.bySite.get('app.test')?.names).toEqual(['app.test']);
     expect(loaded.certificates).toHaveLength(3);
-  });
-
-  test.for<{ what: string; a: Brought; b: Brought; best: string }>([
-    {
-      what: 'an exact name beats a wildcard that lives longer',
-      a: ['a.test'],
-      b: ['*.test', { days: 300 }],
-      best: 'a',
-    },
-    { what: 'the later end wins among equals', a: ['a.test'], b: ['a.test', { days: 60 }], best: 'b' },
-    {
-      what: 'a valid wildcard beats an expired exact name',
-      a: ['a.test', { fromDays: -40 }],
-      b: ['*.test'],
-      best: 'b',
-    },
-    { what: 'a valid one beats one of tomorrow', a: ['a.test', { fromDays: 1, days: 90 }], b: ['a.test'], best: 'b' },
-    {
-      what: 'an expired one beats a CA that nobody trusts',
-      a: ['a.test', { fromDays: -40 }],
-      b: ['b.test'],
-      best: 'a',
-    },
-  ])('$what', async ({ a, b, best }) => {
-    const { file, load } = world();
-    const files = [file('a.pem', [a[0]], a[1]), file('b.pem', [b[0]], b[1])];
-    expect(sourceOf(await load(files, { 'a.test': {} }), 'a.test')).toBe(`${best}.pem`);
   });
 
   test('a wildcard site needs a wildcard certificate', async () => {
@@ -201,6 +134,27 @@ describe('the default site', () => {
     const loaded = await load([], { 'a.test': {} });
     expect(loaded.selector.default).toBeUndefined();
     expect(loaded.selector.select('unknown.test')).toBeUndefined();
+  });
+});
+
+describe('a site that is named by an address', () => {
+  test('is what clients without a name are shown, when there is no default site', async () => {
+    const { load } = world();
+    const loaded = await load([], { 'a.test': {}, '192.0.2.1': { aliases: ['[2001:db8::1]', 'b.test'] } });
+    expect(loaded.selector.default).toBe(loaded.bySite.get('192.0.2.1'));
+    expect(loaded.selector.default?.names).toEqual(['192.0.2.1', '2001:db8::1', 'b.test']);
+    expect(loaded.warnings).toEqual([]);
+  });
+
+  test('beside another one, or beside a default site, is pointed out', async () => {
+    const { load } = world();
+    const beside = await load([], { '192.0.2.1': {}, '192.0.2.2': {} });
+    expect(beside.warnings).toEqual([
+      expect.stringMatching(/connect to 192\.0\.2\.2 are shown internal, which does not cover it/),
+    ]);
+    const hidden = await load([], { '192.0.2.1': {}, default: {} });
+    expect(hidden.selector.default).toBe(hidden.bySite.get('default'));
+    expect(hidden.warnings).toEqual([expect.stringMatching(/connect to 192\.0\.2\.1 are shown/)]);
   });
 });
 

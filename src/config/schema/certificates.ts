@@ -18,7 +18,7 @@ export const certificateFile: Node = map(
     pfx: value('PKCS #12 file with certificate and key.', path, { default: null, examples: ['certs/app.pfx'] }),
     passphrase: value('Opens the key or the PKCS #12 file.', verbatim('a text', 'the passphrase'), {
       default: null,
-      examples: ['${file:/run/secrets/passphrase}'],
+      examples: [`\${file:/run/secrets/passphrase}`],
       secret: true,
     }),
   },
@@ -36,20 +36,29 @@ const eab: Node = map(
 
 const dns: Node = map(
   'How TXT records are set for the dns-01 challenge; each provider has its own further keys.',
-  { provider: value('Who serves the zone.', name, { examples: ['rfc2136', 'cloudflare', 'route53', 'exec', 'webhook'] }) },
+  {
+    provider: value('Who serves the zone.', name, {
+      examples: ['rfc2136', 'cloudflare', 'route53', 'exec', 'webhook'],
+    }),
+  },
   { required: ['provider'], others: value('A setting of the provider.', verbatim('a text', 'a text')), default: null },
 );
 
 const acme: Node = map(
   'How certificates are ordered from an ACME authority.',
   {
-    directory: value("The authority's directory URL.", webUrl, { default: 'https://acme-v02.api.letsencrypt.org/directory' }),
+    directory: value("The authority's directory URL.", webUrl, {
+      default: 'https://acme-v02.api.letsencrypt.org/directory',
+    }),
     email: value('Where the authority writes about problems.', text('an e-mail address', 'an e-mail address'), {
       default: null,
       examples: ['ops@example.com'],
     }),
     agreeTos: value("You agree to the authority's terms of service.", flag, { default: false }),
-    profile: value('A certificate profile that the authority offers.', name, { default: null, examples: ['tlsserver', 'shortlived'] }),
+    profile: value('A certificate profile that the authority offers.', name, {
+      default: null,
+      examples: ['tlsserver', 'shortlived'],
+    }),
     eab,
     challenges: list(
       'Challenges in order of preference; dns-01 is added by dns.',
@@ -57,35 +66,54 @@ const acme: Node = map(
       { default: ['tls-alpn-01', 'http-01'] },
     ),
     dns,
-    preferredChain: value("Common name of the issuer at the end of the wanted chain.", name, { default: null }),
+    preferredChain: value('Common name of the issuer at the end of the wanted chain.', name, { default: null }),
     checkEvery: value('How often renewal is considered.', duration(1000), { default: '10m' }),
-    trustedRoots: list('PEM files of roots that a private authority is trusted by.', value('A PEM file.', path), { default: [] }),
-    fallback: list('Further authorities, tried in order.', map('A further authority.', {
-      directory: value("The authority's directory URL.", webUrl),
-      email: value('Where the authority writes about problems.', text('an e-mail address', 'an e-mail address'), { default: null }),
-      agreeTos: value("You agree to the authority's terms of service.", flag, { default: false }),
-      eab,
-    }, { required: ['directory'] }), { default: [] }),
+    trustedRoots: list('PEM files of roots that a private authority is trusted by.', value('A PEM file.', path), {
+      default: [],
+    }),
+    fallback: list(
+      'Further authorities, tried in order.',
+      map(
+        'A further authority.',
+        {
+          directory: value("The authority's directory URL.", webUrl),
+          email: value('Where the authority writes about problems.', text('an e-mail address', 'an e-mail address'), {
+            default: null,
+          }),
+          agreeTos: value("You agree to the authority's terms of service.", flag, { default: false }),
+          eab,
+        },
+        { required: ['directory'] },
+      ),
+      { default: [] },
+    ),
   },
-  { default: null, is: [off], later: { what: 'Ordering certificates by ACME' } },
+  { default: null, is: [off], later: { what: 'ordering certificates by ACME' } },
 );
 
 export const certificates: Node = map("The gateway's own certificates: where they are kept and where they come from.", {
   storage: value('The folder of keys and certificates; later also shared.', path, {
     default: './certs',
-    later: { what: 'Certificates in shared storage', only: 'shared' },
+    later: { what: 'keeping certificates in shared storage', only: 'shared' },
   }),
-  issuer: value('Who issues missing certificates: internal is a local authority made by Gatehouse.', word('internal', 'acme'), {
-    default: 'internal',
-    later: { what: 'Ordering certificates by ACME', only: 'acme' },
-  }),
+  issuer: value(
+    'Who issues missing certificates: internal is a local authority made by Gatehouse.',
+    word('internal', 'acme'),
+    {
+      default: 'internal',
+      later: { what: 'ordering certificates by ACME', only: 'acme' },
+    },
+  ),
   acme,
-  files: list('Certificates brought along; they are chosen by the names inside them.', certificateFile, { default: [], is: [off] }),
+  files: list('Certificates brought along; they are chosen by the names inside them.', certificateFile, {
+    default: [],
+    is: [off],
+  }),
 });
 
 /** What a site may write for its certificate. */
 export const siteCertificate: Node = map(
-  'auto: one of certificates.files whose names fit, else the issuer\'s; internal: the local authority\'s; or files.',
+  "auto: one of certificates.files whose names fit, else the issuer's; internal: the local authority's; or files.",
   certificateFile.map?.properties ?? {},
   { is: [word('auto', 'internal')], default: 'auto', together: { cert: ['key'], key: ['cert'] } },
 );
@@ -94,8 +122,10 @@ export const siteCertificate: Node = map(
 export const clientCertificates: Node = map(
   'Certificates that clients show.',
   {
-    mode: value('request: checked when shown; require: no connection without one.', [word('request', 'require'), off], { default: 'require' }),
+    mode: value('request: checked when shown; require: no connection without one.', [word('request', 'require'), off], {
+      default: 'require',
+    }),
     ca: value('PEM file of the authorities that issue them.', path, { default: null, examples: ['clients-ca.pem'] }),
   },
-  { default: null, is: [off], later: { what: 'Asking clients for certificates', offBy: 'mode' } },
+  { default: null, is: [off], later: { what: 'asking clients for certificates', offBy: 'mode' } },
 );

@@ -18,6 +18,8 @@ export interface Kind {
   /** The rest of a sentence that begins with the value; it never repeats the value. */
   readonly fault: (value: unknown) => string | undefined;
   readonly schema: JsonSchema;
+  /** A value that this kind claims switches the part off. */
+  readonly turnsOff?: true;
 }
 
 /** A text that a reader understands. */
@@ -27,7 +29,13 @@ export function readBy(
   parse: (text: string) => Parsed<unknown>,
   schema: JsonSchema = { minLength: 1 },
 ): Kind {
-  return { name, write, claims: isText, fault: (value) => faultOf(parse(String(value))), schema: { type: 'string', ...schema } };
+  return {
+    name,
+    write,
+    claims: isText,
+    fault: (value) => faultOf(parse(String(value))),
+    schema: { type: 'string', ...schema },
+  };
 }
 
 /** A text that is not empty and holds no control characters: a path, a name. */
@@ -105,12 +113,20 @@ export const off: Kind = {
   schema: {
     anyOf: [
       { enum: [false, null, 'off', 0] },
-      { type: 'string', pattern: '^(?:|[Oo][Ff][Ff]|[Nn][Oo]|[Nn][Oo][Nn][Ee]|[Ff][Aa][Ll][Ss][Ee]|[Nn][Uu][Ll][Ll]|0(?:%|ms|[smhd])?)$' },
+      {
+        type: 'string',
+        pattern:
+          '^(?:|[Oo][Ff][Ff]|[Nn][Oo]|[Nn][Oo][Nn][Ee]|[Ff][Aa][Ll][Ss][Ee]|[Nn][Uu][Ll][Ll]|0(?:%|ms|[smhd])?)$',
+      },
       { type: 'array', maxItems: 0 },
       { type: 'object', maxProperties: 0 },
     ],
   },
+  turnsOff: true,
 };
+
+/** `off` where 0 is a value of its own: a port. */
+export const offNotZero: Kind = { ...off, claims: (value) => isOff(value) && value !== 0 && value !== '0' };
 
 /** Whether a value, written at a place that can be switched off, says so. */
 export function isOff(value: unknown): boolean {

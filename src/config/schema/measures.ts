@@ -29,13 +29,17 @@ export function duration(leastMs: number, mostMs: number = longestTimerMs): Kind
     claims: (value) => typeof value === 'string' || typeof value === 'number',
     fault: (value) => {
       const written = String(value);
-      if (value !== 0 && /^[+-]?[0-9.]+$/.test(written)) return 'has no unit; write ms, s, m, h or d behind the number, like 10s';
+      if (value !== 0 && /^[+-]?[0-9.]+$/.test(written))
+        return 'has no unit; write ms, s, m, h or d behind the number, like 10s';
       const ms = value === 0 ? 0 : parseDuration(written);
       if (ms === undefined) return `is not a duration; write ${writeDuration}`;
       if (ms < leastMs) return `is too short; the least is ${formatDuration(leastMs)}`;
       return ms > mostMs ? `is too long; the most is ${formatDuration(mostMs)}` : undefined;
     },
-    schema: leastMs === 0 ? { anyOf: [{ type: 'string', pattern: durationPattern }, { const: 0 }] } : { type: 'string', pattern: durationPattern },
+    schema:
+      leastMs === 0
+        ? { anyOf: [{ type: 'string', pattern: durationPattern }, { const: 0 }] }
+        : { type: 'string', pattern: durationPattern },
   };
 }
 
@@ -51,7 +55,12 @@ export function size(least: number, most: number): Kind {
       if (bytes < least) return `is too small; the least is ${formatSize(least)}`;
       return bytes > most ? `is too large; the most is ${formatSize(most)}` : undefined;
     },
-    schema: { anyOf: [{ type: 'string', pattern: sizePattern }, { type: 'integer', minimum: least, maximum: most }] },
+    schema: {
+      anyOf: [
+        { type: 'string', pattern: sizePattern },
+        { type: 'integer', minimum: least, maximum: most },
+      ],
+    },
   };
 }
 

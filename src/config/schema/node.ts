@@ -49,7 +49,8 @@ export interface Later {
 }
 
 type Extra = Pick<Node, 'default' | 'examples' | 'secret' | 'later'>;
-type MapExtra = Extra & Partial<Pick<MapShape, 'required' | 'together' | 'others' | 'keys' | 'least'>> & { is?: Kind[] };
+type MapExtra = Extra &
+  Partial<Pick<MapShape, 'required' | 'together' | 'others' | 'keys' | 'least'>> & { is?: Kind[] };
 
 /** A scalar. */
 export function value(description: string, is: Kind | readonly Kind[], extra: Extra = {}): Node {
@@ -83,7 +84,12 @@ export function list(description: string, items: Node, extra: Extra & { least?: 
 
 /** Whether null at this place means the same as leaving the key out. */
 export function isNullAbsent(node: Node): boolean {
-  if (node.map !== undefined) return node.map.least === 0;
-  if (node.list !== undefined) return node.list.least === 0;
-  return node.default === null;
+  if (node.default === null) return true;
+  if (node.map !== undefined) return node.map.least === 0 && node.map.required.length === 0;
+  return node.list !== undefined && node.list.least === 0;
+}
+
+/** Whether the value, standing at this place, switches the part off. */
+export function turnsOff(node: Node, value: unknown): boolean {
+  return node.is.some((kind) => kind.turnsOff === true && kind.claims(value));
 }

@@ -12,12 +12,21 @@ const oneCidr = value('An address range.', cidr);
 
 /** What requests are matched by; all parts that are given must match. */
 export const match: Node = map('Which requests; all parts that are given must match.', {
-  path: list('Path globs, any of which matches: * stays within a segment, ** crosses.', value('A path glob.', pathGlob), {
+  path: list(
+    'Path globs, any of which matches: * stays within a segment, ** crosses.',
+    value('A path glob.', pathGlob),
+    {
+      default: null,
+      examples: ['/api/**'],
+    },
+  ),
+  method: list('Methods, any of which matches.', value('A method.', method), {
     default: null,
-    examples: ['/api/**'],
+    examples: [['GET', 'POST']],
   }),
-  method: list('Methods, any of which matches.', value('A method.', method), { default: null, examples: [['GET', 'POST']] }),
-  header: table('Header fields and their exact values; "*": any value.', headerName, value('The value.', headerValue), { default: null }),
+  header: table('Header fields and their exact values; "*": any value.', headerName, value('The value.', headerValue), {
+    default: null,
+  }),
   query: table(
     'Query parameters and their exact values; "*": any value.',
     text('a name', 'the name of a parameter'),
@@ -36,7 +45,12 @@ export const access: Node = map(
       'Name and password (RFC 7617).',
       {
         realm: value('What the browser shows.', text('a text', 'a text'), { default: null }),
-        users: table('Names and password hashes.', name, value('A password hash.', verbatim('a hash', 'a password hash')), { default: {}, secret: true }),
+        users: table(
+          'Names and password hashes.',
+          name,
+          value('A password hash.', verbatim('a hash', 'a password hash')),
+          { default: {}, secret: true },
+        ),
       },
       { default: null, is: [off] },
     ),
@@ -44,7 +58,9 @@ export const access: Node = map(
       'Asking another service about each request.',
       {
         url: value('The service.', webUrl),
-        headers: list("Fields of its answer that go on to the upstream.", value('A header name.', headerName), { default: [] }),
+        headers: list('Fields of its answer that go on to the upstream.', value('A header name.', headerName), {
+          default: [],
+        }),
       },
       { required: ['url'], default: null, is: [off] },
     ),
@@ -53,13 +69,16 @@ export const access: Node = map(
       {
         issuer: value("The provider's issuer URL.", webUrl),
         clientId: value('The identifier that the provider gave.', name),
-        clientSecret: value('The secret that the provider gave.', verbatim('a text', 'the secret'), { default: null, secret: true }),
+        clientSecret: value('The secret that the provider gave.', verbatim('a text', 'the secret'), {
+          default: null,
+          secret: true,
+        }),
         scopes: list('What is asked for.', value('A scope.', name), { default: ['openid'] }),
       },
       { required: ['issuer', 'clientId'], default: null, is: [off] },
     ),
   },
-  { default: {}, is: [off], later: { what: 'Access control' } },
+  { default: {}, is: [off], later: { what: 'access control' } },
 );
 
 export const limits: Node = list(
@@ -72,11 +91,14 @@ export const limits: Node = list(
       key: value('What is counted apart.', requestKey, { default: 'client.ip' }),
       rate: value('How often, like 5/min.', rate),
       burst: value("How many at once; by default the rate's count.", integer(1, 1_000_000_000), { default: null }),
-      ban: value('How long a client that was refused stays out.', [duration(0, 365 * 86_400_000), off], { default: null, examples: ['15m'] }),
+      ban: value('How long a client that was refused stays out.', [duration(0, 365 * 86_400_000), off], {
+        default: null,
+        examples: ['15m'],
+      }),
     },
     { required: ['rate'] },
   ),
-  { default: [], is: [off], later: { what: 'Rate limiting' } },
+  { default: [], is: [off], later: { what: 'rate limiting' } },
 );
 
 export const cache: Node = map(
@@ -86,7 +108,10 @@ export const cache: Node = map(
     maxEntrySize: value('Bytes of one response.', size(1, 2 ** 40), { default: '5MiB' }),
     maxEntries: value('Number of responses.', integer(1, 10_000_000), { default: 1024 }),
   },
-  { default: false, is: [flag, off], later: { what: 'The cache' } },
+  { default: false, is: [flag, off], later: { what: 'the cache' } },
 );
 
-export const compress: Node = value('Compress responses that allow it.', [flag, off], { default: false, later: { what: 'Compression' } });
+export const compress: Node = value('Compress responses that allow it.', [flag, off], {
+  default: false,
+  later: { what: 'compression' },
+});

@@ -2,7 +2,7 @@
 // it takes, where its records go. Every bound of section "limits" has its default here.
 
 import type { LogsConfig } from '../config.ts';
-import { integer, off, text, word } from './kind.ts';
+import { integer, off, offNotZero, text, word } from './kind.ts';
 import { duration, percent, size } from './measures.ts';
 import type { Node } from './node.ts';
 import { list, map, value } from './node.ts';
@@ -10,19 +10,21 @@ import { address, cidr, redisUrl } from './web.ts';
 
 export const logLevels: readonly LogsConfig['level'][] = ['info', 'trace', 'debug', 'warn', 'error', 'silent'];
 
-const oneAddress = value('host:port, :port or a port.', address, { examples: [':443', '127.0.0.1:8443', '[::1]:8443'] });
+const oneAddress = value('host:port, :port or a port.', address, {
+  examples: [':443', '127.0.0.1:8443', '[::1]:8443'],
+});
 const oneCidr = value('An address range or one address.', cidr, { examples: ['10.0.0.0/8', '2001:db8::/32'] });
 
 export const listen: Node = map('Where the gateway accepts connections.', {
   https: list('Addresses for HTTPS; HTTP/2 and HTTP/1.1 share the port.', oneAddress, { default: [':443'], least: 1 }),
   http: list('Addresses for plain HTTP, which only redirects to HTTPS; false turns it off.', oneAddress, {
     default: [':80'],
-    is: [off],
+    is: [offNotZero],
   }),
   proxyProtocol: list('Ranges of load balancers that speak the PROXY protocol to us; false: nobody does.', oneCidr, {
     default: false,
     is: [off],
-    later: { what: 'The PROXY protocol' },
+    later: { what: 'the PROXY protocol' },
   }),
 });
 
@@ -32,22 +34,34 @@ export const trustedProxies: Node = list(
   { default: [], is: [off], examples: [['10.0.0.0/8']] },
 );
 
-export const workers: Node = value('Processes that serve requests; 0: everything in one process. Later: auto, one for each core.', [word('auto'), integer(0, 1024), off], {
-  default: 0,
-  later: { what: 'Serving with several processes' },
-});
+export const workers: Node = value(
+  'Processes that serve requests; 0: everything in one process. Later: auto, one for each core.',
+  [word('auto'), integer(0, 1024), off],
+  {
+    default: 0,
+    later: { what: 'serving with several processes' },
+  },
+);
 
-export const shared: Node = value('A Redis or Valkey that several machines share: counters, bans, certificates.', [redisUrl, off], {
-  default: null,
-  examples: ['redis://10.0.0.9:6379'],
-  later: { what: 'Sharing state between machines' },
-});
+export const shared: Node = value(
+  'A Redis or Valkey that several machines share: counters, bans, certificates.',
+  [redisUrl, off],
+  {
+    default: null,
+    examples: ['redis://10.0.0.9:6379'],
+    later: { what: 'sharing state between machines' },
+  },
+);
 
 export const admin: Node = map('How operators reach the running gateway.', {
-  socket: value('Unix socket for the command line; false turns it off.', [text('a path', 'a path of a Unix socket'), off], {
-    default: 'run/admin.sock',
-  }),
-  http: value('Address of the dashboard, API, metrics and health checks; false turns it off.', [address, off], {
+  socket: value(
+    'Unix socket for the command line; false turns it off.',
+    [text('a path', 'a path of a Unix socket'), off],
+    {
+      default: 'run/admin.sock',
+    },
+  ),
+  http: value('Address of the dashboard, API, metrics and health checks; false turns it off.', [address, offNotZero], {
     default: '127.0.0.1:9180',
   }),
 });
@@ -57,8 +71,12 @@ export const timeouts: Node = map('How long the gateway waits.', {
   headers: value('From the first byte of a request to the end of its head.', duration(1), { default: '10s' }),
   body: value('Longest silence within a request body.', duration(1), { default: '30s' }),
   idle: value('How long a client connection may stay open without a request.', duration(1), { default: '75s' }),
-  upstream: value("To the upstream's response head, and the longest silence within its body.", duration(1), { default: '60s' }),
-  drain: value('How long requests under way may take after the gateway was told to stop.', duration(0), { default: '30s' }),
+  upstream: value("To the upstream's response head, and the longest silence within its body.", duration(1), {
+    default: '60s',
+  }),
+  drain: value('How long requests under way may take after the gateway was told to stop.', duration(0), {
+    default: '30s',
+  }),
 });
 
 export const requestLimits: Node = map('How much one request and one client may take.', {
@@ -76,12 +94,18 @@ const logTarget = [text('a file', 'stdout, stderr, a path'), off];
 export const logs: Node = map('What is recorded, and where.', {
   level: value('The least severe event that is recorded.', word(...logLevels), { default: 'info' }),
   format: value('The form of a record.', word('json'), { default: 'json' }),
-  access: value('Where a line for each request goes: stdout, stderr, a file or false.', logTarget, { default: 'stdout' }),
-  waf: value('Where findings of the rules go: stdout, stderr, a file or false.', logTarget, { default: 'stdout' }),
-  redact: list('Headers and query parameters whose values no record shows.', value('A name.', text('a name', 'the name of a header or parameter')), {
-    default: ['authorization', 'cookie', 'set-cookie'],
-    is: [off],
+  access: value('Where a line for each request goes: stdout, stderr, a file or false.', logTarget, {
+    default: 'stdout',
   }),
+  waf: value('Where findings of the rules go: stdout, stderr, a file or false.', logTarget, { default: 'stdout' }),
+  redact: list(
+    'Headers and query parameters whose values no record shows.',
+    value('A name.', text('a name', 'the name of a header or parameter')),
+    {
+      default: ['authorization', 'cookie', 'set-cookie'],
+      is: [off],
+    },
+  ),
 });
 
 export const record: Node = map(
@@ -93,6 +117,6 @@ export const record: Node = map(
   {
     default: null,
     is: [off],
-    later: { what: 'Recording traffic', offBy: 'sample' },
+    later: { what: 'recording traffic', offBy: 'sample' },
   },
 );

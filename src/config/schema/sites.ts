@@ -1,7 +1,7 @@
 // The part of the file about the sites: their names, what happens to their requests, where these go.
 
-import { off } from './kind.ts';
 import { clientCertificates, siteCertificate } from './certificates.ts';
+import { off } from './kind.ts';
 import type { Node } from './node.ts';
 import { list, map, table, value } from './node.ts';
 import { access, cache, compress, limits, match } from './protection.ts';
@@ -10,7 +10,12 @@ import { aliasName, changeableName, headerValue, pathPrefix, siteName, target } 
 
 function changes(what: string, removed: readonly string[]): Node {
   return map(`Header fields of the ${what} that are set or removed.`, {
-    set: table('Fields and their values; each replaces what was there.', changeableName, value('The value.', headerValue), { default: {}, is: [off] }),
+    set: table(
+      'Fields and their values; each replaces what was there.',
+      changeableName,
+      value('The value.', headerValue),
+      { default: {}, is: [off] },
+    ),
     remove: list('Fields that are taken out; the list replaces the default.', value('A header name.', changeableName), {
       default: removed,
       is: [off],
@@ -31,7 +36,10 @@ const protection = { waf, access, limits, cache, compress };
 const route: Node = map('Requests that go elsewhere or are treated differently.', {
   match,
   to: value("An upstream's name or a URL; by default the site's own to.", target, { default: null, examples: ['api'] }),
-  stripPrefix: value('Removed from the start of the path before it is forwarded.', pathPrefix, { default: null, examples: ['/api'] }),
+  stripPrefix: value('Removed from the start of the path before it is forwarded.', pathPrefix, {
+    default: null,
+    examples: ['/api'],
+  }),
   headers: headers([]),
   ...protection,
 });
@@ -46,10 +54,18 @@ const site: Node = map('A site.', {
   clientCertificates,
   headers: headers(['server', 'x-powered-by']),
   ...protection,
-  routes: list('Tried in order, the first match wins; what matches none goes to the site\'s own to.', route, { default: [], is: [off] }),
+  routes: list("Tried in order, the first match wins; what matches none goes to the site's own to.", route, {
+    default: [],
+    is: [off],
+  }),
   to: value("An upstream's name or a URL.", target, { default: null, examples: ['http://127.0.0.1:3000', 'app'] }),
 });
 
-export const sites: Node = table('The sites by host name: app.example.com, "*.example.com", or default for every other name.', siteName, site, {
-  least: 1,
-});
+export const sites: Node = table(
+  'The sites by host name: app.example.com, "*.example.com", or default for every other name.',
+  siteName,
+  site,
+  {
+    least: 1,
+  },
+);

@@ -22,13 +22,17 @@ const server: Node = map(
   { required: ['url'], is: [serverUrl] },
 );
 
-const tls: Node = map('TLS to servers with https URLs.', {
-  ca: value('PEM file of the authorities that are trusted instead of the public ones.', pemPath, { default: null }),
-  cert: value('PEM file of the certificate that the gateway shows.', pemPath, { default: null }),
-  key: value("PEM file of that certificate's key.", pemPath, { default: null }),
-  serverName: value("The name asked for and checked instead of the URL's host.", hostName, { default: null }),
-  verify: value("Whether the server's certificate is checked.", flag, { default: true }),
-}, { together: { cert: ['key'], key: ['cert'] } });
+const tls: Node = map(
+  'TLS to servers with https URLs.',
+  {
+    ca: value('PEM file of the authorities that are trusted instead of the public ones.', pemPath, { default: null }),
+    cert: value('PEM file of the certificate that the gateway shows.', pemPath, { default: null }),
+    key: value("PEM file of that certificate's key.", pemPath, { default: null }),
+    serverName: value("The name asked for and checked instead of the URL's host.", hostName, { default: null }),
+    verify: value("Whether the server's certificate is checked.", flag, { default: true }),
+  },
+  { together: { cert: ['key'], key: ['cert'] } },
+);
 
 const health: Node = map(
   'Asking servers whether they are well.',
@@ -40,7 +44,7 @@ const health: Node = map(
     healthyAfter: value('Successes in a row that bring it back.', integer(1, 1000), { default: 2 }),
     expect: value('Statuses of a healthy answer.', text('statuses', 'statuses like 200-399'), { default: '200-399' }),
   },
-  { default: null, is: [off], later: { what: 'Health checks', offBy: 'interval' } },
+  { default: null, is: [off], later: { what: 'checking health', offBy: 'interval' } },
 );
 
 const ejection: Node = map(
@@ -49,39 +53,47 @@ const ejection: Node = map(
     failures: value('Failures in a row.', integer(0, 1000), { default: 5 }),
     for: value('For how long.', duration(1), { default: '30s' }),
   },
-  { default: null, is: [off], later: { what: 'Ejecting servers that fail', offBy: 'failures' } },
+  { default: null, is: [off], later: { what: 'ejecting servers that fail', offBy: 'failures' } },
 );
 
 const retries: Node = map(
   'Sending a request again to another server when it is safe.',
   {
     attempts: value('Further attempts; 0: none.', integer(0, 10), { default: 2 }),
-    on: list('What is tried again: connect (no connection) and statuses.', value('connect or a status.', [word('connect'), integer(500, 599)]), {
-      default: ['connect', 502, 503, 504],
-    }),
+    on: list(
+      'What is tried again: connect (no connection) and statuses.',
+      value('connect or a status.', [word('connect'), integer(500, 599)]),
+      {
+        default: ['connect', 502, 503, 504],
+      },
+    ),
     budget: value('The share of requests that may be retries.', percent, { default: '20%' }),
   },
-  { default: null, is: [off], later: { what: 'Retrying requests', offBy: 'attempts' } },
+  { default: null, is: [off], later: { what: 'retrying requests', offBy: 'attempts' } },
 );
 
 const upstream: Node = map(
   'A group of servers that answer alike.',
   {
     servers: list('The servers: URLs, or maps of url and weight.', server, { least: 1 }),
-    protocol: value('How the gateway speaks to them; auto: HTTP/2 where TLS negotiates it, else HTTP/1.1.', word(...protocols), { default: 'auto' }),
+    protocol: value(
+      'How the gateway speaks to them; auto: HTTP/2 where TLS negotiates it, else HTTP/1.1.',
+      word(...protocols),
+      { default: 'auto' },
+    ),
     balance: value('Which server gets the next request.', word(...balances, 'hash'), {
       default: 'least-requests',
-      later: { what: 'Balancing by hash', only: 'hash' },
+      later: { what: 'balancing by hash', only: 'hash' },
     }),
     hashOn: value('What hash balancing goes by.', [requestKey, off], {
       default: null,
       examples: ['client.ip', 'header:x-tenant', 'cookie:session', 'path'],
-      later: { what: 'Balancing by hash' },
+      later: { what: 'balancing by hash' },
     }),
     sticky: map(
       'A cookie keeps a client at one server.',
       { cookie: value('Name of the cookie.', text('a name', 'a cookie name'), { default: 'gh_node' }) },
-      { default: null, is: [off], later: { what: 'Sticky sessions' } },
+      { default: null, is: [off], later: { what: 'keeping clients at one server' } },
     ),
     health,
     ejection,

@@ -1,6 +1,6 @@
 // Kinds of the web: addresses, names, URLs, header fields and what requests are matched by.
 
-import { parseCidr } from '../syntax/cidr.ts';
+import { parseCidr, parseListenAddress } from '../syntax/address.ts';
 import {
   headerNamePattern,
   headerValuePattern,
@@ -9,9 +9,14 @@ import {
   parseHeaderValue,
 } from '../syntax/header-field.ts';
 import { parseAlias, parseHostName, parseSiteName } from '../syntax/host-name.ts';
-import { parseListenAddress } from '../syntax/listen-address.ts';
 import type { Parsed } from '../syntax/parsed.ts';
-import { parseMethod, parsePathGlob, parsePathPrefix, pathGlobPattern, pathPrefixPattern } from '../syntax/request-match.ts';
+import {
+  parseMethod,
+  parsePathGlob,
+  parsePathPrefix,
+  pathGlobPattern,
+  pathPrefixPattern,
+} from '../syntax/request-match.ts';
 import { looksLikeUrl, parseRedisUrl, parseServerUrl, parseWebUrl } from '../syntax/url.ts';
 import type { Kind } from './kind.ts';
 import { readBy, verbatim } from './kind.ts';
@@ -65,7 +70,9 @@ export const target: Kind = readBy(
   "an upstream's name, or a URL like http://127.0.0.1:3000",
   (text): Parsed<unknown> => {
     if (looksLikeUrl(text)) return parseServerUrl(text);
-    return text === '' ? { fault: "is empty; write an upstream's name or a URL like http://127.0.0.1:3000" } : { value: text };
+    return text === ''
+      ? { fault: "is empty; write an upstream's name or a URL like http://127.0.0.1:3000" }
+      : { value: text };
   },
 );
 
@@ -78,7 +85,9 @@ export const changeableName: Kind = readBy('a header name', 'a header name like 
 export const headerValue: Kind = verbatim('a text', 'the value as a text', parseHeaderValue, headerValuePattern);
 
 export const pathGlob: Kind = readBy('a path', 'a path like /api/**', parsePathGlob, { pattern: pathGlobPattern });
-export const pathPrefix: Kind = readBy('a path', 'a path prefix like /api', parsePathPrefix, { pattern: pathPrefixPattern });
+export const pathPrefix: Kind = readBy('a path', 'a path prefix like /api', parsePathPrefix, {
+  pattern: pathPrefixPattern,
+});
 export const method: Kind = readBy('an HTTP method', 'a method like GET or POST', parseMethod);
 
 /** A property of a request that groups it with others: for hashing and for counting. */

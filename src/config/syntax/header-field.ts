@@ -24,7 +24,8 @@ const framingFields: ReadonlySet<string> = new Set([
 /** The name in lower case. */
 export function parseHeaderName(text: string): Parsed<string> {
   if (text.startsWith(':')) return { fault: 'is a pseudo-header of HTTP/2, which the gateway writes itself' };
-  if (!nameForm.test(text)) return { fault: 'is not a header name; it holds letters, digits and hyphens, like x-frame-options' };
+  if (!nameForm.test(text))
+    return { fault: 'is not a header name; it holds letters, digits and hyphens, like x-frame-options' };
   return { value: text.toLowerCase() };
 }
 
@@ -32,7 +33,9 @@ export function parseHeaderName(text: string): Parsed<string> {
 export function parseChangeableName(text: string): Parsed<string> {
   const name = parseHeaderName(text);
   if ('value' in name && framingFields.has(name.value)) {
-    return { fault: 'frames the message or belongs to the connection; the gateway writes it itself, and it cannot be changed' };
+    return {
+      fault: 'frames the message or belongs to the connection; the gateway writes it itself, and it cannot be changed',
+    };
   }
   return name;
 }

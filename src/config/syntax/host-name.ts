@@ -40,7 +40,9 @@ export function parseHostName(text: string): Parsed<string> {
   if (!/^[\p{L}\p{M}\p{N}._-]+$/u.test(text)) return { fault: 'is not a host name like app.example.com' };
   const name = domainToASCII(text.endsWith('.') ? text.slice(0, -1) : text);
   if (isIPv4(name)) {
-    return text === name ? { value: name } : { fault: 'is an unusual spelling of an IPv4 address; write it like 10.0.0.5' };
+    return text === name
+      ? { value: name }
+      : { fault: 'is an unusual spelling of an IPv4 address; write it like 10.0.0.5' };
   }
   const labels = name.split('.');
   if (/^[0-9]+$/.test(labels.at(-1) ?? '')) return { fault: 'ends in a number but is not an IPv4 address' };
@@ -53,7 +55,7 @@ export function parseHostName(text: string): Parsed<string> {
 /** Says in words what people put into a host name that belongs elsewhere. */
 function faultOfForm(text: string): string | undefined {
   if (text.includes('://')) return 'holds a scheme; write the host name alone, like app.example.com';
-  if (text.includes('${')) return 'holds ${…}, which is not replaced in keys; write the host name itself';
+  if (text.includes('${')) return `holds \${…}, which is not replaced in keys; write the host name itself`;
   if (text.includes('/')) return 'holds a path; write the host name alone, and paths under routes';
   if (text.includes('@')) return 'holds a user name; write the host name alone, like app.example.com';
   if (isIPv6(text)) return 'is an IPv6 address without brackets; write it like "[::1]"';

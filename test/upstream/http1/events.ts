@@ -1,7 +1,7 @@
 // What the response parser says about some bytes, as plain data to compare: the same whatever the
 // pieces they came in.
 import type { GatehouseError } from '../../../src/base/errors.ts';
-import { type ParserLimits, PARSER_LIMITS } from '../../../src/upstream/http1/limits.ts';
+import { PARSER_LIMITS, type ParserLimits } from '../../../src/upstream/http1/limits.ts';
 import {
   DATA,
   END,
@@ -83,4 +83,3 @@ function note(parser: ResponseParser, event: number, outcome: Outcome): void {
 export function single(input: Buffer): Buffer[] {
   return Array.from(input, (_, i) => input.subarray(i, i + 1));
 }
-

@@ -1,6 +1,7 @@
-// Addresses to listen on: `:443`, `127.0.0.1:8443`, `[::1]:8443`, `localhost:8443`, or the port alone.
+// Addresses: those to listen on (`:443`, `127.0.0.1:8443`, `[::1]:8443`, `localhost:8443`, or the port
+// alone), and ranges of them (`10.0.0.0/8`, `2001:db8::/32`, or one address).
 
-import { isIPv4, isIPv6 } from 'node:net';
+import { isIP, isIPv4, isIPv6 } from 'node:net';
 import type { ListenAddress } from '../config.ts';
 import { parseHostName } from './host-name.ts';
 import type { Parsed } from './parsed.ts';
@@ -26,6 +27,21 @@ export function coversAddress(a: ListenAddress, b: ListenAddress): boolean {
   if (a.host === undefined || a.host === b.host) return true;
   if (a.host === '0.0.0.0') return b.host !== undefined && isIPv4(b.host);
   return a.host === '::' && b.host !== undefined && b.host !== '0.0.0.0' && isIPv6(b.host);
+}
+
+/** The range as written; its address and prefix length are checked. */
+export function parseCidr(text: string): Parsed<string> {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0 || address.includes('%')) {
+    return { fault: 'is not an address range; write one like 10.0.0.0/8, 2001:db8::/32 or 192.0.2.7' };
+  }
+  if (prefix === undefined) return { value: text };
+  const longest = family === 4 ? 32 : 128;
+  if (!/^(?:0|[1-9][0-9]{0,2})$/.test(prefix) || Number(prefix) > longest) {
+    return { fault: `has no prefix length from 0 to ${longest} after the slash` };
+  }
+  return { value: text };
 }
 
 function parseListenHost(text: string): Parsed<string | undefined> {

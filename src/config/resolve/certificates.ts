@@ -1,0 +1,36 @@
+// Certificates of the file. Whether the files exist and fit is for the tls room to find out.
+
+import type { CertificateFile, CertificatesConfig } from '../config.ts';
+import type { Part } from '../part.ts';
+
+export function resolveCertificates(part: Part, baseDir: string): CertificatesConfig {
+  return {
+    storage: part.at('storage').path(baseDir) ?? baseDir,
+    issuer: 'internal',
+    files: part
+      .at('files')
+      .items()
+      .flatMap((file) => resolveCertificateFile(file, baseDir) ?? []),
+  };
+}
+
+/** `cert` with `key`, or `pfx`; undefined, and a fault told, when it is neither or both. */
+export function resolveCertificateFile(part: Part, baseDir: string): CertificateFile | undefined {
+  if (part.document.isFaulty(part.pointer)) return undefined;
+  const cert = part.at('cert').path(baseDir);
+  const key = part.at('key').path(baseDir);
+  const pfx = part.at('pfx').path(baseDir);
+  const passphrase = part.at('passphrase').text();
+  const isTold = ['cert', 'key', 'pfx'].some((name) => part.document.isFaulty(part.at(name).pointer));
+  if (isTold) return undefined;
+  if (pfx !== undefined && (cert !== undefined || key !== undefined)) {
+    part.fault('bad-value', 'has both pfx and cert or key; write one of the two forms', 'key');
+  } else if (pfx !== undefined) {
+    return { pfx, passphrase };
+  } else if (cert !== undefined && key !== undefined) {
+    return { cert, key, passphrase };
+  } else {
+    part.fault('missing-key', 'names no certificate; write cert and key, or pfx', 'key');
+  }
+  return undefined;
+}

@@ -1,0 +1,82 @@
+// The checked document becomes the Config: defaults filled, units read, names tied to what they name.
+// Faults between parts of the file are told here; the result then counts for nothing.
+
+import type { Config, LogsConfig, LogTarget } from '../config.ts';
+import type { ConfigDocument } from '../document.ts';
+import { Part } from '../part.ts';
+import { logLevels } from '../schema/server.ts';
+import { resolveCertificates } from './certificates.ts';
+import { resolveAddresses, resolveSocket } from './listen.ts';
+import { resolveSites } from './sites.ts';
+import { Upstreams } from './upstreams.ts';
+
+export interface Origin {
+  /** Absolute; undefined when the text came from no file. */
+  readonly file: string | undefined;
+  /** Absolute; relative paths in the file start here. */
+  readonly baseDir: string;
+}
+
+/** Never throws, whatever the document holds; only meaningful when the report stays empty. */
+export function resolveConfig(document: ConfigDocument, origin: Origin): Config {
+  const root = Part.root(document);
+  const { baseDir } = origin;
+  const upstreams = new Upstreams(root.at('upstreams'), baseDir);
+  const sites = resolveSites(root.at('sites'), upstreams, baseDir);
+  const { https, http, admin } = resolveAddresses(root);
+  return {
+    file: origin.file,
+    listen: { https, http },
+    trustedProxies: texts(root.at('trustedProxies')),
+    workers: root.at('workers').number(),
+    admin: { socket: resolveSocket(root.at('admin').at('socket'), baseDir), http: admin },
+    timeouts: resolveTimeouts(root.at('timeouts')),
+    requestLimits: resolveRequestLimits(root.at('requestLimits')),
+    certificates: resolveCertificates(root.at('certificates'), baseDir),
+    upstreams: upstreams.all(),
+    sites,
+    logs: resolveLogs(root.at('logs'), baseDir),
+  };
+}
+
+function resolveTimeouts(timeouts: Part): Config['timeouts'] {
+  return {
+    handshakeMs: timeouts.at('handshake').durationMs(),
+    headersMs: timeouts.at('headers').durationMs(),
+    bodyMs: timeouts.at('body').durationMs(),
+    idleMs: timeouts.at('idle').durationMs(),
+    upstreamMs: timeouts.at('upstream').durationMs(),
+    drainMs: timeouts.at('drain').durationMs(),
+  };
+}
+
+function resolveRequestLimits(limits: Part): Config['requestLimits'] {
+  return {
+    bodyBytes: limits.at('body').bytes(),
+    headerBytes: limits.at('header').bytes(),
+    headers: limits.at('headers').number(),
+    uriBytes: limits.at('uri').bytes(),
+    streams: limits.at('streams').number(),
+    connections: limits.at('connections').number(),
+    connectionsPerIp: limits.at('connectionsPerIp').number(),
+  };
+}
+
+function resolveLogs(logs: Part, baseDir: string): LogsConfig {
+  return {
+    level: logs.at('level').word(logLevels),
+    access: logTarget(logs.at('access'), baseDir),
+    waf: logTarget(logs.at('waf'), baseDir),
+    redact: texts(logs.at('redact')).map((name) => name.toLowerCase()),
+  };
+}
+
+function logTarget(part: Part, baseDir: string): LogTarget {
+  if (part.isOff) return false;
+  if (part.value === 'stdout' || part.value === 'stderr') return part.value;
+  return { file: part.path(baseDir) ?? '' };
+}
+
+function texts(list: Part): string[] {
+  return list.items().map((item) => item.text() ?? '');
+}

@@ -1,0 +1,139 @@
+// Sites: every name belongs to one site, and every request of a site goes somewhere.
+
+import type { RouteConfig, RouteMatch, SiteConfig } from '../config.ts';
+import type { Part } from '../part.ts';
+import { parseAlias, parseSiteName } from '../syntax/host-name.ts';
+import { parsePathGlob, parsePathPrefix } from '../syntax/request-match.ts';
+import { resolveCertificateFile } from './certificates.ts';
+import { lowerCaseEntries, resolveHeaders } from './headers.ts';
+import type { Upstreams } from './upstreams.ts';
+
+const everything: RouteMatch = {
+  path: undefined,
+  method: undefined,
+  header: undefined,
+  query: undefined,
+  client: undefined,
+};
+
+/** In the order of the file. */
+export function resolveSites(part: Part, upstreams: Upstreams, baseDir: string): SiteConfig[] {
+  const owners = new Map<string, Part>();
+  return part.entries().map(([written, site]) => resolveSite(written, site, { owners, upstreams, baseDir }));
+}
+
+interface Surroundings {
+  /** Which place of the file a name belongs to. */
+  readonly owners: Map<string, Part>;
+  readonly upstreams: Upstreams;
+  readonly baseDir: string;
+}
+
+function resolveSite(written: string, part: Part, around: Surroundings): SiteConfig {
+  const parsed = parseSiteName(written);
+  const name = 'value' in parsed ? parsed.value : written;
+  if ('value' in parsed) claim(name, part, 'key', around.owners);
+  return {
+    name,
+    aliases: part
+      .at('aliases')
+      .items()
+      .flatMap((alias) => resolveAlias(alias, around.owners) ?? []),
+    certificate: resolveCertificate(part.at('certificate'), around.baseDir),
+    headers: resolveHeaders(part.at('headers')),
+    routes: resolveRoutes(part, around.upstreams),
+  };
+}
+
+function resolveAlias(part: Part, owners: Map<string, Part>): string | undefined {
+  const parsed = parseAlias(part.text() ?? '');
+  if ('fault' in parsed) return undefined;
+  claim(parsed.value, part, 'value', owners);
+  return parsed.value;
+}
+
+/** Two sites with one name would leave it to chance whose rules apply. */
+function claim(name: string, part: Part, at: 'key' | 'value', owners: Map<string, Part>): void {
+  const owner = owners.get(name);
+  if (owner === undefined) owners.set(name, part);
+  else {
+    const line = part.document.lineOf(owner.pointer);
+    part.document.tell(
+      part.pointer,
+      'duplicate-name',
+      `this name is already taken on line ${line}; each host name belongs to one site`,
+      at,
+    );
+  }
+}
+
+function resolveCertificate(part: Part, baseDir: string): SiteConfig['certificate'] {
+  if (part.value === 'auto' || part.value === 'internal' || !part.isGiven)
+    return part.value === 'internal' ? 'internal' : 'auto';
+  return resolveCertificateFile(part, baseDir) ?? 'auto';
+}
+
+function resolveRoutes(site: Part, upstreams: Upstreams): RouteConfig[] {
+  const own = site.at('to');
+  const routes = site.at('routes');
+  const isTold = [site, own, routes].some((part) => part.document.isFaulty(part.pointer));
+  if (!own.isGiven && !hasItems(routes) && !isTold) {
+    site.fault('missing-key', 'this site leads nowhere; write to, or at least one route', 'key');
+  }
+  const ownUpstream = upstreams.find(own);
+  const resolved = routes.items().flatMap((route) => resolveRoute(route, own, upstreams) ?? []);
+  if (ownUpstream === undefined) return resolved;
+  const headers = {
+    request: { set: new Map<string, string>(), remove: [] },
+    response: { set: new Map<string, string>(), remove: [] },
+  };
+  return [...resolved, { match: everything, upstream: ownUpstream, stripPrefix: undefined, headers }];
+}
+
+function hasItems(list: Part): boolean {
+  return Array.isArray(list.value) && list.value.length > 0;
+}
+
+function resolveRoute(part: Part, siteTo: Part, upstreams: Upstreams): RouteConfig | undefined {
+  const to = part.at('to');
+  const isTold = part.document.isFaulty(to.pointer) || part.document.isFaulty(siteTo.pointer);
+  if (!to.isGiven && !siteTo.isGiven && !isTold)
+    part.fault('missing-key', 'this route leads nowhere; write to, here or in the site', 'key');
+  const upstream = upstreams.find(to.isGiven ? to : siteTo);
+  const headers = resolveHeaders(part.at('headers'));
+  const match = resolveMatch(part.at('match'));
+  const stripPrefix = readPrefix(part.at('stripPrefix'));
+  return upstream === undefined ? undefined : { match, upstream, stripPrefix, headers };
+}
+
+function resolveMatch(part: Part): RouteMatch {
+  return {
+    path: textsOf(part.at('path'))?.map(canonicalGlob),
+    method: textsOf(part.at('method'))?.map((method) => method.toUpperCase()),
+    header: part.at('header').isGiven ? lowerCaseEntries(part.at('header')) : undefined,
+    query: part.at('query').isGiven
+      ? new Map(
+          part
+            .at('query')
+            .entries()
+            .map(([key, value]) => [key, value.text() ?? '']),
+        )
+      : undefined,
+    client: textsOf(part.at('client')),
+  };
+}
+
+function textsOf(list: Part): string[] | undefined {
+  return list.isGiven ? list.items().map((item) => item.text() ?? '') : undefined;
+}
+
+function canonicalGlob(text: string): string {
+  const parsed = parsePathGlob(text);
+  return 'value' in parsed ? parsed.value : text;
+}
+
+/** `/` alone strips nothing. */
+function readPrefix(part: Part): string | undefined {
+  const parsed = parsePathPrefix(part.text() ?? '/');
+  return 'value' in parsed && parsed.value !== '' ? parsed.value : undefined;
+}
