@@ -8,6 +8,7 @@ import { certificateStatus } from './certificate-status.ts';
 import { inspectCertificates } from './check.ts';
 import { CONFIG_OPTION, JSON_OPTION } from './options.ts';
 import { DONE, FAILED, print, printJson, readConfig, report, say } from './outcome.ts';
+import { SELF } from './self.ts';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -54,7 +55,7 @@ function trustCommand(): Command {
       'after',
       `
 Without an option the root is printed as PEM on stdout:
-  gatehouse certs trust > root.pem && curl --cacert root.pem https://localhost:8443/`,
+  ${SELF} certs trust > root.pem && curl --cacert root.pem https://localhost:8443/`,
     )
     .action(async (options: { config: string; install?: true; uninstall?: true; json?: true }) => {
       try {
@@ -62,7 +63,7 @@ Without an option the root is printed as PEM on stdout:
         if (options.install !== true && options.uninstall !== true) {
           if (options.json) printJson({ rootPath, rootPem, notAfter: rootNotAfter.toISOString() });
           else print(rootPem.trimEnd());
-          say(`The root is stored in ${rootPath}. \`gatehouse certs trust --install\` makes this machine trust it.`);
+          say(`The root is stored in ${rootPath}. To make this machine trust it: ${SELF} certs trust --install`);
           process.exitCode = DONE;
           return;
         }

@@ -7,6 +7,7 @@ import { openLocalCa } from '../tls/local-ca.ts';
 import { ATTACKS } from './demo-app/attacks.ts';
 import { startDemoApp } from './demo-app/server.ts';
 import { DONE, report, say } from './outcome.ts';
+import { SELF } from './self.ts';
 import { serve } from './serve.ts';
 
 interface DemoOptions {
@@ -67,10 +68,10 @@ function banner(base: string, rootPem: string, { httpPort, adminPort }: DemoOpti
   The app, for your browser   ${base}/
   The same, redirected        http://localhost:${httpPort}/
   Health                      http://127.0.0.1:${adminPort}/healthz and /readyz
-  Status                      npx gatehouse status --socket run/demo.sock
+  Status                      ${SELF} status --socket run/demo.sock
 
   Your browser warns once: the certificate is from Gatehouse's own local CA. To trust it on this machine:
-  npx gatehouse certs trust --install
+  ${SELF} certs trust --install
 
   Five requests to try
 

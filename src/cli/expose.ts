@@ -4,6 +4,7 @@ import { ProblemsError } from '../base/errors.ts';
 import type { Config } from '../config/config.ts';
 import { parseConfig } from '../config/load.ts';
 import { DONE, print, report, say } from './outcome.ts';
+import { SELF } from './self.ts';
 import { serve } from './serve.ts';
 
 interface ExposeOptions {
@@ -33,7 +34,8 @@ export function exposeCommand(): Command {
         const { stopped } = await serve(config);
         const port = options.port === '443' ? '' : `:${options.port}`;
         say(`\n${url} is served at https://${options.host}${port}/ - Ctrl-C stops it.`);
-        if (options.internal === true) say('Its certificate is from the local CA: see `gatehouse certs trust`.');
+        if (options.internal === true)
+          say(`Its certificate is from the local CA, which \`${SELF} certs trust\` prints.`);
         await stopped;
         process.exitCode = DONE;
       } catch (error) {

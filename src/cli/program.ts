@@ -7,8 +7,8 @@ import { exposeCommand } from './expose.ts';
 import { WRONG } from './outcome.ts';
 import { runCommand } from './run.ts';
 import { schemaCommand } from './schema.ts';
+import { SELF, VERSION } from './self.ts';
 import { statusCommand } from './status.ts';
-import { VERSION } from './version.ts';
 
 /** Runs one command to its end; sets `process.exitCode`. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -18,13 +18,15 @@ export async function main(argv: readonly string[]): Promise<void> {
     .addHelpText(
       'after',
       `
-To begin:
-  gatehouse demo                                          see it work, with a sample app
-  gatehouse expose 3000 --host app.example.com --internal your own app, now, without a file
-  gatehouse check && gatehouse run                        with a gatehouse.yaml; the smallest one is
-                                                            sites:
-                                                              app.example.com:
-                                                                to: http://127.0.0.1:3000
+To begin, see it work with a sample app:
+  ${SELF} demo
+Your own app on port 3000, now, without a file:
+  ${SELF} expose 3000 --host app.test --internal --port 8443 --http-port 8080
+With a gatehouse.yaml (this is the smallest), checked first:
+  sites:
+    app.example.com:
+      to: http://127.0.0.1:3000
+  ${SELF} check && ${SELF} run
 
 Exit codes: 0 done, 1 it ran and found failures or could not start, 2 the call or the configuration is wrong.`,
     );

@@ -5,7 +5,7 @@ import { AdminServer } from '../admin/server.ts';
 import type { Config } from '../config/config.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { certificateStatus } from './certificate-status.ts';
-import { VERSION } from './version.ts';
+import { VERSION } from './self.ts';
 
 export interface Running {
   readonly gateway: Gateway;
@@ -50,7 +50,7 @@ export async function serve(config: Config): Promise<Running> {
 }
 
 function announce({ records, runtime, addresses }: Gateway): void {
-  for (const warning of runtime.warnings) records.warn('config', warning);
+  for (const warning of runtime.loaded.warnings) records.warn('config', warning);
   const sites = runtime.config.sites.map(({ name }) => name);
   const listen = { https: addresses.https.map(printed), http: addresses.http.map(printed) };
   records.info('process', 'ready', { version: VERSION, config: runtime.config.file, listen, sites });
@@ -68,7 +68,7 @@ class GatewayControl implements Control {
   }
 
   status(): Status {
-    const { runtime, addresses, state, startedAt, load, certificates } = this.#gateway;
+    const { runtime, addresses, state, startedAt, load } = this.#gateway;
     return {
       state,
       version: VERSION,
@@ -85,8 +85,8 @@ class GatewayControl implements Control {
         name,
         servers: backends.map(({ url, weight, load: burden }) => ({ url: url.href, weight, load: burden })),
       })),
-      certificates: certificates.map(certificateStatus),
-      warnings: runtime.warnings,
+      certificates: runtime.loaded.certificates.map(certificateStatus),
+      warnings: runtime.loaded.warnings,
     };
   }
 }

@@ -46,6 +46,7 @@ class Builder {
   readonly #anchors = new Map<string, YamlNode>();
   readonly #open = new Set<YamlNode>();
   #aliased = 0;
+  readonly #told = new Set<string>();
 
   constructor(document: ConfigDocument, from: Environment, original: (text: string) => string) {
     this.#document = document;
@@ -58,10 +59,10 @@ class Builder {
     const value = isEmpty ? spot.keyOffset : (node.range?.[0] ?? spot.keyOffset);
     this.#document.places.set(spot.pointer, { key: spot.keyOffset, value });
     if (node === null) return null;
-    if (spot.depth > maxDepth) return this.#refuse(spot, 'the file is nested too deeply');
+    if (spot.depth > maxDepth) return this.#refuseOnce(spot, 'the file is nested too deeply');
     if (isAlias(node)) return this.#alias(node.source, spot);
     if (spot.isAliased && ++this.#aliased > maxAliasedValues)
-      return this.#refuse(spot, 'the references (*) of the file stand for too many values');
+      return this.#refuseOnce(spot, 'the references (*) of the file stand for too many values');
     if (node.anchor !== undefined && !spot.isAliased) this.#anchors.set(node.anchor, node);
     if (isScalar(node)) return this.#scalar(node, spot, value);
     this.#open.add(node);
@@ -162,6 +163,13 @@ class Builder {
     // An explicit tag (!!str, !!int) or quotes decide what the scalar is; only a bare one is read by its looks.
     if (node.tag !== undefined && typeof node.value !== 'string') return node.value;
     return node.type === Scalar.PLAIN && node.tag === undefined ? readPlainScalar(text) : text;
+  }
+
+  /** For bounds, which are passed many times once they are passed. */
+  #refuseOnce(spot: Spot, text: string): unknown {
+    if (!this.#told.has(text)) this.#document.tell(spot.pointer, 'yaml-syntax', text, 'value', '');
+    this.#told.add(text);
+    return broken;
   }
 
   #refuse(spot: Spot, text: string): unknown {

@@ -112,7 +112,7 @@ export class Report {
     const message = fault.path === '' ? fault.text : `${fault.path}: ${fault.text}`;
     const problem: Problem = { file: this.#file, line, column: fault.offset - start + 1, code: fault.code, message };
     if (written.trim() !== '' && written.length <= maxLineLength)
-      problem.source = maskLine(written, start, this.#secrets);
+      problem.source = maskLine(written, start, this.#secrets, this.#brokenLines.has(line));
     return problem;
   }
 }

@@ -29,8 +29,11 @@ export function isSecretKey(key: string, parent: string | undefined): boolean {
   return meant !== undefined && marked.has(meant);
 }
 
-/** Hides what lies in the ranges, and whatever else in the line looks like a secret. */
-export function maskLine(line: string, lineStart: number, ranges: readonly Range[]): string {
+/**
+ * Hides what lies in the ranges, and whatever else in the line looks like a secret. Where the YAML itself is
+ * `broken`, a secret may reach beyond what was read of it, so all that follows its key is hidden.
+ */
+export function maskLine(line: string, lineStart: number, ranges: readonly Range[], isBroken: boolean): string {
   let shown = '';
   let at = 0;
   for (const range of ranges) {
@@ -40,7 +43,8 @@ export function maskLine(line: string, lineStart: number, ranges: readonly Range
     shown += line.slice(at, start) + mask;
     at = end;
   }
-  return maskText(shown + line.slice(at));
+  shown += line.slice(at);
+  return maskText(isBroken ? shown.replace(tellingInLine, `$1${mask}`) : shown);
 }
 
 /** Hides user names and passwords in URLs, and what stands behind keys with telling names. */

@@ -11,7 +11,7 @@ import type { JsonSchema } from './schema/kind.ts';
 import type { Node } from './schema/node.ts';
 import { isNullAbsent, turnsOff } from './schema/node.ts';
 import { root } from './schema/root.ts';
-import { closest } from './suggest.ts';
+import { closest, didYouMean } from './suggest.ts';
 
 /** What keyword `is` finds: a fault of the value, or of one of its keys. */
 interface Finding {
@@ -38,23 +38,44 @@ export function validate(document: ConfigDocument): void {
 }
 
 function compile(): ValidateFunction {
-  const ajv = new Ajv2020({ allErrors: true, strict: true, strictTypes: false, strictRequired: false, verbose: true });
-  ajv.addKeyword({ keyword: 'is', errors: true, compile: (node: Node) => checker(node) });
-  return ajv.compile(toAjv(root));
+  const nodes: Node[] = [];
+  const parts: Record<string, JsonSchema> = {};
+  const schema = { ...toAjv(root, nodes, parts), $defs: parts };
+  // What is switched off here (our own schema's check, the optimizer) would only cost time at every start.
+  const quick = { code: { optimize: false }, meta: false, validateSchema: false };
+  const ajv = new Ajv2020({
+    ...quick,
+    allErrors: true,
+    strict: true,
+    strictTypes: false,
+    strictRequired: false,
+    verbose: true,
+  });
+  ajv.addKeyword({ keyword: 'is', errors: true, compile: (index: number) => checker(nodes[index]!) });
+  return ajv.compile(schema);
 }
 
-/** The structure in JSON Schema's keywords; scalars by our own keyword. */
-function toAjv(node: Node): JsonSchema {
-  const schema: Record<string, unknown> = { is: node };
+/**
+ * The structure in JSON Schema's keywords; scalars by our own keyword, which holds the node's index.
+ * A map that stands in several places (a site's and a route's `waf`) is compiled once.
+ */
+function toAjv(node: Node, nodes: Node[], parts: Record<string, JsonSchema>): JsonSchema {
+  const known = nodes.indexOf(node);
+  if (known >= 0 && node.map !== undefined) return { $ref: `#/$defs/${known}` };
+  const index = nodes.push(node) - 1;
+  const schema: Record<string, unknown> = { is: index };
   if (node.map !== undefined) {
     const { properties, required, together, others } = node.map;
-    schema.properties = Object.fromEntries(Object.entries(properties).map(([key, child]) => [key, toAjv(child)]));
-    schema.additionalProperties = others === undefined ? false : toAjv(others);
+    const children = Object.entries(properties).map(([key, child]) => [key, toAjv(child, nodes, parts)]);
+    schema.properties = Object.fromEntries(children);
+    schema.additionalProperties = others === undefined ? false : toAjv(others, nodes, parts);
     schema.required = required;
     schema.dependentRequired = together;
   }
-  if (node.list !== undefined) schema.items = toAjv(node.list.items);
-  return schema;
+  if (node.list !== undefined) schema.items = toAjv(node.list.items, nodes, parts);
+  if (node.map === undefined || node === root) return schema;
+  parts[index] = schema;
+  return { $ref: `#/$defs/${index}` };
 }
 
 interface Checker {
@@ -84,11 +105,19 @@ function findingsOf(node: Node, value: unknown): Finding[] {
     return [...tooFew(keys.length, node.map.least, 'one entry'), ...badKeys(node, keys)];
   }
   const claiming = node.is.filter((kind) => kind.claims(value));
+  const [one] = claiming;
   const faults = claiming.map((kind) => kind.fault(value));
   if (faults.includes(undefined)) return [];
-  const fault = faults[0];
+  const isOneOfMany = one?.words !== undefined && node.is.some((kind) => kind !== one && kind.turnsOff !== true);
+  const fault = isOneOfMany ? faults[1] : faults[0];
   if (fault !== undefined) return [{ code: 'bad-value', text: fault }];
-  return [{ code: 'wrong-type', text: `is not ${expected(node)}; write ${whatToWrite(node)}` }];
+  const hint = didYouMean(String(value), one?.words ?? []);
+  return [
+    {
+      code: one === undefined ? 'wrong-type' : 'bad-value',
+      text: `is not ${expected(node)}${hint || `; write ${whatToWrite(node)}`}`,
+    },
+  ];
 }
 
 function tooFew(count: number, least: number, what: string): Finding[] {
@@ -126,7 +155,8 @@ function whatToWrite(node: Node): string {
   const ways = node.is.map((kind) => kind.write);
   if (node.list !== undefined) ways.push(node.is.length > 0 ? 'a list of them' : 'a list');
   const keys = Object.keys(node.map?.properties ?? {});
-  if (node.map !== undefined) ways.push(keys.length > 0 ? `keys below it (${keys.join(', ')})` : 'keys below it');
+  if (node.map?.keys !== undefined && keys.length === 0) ways.push(`keys below it, each ${node.map.keys.write}`);
+  else if (node.map !== undefined) ways.push(`keys below it (${keys.join(', ')})`);
   return inWords([...new Set(ways)]);
 }
 

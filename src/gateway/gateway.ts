@@ -5,36 +5,37 @@ import type { AddressInfo } from 'node:net';
 import { GatehouseError } from '../base/errors.ts';
 import type { Config, ListenAddress } from '../config/config.ts';
 import { Records } from '../observe/records.ts';
-import type { Certificate } from '../tls/certificate.ts';
+import { contextOptions } from '../tls/options.ts';
 import { Connections } from './connections.ts';
 import { plainServer, secureServer } from './listener.ts';
 import type { Context, Runtime } from './runtime.ts';
-import { buildRuntime } from './runtime.ts';
+import { buildRuntime, refreshCertificates } from './runtime.ts';
 
 type State = 'starting' | 'ready' | 'draining' | 'stopped';
 
+/** How often certificates are looked at: the local CA renews its own, changed files are read. */
+const CERTIFICATE_CHECK_MS = 6 * 3_600_000;
+
 export class Gateway implements Context {
-  readonly runtime: Runtime;
   readonly records: Records;
-  readonly certificates: readonly Certificate[];
   readonly startedAt: Date = new Date();
   /** Where it really listens, ports filled in. */
   readonly addresses: { https: AddressInfo[]; http: AddressInfo[] } = { https: [], http: [] };
   state: State = 'starting';
   readonly #connections: Connections;
   readonly #servers: (Http2SecureServer | Server)[] = [];
+  #runtime: Runtime;
+  #certificateCheck: NodeJS.Timeout | undefined;
 
-  private constructor(runtime: Runtime, certificates: readonly Certificate[]) {
-    this.runtime = runtime;
-    this.certificates = certificates;
+  private constructor(runtime: Runtime) {
+    this.#runtime = runtime;
     this.records = new Records(runtime.config.logs);
     this.#connections = new Connections(runtime.config.requestLimits);
   }
 
   /** Resolves when every door is open; fails as a whole, leaving nothing open, when one cannot be. */
   static async start(config: Config): Promise<Gateway> {
-    const { runtime, certificates } = await buildRuntime(config);
-    const gateway = new Gateway(runtime, certificates);
+    const gateway = new Gateway(await buildRuntime(config));
     try {
       await gateway.#open();
     } catch (error) {
@@ -42,6 +43,10 @@ export class Gateway implements Context {
       throw error;
     }
     return gateway;
+  }
+
+  get runtime(): Runtime {
+    return this.#runtime;
   }
 
   get httpsPort(): number {
@@ -57,6 +62,7 @@ export class Gateway implements Context {
   async stop(drainMs: number): Promise<void> {
     if (this.state === 'stopped') return;
     this.state = 'draining';
+    clearInterval(this.#certificateCheck);
     for (const server of this.#servers) server.close();
     await this.#connections.drain(drainMs);
     this.runtime.close();
@@ -68,6 +74,19 @@ export class Gateway implements Context {
     this.#connections.destroy();
   }
 
+  /** New handshakes get the new certificates; connections stay. What cannot be loaded changes nothing. */
+  async refreshCertificates(): Promise<void> {
+    try {
+      this.#runtime = await refreshCertificates(this.#runtime);
+    } catch (error) {
+      this.records.error('certificate', 'certificates could not be loaded anew; the old ones stay', error);
+      return;
+    }
+    for (const server of this.#servers) {
+      if ('setSecureContext' in server) server.setSecureContext(contextOptions(this.#runtime.certificates));
+    }
+  }
+
   async #open(): Promise<void> {
     const { listen } = this.runtime.config;
     for (const address of listen.https) {
@@ -76,6 +95,7 @@ export class Gateway implements Context {
     for (const address of listen.http) {
       this.addresses.http.push(await this.#listen(plainServer(this, this.#connections), address));
     }
+    this.#certificateCheck = setInterval(() => void this.refreshCertificates(), CERTIFICATE_CHECK_MS).unref();
     this.state = 'ready';
   }
 

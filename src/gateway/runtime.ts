@@ -8,10 +8,9 @@ import type { Records } from '../observe/records.ts';
 import type { Matcher } from '../route/match.ts';
 import { compileMatch } from '../route/match.ts';
 import { Router } from '../route/router.ts';
-import type { Certificate } from '../tls/certificate.ts';
 import { coversName } from '../tls/names.ts';
 import type { CertificateSelector } from '../tls/select.ts';
-import { loadCertificates } from '../tls/sites.ts';
+import { type LoadedCertificates, loadCertificates } from '../tls/sites.ts';
 import type { Target } from '../upstream/forward.ts';
 import { Upstream } from '../upstream/upstream.ts';
 
@@ -38,17 +37,16 @@ export class Runtime {
   readonly config: Config;
   readonly sites: Router<Site>;
   readonly trusted: IpSet;
-  readonly certificates: CertificateSelector;
   readonly upstreams: ReadonlyMap<string, Upstream>;
-  /** What the operator should know, though it stops nothing. */
-  readonly warnings: readonly string[];
+  readonly loaded: LoadedCertificates;
+  readonly certificates: CertificateSelector;
 
-  constructor(config: Config, certificates: CertificateSelector, warnings: readonly string[]) {
+  constructor(config: Config, upstreams: ReadonlyMap<string, Upstream>, loaded: LoadedCertificates) {
     this.config = config;
-    this.certificates = certificates;
-    this.warnings = warnings;
+    this.upstreams = upstreams;
+    this.loaded = loaded;
+    this.certificates = loaded.selector;
     this.trusted = ipSet(config.trustedProxies);
-    this.upstreams = buildUpstreams(config.upstreams, config.timeouts.upstreamMs);
     this.sites = new Router<Site>();
     for (const site of config.sites) {
       const built = buildSite(site, this.upstreams);
@@ -73,13 +71,20 @@ export class Runtime {
 }
 
 /** Fails with a ProblemsError that names every certificate that cannot be used. */
-export async function buildRuntime(
-  config: Config,
-): Promise<{ runtime: Runtime; certificates: readonly Certificate[] }> {
+export async function buildRuntime(config: Config): Promise<Runtime> {
+  const loaded = await usableCertificates(config);
+  return new Runtime(config, buildUpstreams(config.upstreams, config.timeouts.upstreamMs), loaded);
+}
+
+/** The same runtime with its certificates loaded anew: the local CA's nearly outlived ones replaced, changed files read. */
+export async function refreshCertificates({ config, upstreams }: Runtime): Promise<Runtime> {
+  return new Runtime(config, upstreams, await usableCertificates(config));
+}
+
+async function usableCertificates(config: Config): Promise<LoadedCertificates> {
   const loaded = await loadCertificates(config);
   if (loaded.problems.length > 0) throw new ProblemsError(loaded.problems);
-  const runtime = new Runtime(config, loaded.selector, loaded.warnings);
-  return { runtime, certificates: loaded.certificates };
+  return loaded;
 }
 
 function buildUpstreams(configs: ReadonlyMap<string, UpstreamConfig>, timeoutMs: number): Map<string, Upstream> {

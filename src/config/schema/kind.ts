@@ -20,6 +20,8 @@ export interface Kind {
   readonly schema: JsonSchema;
   /** A value that this kind claims switches the part off. */
   readonly turnsOff?: true;
+  /** The words, of a kind that takes only these. */
+  readonly words?: readonly string[];
 }
 
 /** A text that a reader understands. */
@@ -64,15 +66,17 @@ export function verbatim(
 
 /** One of a few words. */
 export function word(...allowed: readonly string[]): Kind {
+  const choice = allowed.length === 1 ? String(allowed[0]) : `one of ${allowed.join(', ')}`;
   return {
-    name: `one of ${allowed.join(', ')}`,
-    write: allowed.length === 1 ? String(allowed[0]) : `one of ${allowed.join(', ')}`,
+    name: choice,
+    write: choice,
     claims: isText,
     fault: (value) => {
       if (allowed.includes(String(value))) return undefined;
-      return `is not one of ${allowed.join(', ')}${didYouMean(String(value), allowed)}`;
+      return `is not ${choice}${didYouMean(String(value), allowed)}`;
     },
     schema: { enum: allowed },
+    words: allowed,
   };
 }
 
@@ -81,8 +85,9 @@ export function integer(least: number, most: number): Kind {
   return {
     name: 'a whole number',
     write: range,
-    claims: (value) => typeof value === 'number',
+    claims: (value) => typeof value === 'number' || (isText(value) && /^[+-]?[0-9]+$/.test(String(value))),
     fault: (value) => {
+      if (isText(value)) return 'is a text; write the number without quotes';
       if (!Number.isSafeInteger(value)) return `is not a whole number; write ${range}`;
       return Number(value) < least || Number(value) > most ? `is out of range; write ${range}` : undefined;
     },

@@ -159,6 +159,30 @@ describe('back-pressure', () => {
   });
 });
 
+test('bytes pushed although reading is paused are kept in order, and the connection reads on after them', async () => {
+  const { connection, peer, told } = await open();
+  const sent = connection.send(get());
+  await peer.answer(`${COUNTED}he`);
+  const body = flowing(await sent);
+  const sink = new TestSink();
+  connection.push(bytes('llo'));
+  sink.isFull = true;
+  body.start(sink);
+  expect(sink.text).toBe('hello');
+  connection.push(bytes('wo'));
+  connection.push(bytes('rl'));
+  connection.push(bytes('d'));
+  expect(sink.text).toBe('hello');
+  expect(sink.isOver).toBe(false);
+  body.resume();
+  expect(sink.text).toBe('helloworld');
+  expect(sink.isOver).toBe(true);
+  expect(told).toEqual(['idle']);
+  const next = connection.send(get());
+  await peer.answer(EMPTY);
+  expect((await next).status).toBe(200);
+});
+
 describe('a body that is cancelled', () => {
   test('frees the connection at once, and its sink hears nothing more', async () => {
     const { connection, peer, told } = await open();
@@ -198,6 +222,7 @@ describe('a body that is cancelled', () => {
     await turns(3);
     expect(sink.text).toBe('helloworld');
     expect(sink.isOver).toBe(false);
+    expect(told).toEqual(['close']);
   });
 
   test('after its end leaves the connection alone', async () => {

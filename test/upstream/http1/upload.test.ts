@@ -209,6 +209,21 @@ describe('an answer before the end of the request', () => {
     await eventually(() => peer.isEnded);
   });
 
+  test('ends the connection while a part of the body is still in the socket', async () => {
+    const { connection, socket, peer, told } = await open();
+    peer.socket.pause();
+    const blocks = 200;
+    const body = new TestSource(blocks * BLOCK.length, (sink) => {
+      for (let i = 0; i < blocks; i += 1) sink.write(BLOCK);
+      sink.end([]);
+    });
+    const sent = connection.send(call('POST', body));
+    peer.write(REFUSED);
+    expect((await sent).status).toBe(413);
+    expect(socket.writableLength).toBeGreaterThan(0);
+    expect(told).toEqual(['close']);
+  });
+
   test('whose body flows lets both directions end in their own time', async () => {
     const { connection, peer, told } = await open();
     const body = new TestSource();

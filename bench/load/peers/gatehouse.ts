@@ -1,0 +1,35 @@
+// Gatehouse from its sources, as `node src/main.ts run` starts it.
+import { readFileSync } from 'node:fs';
+import type { Command } from '../../rig/run.ts';
+import { firstLine } from '../../rig/run.ts';
+import { HOST } from '../../rig/workspace.ts';
+import type { Setup, System } from '../system.ts';
+import { KEPT_CONNECTIONS, STREAMS_PER_CONNECTION } from '../system.ts';
+
+const ROOT = new URL('../../../', import.meta.url).pathname;
+
+export const gatehouse: System = {
+  name: 'gatehouse',
+  version(): string {
+    const { version } = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as { version: string };
+    return `${version} (${firstLine('git', ['-C', ROOT, 'describe', '--always', '--dirty']) ?? 'no git'})`;
+  },
+  command(setup): Command {
+    const file = setup.workspace.file('gatehouse.yaml', config(setup));
+    return { file: process.execPath, args: [`${ROOT}src/main.ts`, 'run', '-c', file] };
+  },
+};
+
+/** JSON, which is YAML. All clients come from one address here, so the bound for each address is lifted. */
+function config({ workspace, backendPort, port }: Setup): string {
+  const { cert, key } = workspace;
+  return JSON.stringify({
+    listen: { https: [`127.0.0.1:${port}`], http: false },
+    workers: 0,
+    admin: { socket: false, http: false },
+    requestLimits: { streams: STREAMS_PER_CONNECTION, connectionsPerIp: 10_000 },
+    upstreams: { app: { servers: [`http://127.0.0.1:${backendPort}`], maxConnections: KEPT_CONNECTIONS } },
+    sites: { [HOST]: { certificate: { cert, key }, to: 'app' } },
+    logs: { level: 'warn', access: false },
+  });
+}
