@@ -21,9 +21,10 @@ running.on('response', (_client, status, _bytes, ms) => {
   if (status < 200 || status > 399) faults.add(`answers with ${status}`);
   else latenciesMs.push(ms);
 });
-const { errors, timeouts, resets, duration } = await running;
-// autocannon counts a timeout as an error too.
-faults.add('errors', errors - timeouts);
+const { errors, timeouts, duration, requests } = await running;
+const answered = latenciesMs.length + Object.values(faults.counts).reduce((sum, count) => sum + count, 0);
+// autocannon counts a timeout as an error too, and connects again without a word when it is hung up on.
 faults.add('timeouts', timeouts);
-faults.add('connections closed in mid-request', resets);
+faults.add('errors', errors - timeouts);
+faults.add('requests lost with their connection', requests.sent - answered - errors - plan.connections);
 tell({ seconds: duration, latenciesMs, faults: faults.counts });

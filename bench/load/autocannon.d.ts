@@ -12,11 +12,11 @@ declare module 'autocannon' {
   interface Result {
     readonly errors: number;
     readonly timeouts: number;
-    readonly resets: number;
+    readonly requests: { readonly sent: number };
     /** Seconds. */
     readonly duration: number;
   }
-  interface Run extends Promise<Result> {
+  interface Run extends PromiseLike<Result> {
     on(event: 'response', listener: (client: unknown, status: number, bytes: number, ms: number) => void): this;
   }
   export default function autocannon(options: Options): Run;

@@ -33,11 +33,7 @@ export function h2load(plan: H2loadPlan): Driver {
       ...(plan.isPost === true ? ['-d', workspace.postBody, '-H', 'content-type: application/json'] : []),
       `https://${HOST}:${port}${plan.path}`,
     ];
-    const { stdout, stderr, code, hasHung } = await run(
-      { file: 'h2load', args },
-      seconds * 1000 + PATIENCE_MS,
-      signal,
-    );
+    const { stdout, stderr, code, hasHung } = await run({ file: 'h2load', args }, seconds * 1000 + PATIENCE_MS, signal);
     if (hasHung) return hung(seconds);
     if (code !== 0) throw new Error(`h2load ended with ${code}: ${stderr}`);
     return readSample(parseH2load(stdout), parseH2loadLog(readFileSync(log, 'latin1')), plan, seconds);
@@ -108,7 +104,8 @@ function readSample(summary: H2loadSummary, log: H2loadLog, plan: H2loadPlan, se
   if (summary.failed > 0 && faults.length === 0) faults.push(`${summary.failed} failed requests`);
   if (summary.done === 0) faults.push('no request was answered');
   if (dataBytes < succeeded * plan.bodyBytes) faults.push(`bodies cut short: ${dataBytes} bytes for ${succeeded}`);
-  if (protocol !== undefined && protocol !== plan.protocol) faults.push(`spoke ${protocol} instead of ${plan.protocol}`);
+  if (protocol !== undefined && protocol !== plan.protocol)
+    faults.push(`spoke ${protocol} instead of ${plan.protocol}`);
   const { latenciesMs } = log;
   return {
     requests: Math.max(succeeded, dataBytes / plan.bodyBytes),

@@ -21,7 +21,10 @@ export async function startBackend(workspace: Workspace, core: number | undefine
   const daemon =
     nginx === undefined
       ? new Daemon({ file: process.execPath, args: [NODE_BACKEND, workspace.www, String(port)] }, core)
-      : new Daemon({ file: 'nginx', args: ['-e', 'stderr', '-c', workspace.file('backend.conf', nginxConfig(workspace, port))] }, core);
+      : new Daemon(
+          { file: 'nginx', args: ['-e', 'stderr', '-c', workspace.file('backend.conf', nginxConfig(workspace, port))] },
+          core,
+        );
   const deadline = performance.now() + READY_WITHIN_MS;
   while (!(await answers(port))) {
     if (daemon.ended !== undefined || performance.now() > deadline) {

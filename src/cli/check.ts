@@ -59,7 +59,9 @@ function summary(config: Config, { certificates, warnings }: LoadedCertificates)
       })),
     })),
     upstreams: [...config.upstreams.values()].map(({ name, servers, protocol, balance }) => ({
-      ...{ name, protocol, balance },
+      name,
+      protocol,
+      balance,
       servers: servers.map(({ url, weight }) => ({ url: url.href, weight })),
     })),
     certificates: certificates.map(certificateStatus),

@@ -78,7 +78,8 @@ class GatewayControl implements Control {
       listen: { https: addresses.https.map(printed), http: addresses.http.map(printed) },
       load,
       sites: runtime.config.sites.map(({ name, aliases, routes }) => ({
-        ...{ name, aliases },
+        name,
+        aliases,
         upstreams: [...new Set(routes.map(({ upstream }) => upstream))],
       })),
       upstreams: [...runtime.upstreams].map(([name, { backends }]) => ({

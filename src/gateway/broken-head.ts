@@ -17,8 +17,16 @@ export function answerBrokenHead(error: Error, socket: Socket, connection: Conne
   }
   const status = statusOf(code);
   const request = {
-    ...{ protocol: 'http/1.1' as const, method: '', target: '', path: '', query: '', authority: '', host: '' },
-    ...{ headers: [], body: undefined, isWebSocket: false },
+    protocol: 'http/1.1' as const,
+    method: '',
+    target: '',
+    path: '',
+    query: '',
+    authority: '',
+    host: '',
+    headers: [],
+    body: undefined,
+    isWebSocket: false,
   };
   const x = new Exchange(connection, request, { status, reason: code }, context.runtime.trusted);
   const reply = errorReply(x, status);

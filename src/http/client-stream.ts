@@ -1,5 +1,6 @@
 // The client's side of one exchange, whatever its protocol: the two implementations beside this file
 // are the only places that write to a client.
+import { words } from './headers.ts';
 import type { Reply } from './reply.ts';
 
 export interface ClientStream {
@@ -24,10 +25,9 @@ export function passableTrailers(trailers: readonly string[]): string[] {
   return kept;
 }
 
-const NOT_IN_TRAILERS = new Set([
-  ...['authorization', 'cache-control', 'connection', 'content-encoding', 'content-length', 'content-range'],
-  ...['content-type', 'cookie', 'expect', 'forwarded', 'host', 'http2-settings', 'keep-alive', 'max-forwards'],
-  ...['proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'range', 'set-cookie', 'te', 'trailer'],
-  ...['transfer-encoding', 'upgrade', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'],
-  ...['x-real-ip', 'x-request-id'],
-]);
+const NOT_IN_TRAILERS = words(
+  'authorization cache-control connection content-encoding content-length content-range content-type ' +
+    'cookie expect forwarded host http2-settings keep-alive max-forwards proxy-authenticate ' +
+    'proxy-authorization proxy-connection range set-cookie te trailer transfer-encoding upgrade via ' +
+    'x-forwarded-for x-forwarded-host x-forwarded-proto x-real-ip x-request-id',
+);

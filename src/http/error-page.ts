@@ -27,8 +27,17 @@ export function errorReply(x: Exchange, status: number, headers: readonly string
   return {
     status,
     headers: [
-      ...['content-type', type, 'content-length', String(body.length), 'cache-control', 'no-store'],
-      ...['x-content-type-options', 'nosniff', 'x-request-id', x.id, ...headers],
+      'content-type',
+      type,
+      'content-length',
+      String(body.length),
+      'cache-control',
+      'no-store',
+      'x-content-type-options',
+      'nosniff',
+      'x-request-id',
+      x.id,
+      ...headers,
     ],
     body,
   };

@@ -48,3 +48,8 @@ export function headersObject(headers: readonly string[]): Record<string, string
   }
   return object;
 }
+
+/** A set of names from one line of text, for tables that would otherwise fill a page. */
+export function words(text: string): ReadonlySet<string> {
+  return new Set(text.split(' '));
+}

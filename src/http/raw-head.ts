@@ -33,10 +33,9 @@ export function http2Head(raw: readonly string[]): RawHead {
 
 export function http1Head(request: IncomingMessage): RawHead {
   const { rawHeaders, httpVersion } = request;
-  const headers: Headers = new Array(rawHeaders.length);
+  const headers: Headers = [];
   for (let i = 0; i < rawHeaders.length; i += 2) {
-    headers[i] = (rawHeaders[i] as string).toLowerCase();
-    headers[i + 1] = rawHeaders[i + 1] as string;
+    headers.push((rawHeaders[i] as string).toLowerCase(), rawHeaders[i + 1] as string);
   }
   const protocol = httpVersion === '1.1' ? 'http/1.1' : httpVersion === '1.0' ? 'http/1.0' : 'unknown';
   return { protocol, method: request.method ?? '', target: request.url ?? '', authority: undefined, headers };

@@ -3,7 +3,7 @@
 import type { HeaderChanges } from '../config/config.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Headers } from '../http/headers.ts';
-import { headerList, headerValues, removeHeader, setHeader } from '../http/headers.ts';
+import { headerList, headerValues, removeHeader, setHeader, words } from '../http/headers.ts';
 
 /** How the gateway calls itself in Via (RFC 9110, 7.6.3): a name that tells nothing of the machine. */
 const PSEUDONYM = 'gatehouse';
@@ -13,17 +13,16 @@ const PSEUDONYM = 'gatehouse';
  * HTTP_PROXY in CGI (httpoxy), X-Original-URL and X-Rewrite-URL replace the path in some frameworks
  * after the gateway has judged it.
  */
-const NEVER_FORWARDED = new Set([
-  ...['connection', 'keep-alive', 'proxy-connection', 'proxy-authorization', 'proxy-authenticate', 'te'],
-  ...['trailer', 'transfer-encoding', 'upgrade', 'http2-settings', 'content-length', 'host', 'expect'],
-  ...['proxy', 'x-original-url', 'x-rewrite-url', 'x-forwarded-prefix'],
-]);
+const NEVER_FORWARDED = words(
+  'connection keep-alive proxy-connection proxy-authorization proxy-authenticate te trailer ' +
+    'transfer-encoding upgrade http2-settings content-length host expect proxy x-original-url ' +
+    'x-rewrite-url x-forwarded-prefix',
+);
 
 /** Written by the gateway; a client's own are carried on only from a trusted proxy. */
-const FORWARDING = new Set([
-  ...['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-port', 'x-forwarded-proto'],
-  ...['x-real-ip', 'x-request-id'],
-]);
+const FORWARDING = words(
+  'forwarded via x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto x-real-ip ' + 'x-request-id',
+);
 
 /** Fields for the backend, without host and framing. `prefix` is what was stripped from the path. */
 export function requestHeaders(x: Exchange, changes: readonly HeaderChanges[], prefix: string | undefined): Headers {

@@ -3,13 +3,14 @@
 import type { HeaderChanges } from '../config/config.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Headers } from '../http/headers.ts';
+import { words } from '../http/headers.ts';
 import { applyChanges } from './request-head.ts';
 
 /** Fields of the connection to the backend; HTTP/2 forbids most of them outright (RFC 9113, 8.2.2). */
-const NEVER_PASSED = new Set([
-  ...['connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'transfer-encoding', 'upgrade'],
-  ...['te', 'http2-settings', 'x-request-id'],
-]);
+const NEVER_PASSED = words(
+  'connection keep-alive proxy-connection proxy-authenticate transfer-encoding upgrade te ' +
+    'http2-settings x-request-id',
+);
 
 /** How a client's address of a resource relates to the backend's. */
 export interface Mapping {

@@ -137,7 +137,8 @@ describeProtocols('a request', (over) => {
     const body = Buffer.alloc(5000);
     const declared = await request(over, world, { method: 'POST', body, headers: { 'content-length': '5000' } });
     const counted = await request(over, world, {
-      ...{ method: 'POST', body },
+      method: 'POST',
+      body,
       headers: over === 'h2' ? {} : { 'transfer-encoding': 'chunked' },
     });
     expect([declared.status, counted.status]).toEqual([413, 413]);
@@ -215,7 +216,13 @@ describeProtocols('a request', (over) => {
 upstreams: { app: { servers: ["${backend.url}"], protocol: h2 } }
 sites: { localhost: { to: app } }`);
     const headers = over === 'h2' ? {} : { 'transfer-encoding': 'chunked', trailer: 'x-sum' };
-    const answer = await request(over, world, { method: 'POST', body: 'abc', path: '/p', headers, trailers: { 'x-sum': '9' } });
+    const answer = await request(over, world, {
+      method: 'POST',
+      body: 'abc',
+      path: '/p',
+      headers,
+      trailers: { 'x-sum': '9' },
+    });
     expect(answer).toMatchObject({ status: 200, body: 'localhost abc 9', trailers: { 'x-done': '1' } });
     expect(answer.headers['x-path']).toBe('/p');
   });

@@ -58,7 +58,8 @@ sites:
       - { match: { path: /api/** }, to: api, stripPrefix: /api }
       - { match: { path: /write/*, method: POST }, to: "${beta.url}" }
       - { match: { query: { v: "2" } }, to: "${beta.url}" }`);
-    const ask = async (path: string, options = {}): Promise<string> => (await request(over, world, { path, ...options })).body;
+    const ask = async (path: string, options = {}): Promise<string> =>
+      (await request(over, world, { path, ...options })).body;
     expect(await ask('/api/users?x=1')).toBe('api /users?x=1');
     expect(await ask('/api')).toBe('api /');
     expect(await ask('/api/users', { headers: { 'x-beta': '1' } })).toBe('beta');
@@ -95,7 +96,11 @@ sites:
     const answer = await request(over, world, { headers: { 'user-agent': 'x' } });
     expect(answer.headers).toMatchObject({ 'x-frame-options': 'DENY', server: 'shown' });
     expect(answer.headers).not.toHaveProperty('x-debug');
-    expect(app.seen[0]?.headers).toMatchObject({ 'x-from': 'gatehouse', host: 'inner.test', 'x-forwarded-host': 'localhost' });
+    expect(app.seen[0]?.headers).toMatchObject({
+      'x-from': 'gatehouse',
+      host: 'inner.test',
+      'x-forwarded-host': 'localhost',
+    });
     expect(app.seen[0]?.headers).not.toHaveProperty('user-agent');
     await request(over, world, { path: '/r' });
     expect(app.seen[1]?.headers['x-from']).toBe('route');
@@ -135,7 +140,11 @@ sites: { localhost: { to: "${app.url}", routes: [{ match: { path: /sub/** }, to:
 test.for(['unknown.test', undefined])('the name %s gets a TLS alert when there is no default site', async (sni) => {
   const world = await startGateway('sites: { a.test: { to: "http://127.0.0.1:1" } }');
   const failure = await new Promise<NodeJS.ErrnoException>((resolve) => {
-    const socket = tls.connect({ host: '127.0.0.1', port: world.port, ...(sni === undefined ? {} : { servername: sni }) });
+    const socket = tls.connect({
+      host: '127.0.0.1',
+      port: world.port,
+      ...(sni === undefined ? {} : { servername: sni }),
+    });
     socket.once('error', resolve);
   });
   expect(failure.code).toMatch(/HANDSHAKE_FAILURE/);
@@ -150,13 +159,25 @@ test('port 80 redirects to https for hosts that have a site, and only for them',
 
 test.for([
   ['two hosts', 'GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\nConnection: close\r\n\r\n', '400'],
-  ['a host that differs from an absolute target', 'GET http://x.test/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n', '400'],
+  [
+    'a host that differs from an absolute target',
+    'GET http://x.test/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
+    '400',
+  ],
   ['a userinfo', 'GET / HTTP/1.1\r\nHost: a@localhost\r\nConnection: close\r\n\r\n', '400'],
   ['no host', 'GET / HTTP/1.0\r\n\r\n', '400'],
   ['a version that does not exist', 'GET / HTTP/2.0\r\nHost: localhost\r\nConnection: close\r\n\r\n', '505'],
   ['bytes that are no request', 'hello\r\n\r\n', '400'],
-  ['both framings', 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', '400'],
-  ['a connection field that would drop others', 'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close, X-Forwarded-For\r\n\r\n', '400'],
+  [
+    'both framings',
+    'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    '400',
+  ],
+  [
+    'a connection field that would drop others',
+    'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close, X-Forwarded-For\r\n\r\n',
+    '400',
+  ],
   ['another expectation', 'GET / HTTP/1.1\r\nHost: localhost\r\nExpect: tea\r\nConnection: close\r\n\r\n', '417'],
   ['TRACE', 'TRACE / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n', '405'],
 ] as const)('%s: refused with %3$s and recorded', async ([, bytes, status]) => {

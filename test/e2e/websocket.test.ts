@@ -30,8 +30,8 @@ test('frames pass in both directions at once, the first one right behind the han
   const socket = dial(world);
   const received: string[] = [];
   const done = Promise.withResolvers<void>();
-  socket.on('message', (data) => {
-    received.push(data.toString());
+  socket.on('message', (data: Buffer) => {
+    received.push(data.toString('latin1'));
     if (received.length === 101) done.resolve();
   });
   await new Promise((resolve) => socket.once('open', resolve));
@@ -72,7 +72,8 @@ test('a backend that refuses the handshake answers like any other', async () => 
 
 test('the handshake is judged like any request', async () => {
   const world = await startGateway('sites: { localhost: { to: "http://127.0.0.1:1" } }');
-  const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
+  const upgrade =
+    'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
   expect(await exchangeBytes(world, `GET / HTTP/1.1\r\nHost: other.test\r\n${upgrade}`)).toMatch(/^HTTP\/1.1 421 /);
   expect(await exchangeBytes(world, `GET /%00 HTTP/1.1\r\nHost: localhost\r\n${upgrade}`)).toMatch(/^HTTP\/1.1 400 /);
   expect(await exchangeBytes(world, `GET / HTTP/1.1\r\nHost: localhost\r\n${upgrade}`)).toMatch(/^HTTP\/1.1 502 /);

@@ -46,12 +46,16 @@ test.for([
 
 test('what is read is printed back and read the same', () => {
   fc.assert(
-    fc.property(fc.oneof(fc.domain(), fc.ipV4(), fc.string()), fc.option(fc.integer({ min: 1, max: 65535 })), (host, port) => {
-      const text = port === null ? host : `${host}:${port}`;
-      const read = parseAuthority(text);
-      if (read === undefined) return;
-      const printed = read.port === undefined ? read.host : `${read.host}:${read.port}`;
-      expect(parseAuthority(printed)).toEqual(read);
-    }),
+    fc.property(
+      fc.oneof(fc.domain(), fc.ipV4(), fc.string()),
+      fc.option(fc.integer({ min: 1, max: 65535 })),
+      (host, port) => {
+        const text = port === null ? host : `${host}:${port}`;
+        const read = parseAuthority(text);
+        if (read === undefined) return;
+        const printed = read.port === undefined ? read.host : `${read.host}:${read.port}`;
+        expect(parseAuthority(printed)).toEqual(read);
+      },
+    ),
   );
 });

@@ -34,7 +34,13 @@ describe('a path glob', () => {
 });
 
 describe('a route', () => {
-  const anything: RouteMatch = { path: undefined, method: undefined, header: undefined, query: undefined, client: undefined };
+  const anything: RouteMatch = {
+    path: undefined,
+    method: undefined,
+    header: undefined,
+    query: undefined,
+    client: undefined,
+  };
   const request: RouteSubject = {
     method: 'POST',
     path: '/api/users',
@@ -67,9 +73,12 @@ describe('a route', () => {
     expect(compileMatch({ ...anything, method: ['GET'] })({ ...request, method: 'HEAD' })).toBe(true);
   });
 
-  test.for(['/admin%2Fusers', '/admin;x/users', '/admin/users'])('a guarded prefix is not reached around as %s', (path) => {
-    expect(compileMatch({ ...anything, path: ['/admin/**'] })({ ...request, path })).toBe(true);
-  });
+  test.for(['/admin%2Fusers', '/admin;x/users', '/admin/users'])(
+    'a guarded prefix is not reached around as %s',
+    (path) => {
+      expect(compileMatch({ ...anything, path: ['/admin/**'] })({ ...request, path })).toBe(true);
+    },
+  );
 });
 
 describe('a router', () => {

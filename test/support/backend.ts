@@ -46,7 +46,7 @@ export async function startH2cBackend(
   const server = http2.createServer();
   server.on('stream', (stream, headers) => {
     stream.on('error', () => {});
-    onStream(stream, headers);
+    onStream(stream as http2.ServerHttp2Stream, headers);
   });
   return listen(server, []);
 }

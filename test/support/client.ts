@@ -45,7 +45,11 @@ function requestHttp1({ port, ca }: Pick<World, 'port' | 'ca'>, options: Request
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const interim: number[] = [];
   const call = https.request({
-    ...{ host: '127.0.0.1', port, servername: options.sni ?? host, ca, agent: false },
+    host: '127.0.0.1',
+    port,
+    servername: options.sni ?? host,
+    ca,
+    agent: false,
     checkServerIdentity: () => undefined,
     method: options.method ?? 'GET',
     path: options.path ?? '/',
@@ -77,17 +81,21 @@ function requestHttp2({ port, ca }: Pick<World, 'port' | 'ca'>, options: Request
   const host = options.host ?? 'localhost';
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const session = http2.connect(`https://127.0.0.1:${port}`, {
-    ...{ servername: options.sni ?? host, ca },
+    servername: options.sni ?? host,
+    ca,
     checkServerIdentity: () => undefined,
   });
   session.on('error', reject);
   const stream = session.request(
     { ':method': options.method ?? 'GET', ':path': options.path ?? '/', ':authority': host, ...options.headers },
-    { endStream: options.body === undefined && options.trailers === undefined, waitForTrailers: options.trailers !== undefined },
+    {
+      endStream: options.body === undefined && options.trailers === undefined,
+      waitForTrailers: options.trailers !== undefined,
+    },
   );
   const chunks: Buffer[] = [];
   const interim: number[] = [];
-  let headers: http2.IncomingHttpHeaders & { ':status'?: number } = {};
+  let headers: http2.IncomingHttpHeaders & { ':status'?: number | undefined } = {};
   let trailers = {};
   stream.on('headers', (fields: { ':status'?: number }) => interim.push(fields[':status'] ?? 0));
   stream.on('response', (fields) => {

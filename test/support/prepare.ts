@@ -16,7 +16,8 @@ if (left.length > 0) {
 function install(packages: readonly string[]): void {
   process.stderr.write(`Installing what the tests need: ${packages.join(' ')}\n`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const run = (...args: string[]): void => void execFileSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const run = (...args: string[]): void =>
+    void execFileSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
   try {
     run('-qq', 'update');
     run('-qq', 'install', '-y', '--no-install-recommends', ...packages);

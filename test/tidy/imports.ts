@@ -11,7 +11,9 @@ export function importGraph(): Map<string, string[]> {
   for (const entry of readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })) {
     if (!entry.endsWith('.ts')) continue;
     const text = readFileSync(path.join(SOURCE, entry), 'utf8');
-    const targets = [...text.matchAll(IMPORT)].map((match) => path.join(path.dirname(entry), (match[1] ?? match[2]) as string));
+    const targets = [...text.matchAll(IMPORT)].map((match) =>
+      path.join(path.dirname(entry), (match[1] ?? match[2]) as string),
+    );
     graph.set(entry, targets);
   }
   return graph;

@@ -103,9 +103,10 @@ export class Wire {
     if (!this.isClosed) this.#events.lost(undefined);
   };
 
-  readonly #onError = (error: Error): void => {
+  readonly #onError = (error: NodeJS.ErrnoException): void => {
     if (this.isClosed) return;
-    if (this.socket.destroyed || !this.#events.writeFailed()) {
+    // Of other errors (TLS: a record that fails its check) nothing that follows could be read.
+    if (error.syscall !== 'write' || this.socket.destroyed || !this.#events.writeFailed()) {
       this.#events.lost(error);
       return;
     }
