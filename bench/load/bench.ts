@@ -74,8 +74,17 @@ export async function runBench(options: Options, progress: Progress, signal: Abo
   for (const scenario of options.scenarios)
     scenarios.push(await runScenario(scenario, live, options, progress, faults));
   return {
-    ...{ startedAt, rounds: options.rounds, seconds: options.seconds, machine, neighbours: neighbours() },
-    ...{ backend: backend.version, generator, systems: results, skipped, scenarios, faults },
+    startedAt,
+    rounds: options.rounds,
+    seconds: options.seconds,
+    machine,
+    neighbours: neighbours(),
+    backend: backend.version,
+    generator,
+    systems: results,
+    skipped,
+    scenarios,
+    faults,
   };
 }
 
@@ -115,9 +124,12 @@ async function runScenario(
   progress: Progress,
   faults: string[],
 ): Promise<ScenarioResult> {
+  const pace = new Map<LiveSystem, number>();
   const measure = async (system: LiveSystem, when: string, seconds: number): Promise<Measurement> => {
-    const measurement = await system.measure(drive, seconds);
-    progress(`${name}, ${when}: ${system.name} ${Math.round(measurement.requests / measurement.seconds)} requests/s`);
+    const measurement = await system.measure(drive, { seconds, requestsPerSecond: pace.get(system) });
+    const requestsPerSecond = measurement.requests / measurement.seconds;
+    if (requestsPerSecond > 0) pace.set(system, requestsPerSecond);
+    progress(`${name}, ${when}: ${system.name} ${Math.round(requestsPerSecond)} requests/s`);
     for (const fault of measurement.faults) {
       progress(`FAULT: ${name}, ${when}: ${system.name}: ${fault}`);
       faults.push(`${name}, ${when}: ${system.name}: ${fault}`);

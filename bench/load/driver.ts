@@ -6,9 +6,16 @@ export interface Target {
   readonly workspace: Workspace;
 }
 
+/** How much a generator is to send. */
+export interface Effort {
+  readonly seconds: number;
+  /** What the system answered the last time; undefined at the first. */
+  readonly requestsPerSecond: number | undefined;
+}
+
 /** What a generator has seen in one measurement. */
 export interface Sample {
-  /** Answered in full. A part of a long answer that the end of the time has cut off counts as that part. */
+  /** Answered as they should be. */
   readonly requests: number;
   readonly seconds: number;
   readonly p50Ms: number;
@@ -17,13 +24,15 @@ export interface Sample {
   readonly faults: readonly string[];
 }
 
-/** Sends requests for so many seconds. Fails only when the generator itself cannot work, or with the signal's reason. */
-export type Driver = (target: Target, seconds: number, signal: AbortSignal) => Promise<Sample>;
+/** Sends requests for about so long. Fails only when the generator itself cannot work, or with the signal's reason. */
+export type Driver = (target: Target, effort: Effort, signal: AbortSignal) => Promise<Sample>;
 
-/** How long a generator may take beyond its time before it counts as hung. */
-export const PATIENCE_MS = 10_000;
+/** How long a generator may take before it counts as hung: on a machine that others slow down, too. */
+export function patienceMs({ seconds }: Effort): number {
+  return seconds * 4_000 + 10_000;
+}
 
 /** The sample of a generator that had to be killed: a request was never answered and it waited. */
-export function hung(seconds: number): Sample {
+export function hung({ seconds }: Effort): Sample {
   return { requests: 0, seconds, p50Ms: NaN, p99Ms: NaN, faults: ['the generator did not come to its end'] };
 }

@@ -5,7 +5,7 @@ import { cpuSeconds, peakRssBytes, resetPeakRss, rssBytes } from '../rig/proc.ts
 import { Daemon } from '../rig/run.ts';
 import type { Workspace } from '../rig/workspace.ts';
 import { freePort, HOST } from '../rig/workspace.ts';
-import type { Driver, Sample } from './driver.ts';
+import type { Driver, Effort, Sample } from './driver.ts';
 import type { System } from './system.ts';
 
 const READY_WITHIN_MS = 20_000;
@@ -53,7 +53,7 @@ export class LiveSystem implements AsyncDisposable {
     const daemon = new Daemon(command, stage.core);
     try {
       while (!(await answers(port))) {
-        if (daemon.ended !== undefined) throw new Error(`${system.name} ${daemon.ended}: ${daemon.lastWords}`);
+        if (daemon.fate !== undefined) throw new Error(`${system.name} ${daemon.fate}`);
         if (performance.now() - startedAt > READY_WITHIN_MS) {
           throw new Error(`${system.name} gave no 200 in ${READY_WITHIN_MS} ms: ${daemon.lastWords}`);
         }
@@ -72,17 +72,15 @@ export class LiveSystem implements AsyncDisposable {
     return rssBytes(this.#daemon.pid);
   }
 
-  async measure(drive: Driver, seconds: number): Promise<Measurement> {
+  async measure(drive: Driver, effort: Effort): Promise<Measurement> {
     const { workspace, signal } = this.#stage;
     const { pid } = this.#daemon;
     resetPeakRss(pid);
     const before = cpuSeconds(pid);
-    const sample = await drive({ port: this.#port, workspace }, seconds, signal);
+    const sample = await drive({ port: this.#port, workspace }, effort, signal);
     await sleep(SETTLE_MS, undefined, { signal });
-    const faults =
-      this.#daemon.ended === undefined
-        ? sample.faults
-        : [...sample.faults, `the server ${this.#daemon.ended}: ${this.#daemon.lastWords}`];
+    const { fate } = this.#daemon;
+    const faults = fate === undefined ? sample.faults : [...sample.faults, `the server ${fate}`];
     return { ...sample, faults, cpuSeconds: cpuSeconds(pid) - before, peakRssBytes: peakRssBytes(pid) };
   }
 
@@ -94,8 +92,14 @@ export class LiveSystem implements AsyncDisposable {
 function answers(port: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const sent = request({
-    ...{ host: '127.0.0.1', port, path: '/1k', servername: HOST, headers: { host: `${HOST}:${port}` } },
-    ...{ rejectUnauthorized: false, agent: false, timeout: READY_WITHIN_MS },
+    host: '127.0.0.1',
+    port,
+    path: '/1k',
+    servername: HOST,
+    headers: { host: `${HOST}:${port}` },
+    rejectUnauthorized: false,
+    agent: false,
+    timeout: READY_WITHIN_MS,
   });
   sent.once('timeout', () => sent.destroy());
   sent.once('error', () => resolve(false));

@@ -30,7 +30,10 @@ function requestOnce(): Promise<void> {
   let bytes = 0;
   let fault: string | undefined = 'connections closed before the answer';
   const session = connect(`https://${HOST}:${port}`, {
-    ...{ host: '127.0.0.1', servername: HOST, ciphers: CIPHER, minVersion: 'TLSv1.3' },
+    host: '127.0.0.1',
+    servername: HOST,
+    ciphers: CIPHER,
+    minVersion: 'TLSv1.3',
     rejectUnauthorized: false,
     settings: { enablePush: false },
   });

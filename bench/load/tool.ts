@@ -2,7 +2,7 @@
 import { run } from '../rig/run.ts';
 import { percentile } from '../rig/statistics.ts';
 import type { Driver } from './driver.ts';
-import { hung, PATIENCE_MS } from './driver.ts';
+import { hung, patienceMs } from './driver.ts';
 
 /** What the script is told; `plan` is its own. */
 export interface Orders<Plan> {
@@ -21,11 +21,11 @@ export interface Findings {
 
 export function scriptDriver<Plan>(script: string, plan: Plan): Driver {
   const file = new URL(script, import.meta.url).pathname;
-  return async ({ port }, seconds, signal) => {
-    const orders: Orders<Plan> = { plan, port, seconds };
+  return async ({ port }, effort, signal) => {
+    const orders: Orders<Plan> = { plan, port, seconds: effort.seconds };
     const command = { file: process.execPath, args: [file, JSON.stringify(orders)] };
-    const { code, stdout, stderr, hasHung } = await run(command, seconds * 1000 + PATIENCE_MS, signal);
-    if (hasHung) return hung(seconds);
+    const { code, stdout, stderr, hasHung } = await run(command, patienceMs(effort), signal);
+    if (hasHung) return hung(effort);
     if (code !== 0) throw new Error(`${script} ended with ${code}: ${stderr}`);
     const found = JSON.parse(stdout) as Findings;
     const { latenciesMs } = found;

@@ -27,7 +27,7 @@ export async function startBackend(workspace: Workspace, core: number | undefine
         );
   const deadline = performance.now() + READY_WITHIN_MS;
   while (!(await answers(port))) {
-    if (daemon.ended !== undefined || performance.now() > deadline) {
+    if (daemon.fate !== undefined || performance.now() > deadline) {
       await daemon[Symbol.asyncDispose]();
       throw new Error(`the backend did not start: ${daemon.lastWords}`);
     }

@@ -19,11 +19,10 @@ process.on('exit', () => {
 
 /** A server under test or behind it. */
 export class Daemon implements AsyncDisposable {
-  /** How it ended; undefined while it runs. */
-  ended: string | undefined;
   readonly #child: ChildProcess;
   readonly #exit: Promise<void>;
   #output = '';
+  #end: string | undefined;
 
   /** `core`: the one processor that it may run on; undefined: any. */
   constructor(command: Command, core: number | undefined) {
@@ -36,7 +35,7 @@ export class Daemon implements AsyncDisposable {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#exit = promise;
     const end = (how: string): void => {
-      this.ended ??= how;
+      this.#end ??= how;
       running.delete(this.#child);
       resolve();
     };
@@ -48,13 +47,18 @@ export class Daemon implements AsyncDisposable {
     return this.#child.pid ?? 0;
   }
 
+  /** How it ended, with its last words; undefined while it runs. */
+  get fate(): string | undefined {
+    return this.#end === undefined ? undefined : `${this.#end}: ${this.lastWords || 'it said nothing'}`;
+  }
+
   /** The last lines that it has printed. */
   get lastWords(): string {
     return this.#output.trim().split('\n').slice(-8).join('\n');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.ended !== undefined) return;
+    if (this.#end !== undefined) return;
     signalGroup(this.#child, 'SIGTERM');
     const timer = setTimeout(() => signalGroup(this.#child, 'SIGKILL'), STOP_MS);
     await this.#exit;
@@ -70,11 +74,11 @@ export interface Finished {
   readonly hasHung: boolean;
 }
 
-/** Runs a tool to its end. Fails when it cannot be started, or with the signal's reason. */
-export function run(command: Command, timeoutMs: number, signal: AbortSignal): Promise<Finished> {
+/** Runs a tool to its end, on the load's core unless `core` says otherwise. Fails when it cannot be started, or with the signal's reason. */
+export function run(command: Command, timeoutMs: number, signal: AbortSignal, core?: number): Promise<Finished> {
   const { promise, resolve, reject } = Promise.withResolvers<Finished>();
   signal.throwIfAborted();
-  const child = start(command, undefined);
+  const child = start(command, core);
   let stdout = '';
   let stderr = '';
   let hasHung = false;

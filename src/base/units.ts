@@ -29,7 +29,7 @@ const ratePeriods: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** Digits before and after the point: more than any sensible setting needs, and few enough to stay exact. */
-const amount = '[0-9]{1,15}(?:\\.[0-9]{1,3})?';
+const amount = '[0-9]{1,16}(?:\\.[0-9]{1,3})?';
 
 /** Regular expressions (without flags) of what the readers below accept, for schemas. */
 export const durationPattern: string = `^(?=.)${[...durationUnits.keys()].map((unit) => `(?:${amount}${unit})?`).join('')}$`;

@@ -12,6 +12,7 @@ interface ExposeOptions {
   internal?: true;
   port: string;
   httpPort: string;
+  adminPort: string;
   print?: true;
 }
 
@@ -23,6 +24,7 @@ export function exposeCommand(): Command {
     .option('--internal', 'with a certificate of the local CA, for private names and for trying it out')
     .option('--port <port>', 'the https port', '443')
     .option('--http-port <port>', 'the port that redirects to https, or "off"', '80')
+    .option('--admin-port <port>', 'the port of /healthz and /readyz on 127.0.0.1, or "off"', '9180')
     .option('--print', 'only print the file that this stands for')
     .action(async (url: string, options: ExposeOptions) => {
       try {
@@ -44,15 +46,19 @@ export function exposeCommand(): Command {
     });
 }
 
-function configText(url: string, { host, internal, port, httpPort }: ExposeOptions): string {
-  const listen = port === '443' && httpPort === '80' ? [] : [listenText(port, httpPort)];
-  const certificates = internal === true ? ['certificates:', '  issuer: internal'] : [];
-  return `${[...listen, ...certificates, 'sites:', `  ${JSON.stringify(host)}:`, `    to: ${JSON.stringify(url)}`].join('\n')}\n`;
-}
-
-function listenText(port: string, httpPort: string): string {
-  const http = httpPort === 'off' ? 'false' : JSON.stringify(`:${httpPort}`);
-  return `listen:\n  https: ${JSON.stringify(`:${port}`)}\n  http: ${http}`;
+/** Only what differs from the defaults: the file that is printed should be the one a person would write. */
+function configText(url: string, { host, internal, port, httpPort, adminPort }: ExposeOptions): string {
+  const lines: string[] = [];
+  if (port !== '443' || httpPort !== '80') {
+    const http = httpPort === 'off' ? 'false' : JSON.stringify(`:${httpPort}`);
+    lines.push('listen:', `  https: ${JSON.stringify(`:${port}`)}`, `  http: ${http}`);
+  }
+  if (adminPort !== '9180') {
+    lines.push('admin:', `  http: ${adminPort === 'off' ? 'false' : JSON.stringify(`127.0.0.1:${adminPort}`)}`);
+  }
+  if (internal === true) lines.push('certificates:', '  issuer: internal');
+  lines.push('sites:', `  ${JSON.stringify(host)}:`, `    to: ${JSON.stringify(url)}`);
+  return `${lines.join('\n')}\n`;
 }
 
 function parse(text: string): Config {

@@ -14,6 +14,7 @@ import { parseYaml } from './yaml.ts';
 
 /** Values that references to anchors may add: a few lines can otherwise stand for billions ("billion laughs"). */
 const maxAliasedValues = 100_000;
+const tooManyValues = 'the references (*) of the file stand for too many values';
 const maxDepth = 64;
 
 type Keyed = Record<string, unknown>;
@@ -61,8 +62,7 @@ class Builder {
     if (node === null) return null;
     if (spot.depth > maxDepth) return this.#refuseOnce(spot, 'the file is nested too deeply');
     if (isAlias(node)) return this.#alias(node.source, spot);
-    if (spot.isAliased && ++this.#aliased > maxAliasedValues)
-      return this.#refuseOnce(spot, 'the references (*) of the file stand for too many values');
+    if (spot.isAliased && this.#isTooMuch()) return this.#refuseOnce(spot, tooManyValues);
     if (node.anchor !== undefined && !spot.isAliased) this.#anchors.set(node.anchor, node);
     if (isScalar(node)) return this.#scalar(node, spot, value);
     this.#open.add(node);
@@ -89,6 +89,7 @@ class Builder {
     const seen = new Map<string, number>();
     const merges: [YamlNode | null, number][] = [];
     for (const pair of node.items as Pair<YamlNode | null, YamlNode | null>[]) {
+      if (isMerged && this.#isTooMuch()) return void this.#refuseOnce(spot, tooManyValues);
       const keyOffset = pair.key?.range?.[0] ?? spot.keyOffset;
       const key = this.#key(pair.key, keyOffset);
       if (key === undefined) continue;
@@ -163,6 +164,10 @@ class Builder {
     // An explicit tag (!!str, !!int) or quotes decide what the scalar is; only a bare one is read by its looks.
     if (node.tag !== undefined && typeof node.value !== 'string') return node.value;
     return node.type === Scalar.PLAIN && node.tag === undefined ? readPlainScalar(text) : text;
+  }
+
+  #isTooMuch(): boolean {
+    return ++this.#aliased > maxAliasedValues;
   }
 
   /** For bounds, which are passed many times once they are passed. */

@@ -38,7 +38,7 @@ export class Acceptor {
   stream(stream: ServerHttp2Stream, hasEnded: boolean, raw: readonly string[]): void {
     stream.on('error', () => {});
     if (stream.session === undefined) return;
-    const connection = this.#connections.of(stream.session);
+    const connection = this.#connections.of(stream.session.socket);
     const head = http2Head(raw);
     const x = this.#exchange(head, connection, hasEnded ? NO_BODY : this.#http2Body(stream, head));
     const client = new Http2ClientStream(stream, x);

@@ -1,5 +1,4 @@
 // Every client connection that is open: counted against the bounds, and told to go when the gateway drains.
-import type { Http2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { plainAddress } from '../base/ip.ts';
@@ -9,24 +8,30 @@ import type { ConnectionFacts } from '../http/exchange.ts';
 /** How often a draining gateway looks whether the last request has ended. */
 const DRAIN_POLL_MS = 20;
 
-/** A connection that has carried a request, or an HTTP/2 session. */
+/** One client connection, from its handshake on. */
 export interface Connection extends ConnectionFacts {
   sni: string | undefined;
   /** After a TLS 1.2 resumption: there was a name, but Node does not tell it. */
   isNameLost: boolean;
+  /** HTTP/2 sessions are told to go by GOAWAY; HTTP/1.1 connections just close when idle. */
+  isHttp2: boolean;
   /** Requests under way. */
   active: number;
 }
 
-/** What requests come over. */
-type Carrier = Socket | Http2Session;
+/** Kept on the socket itself: the socket of an HTTP/2 session is a proxy, which lets properties through and nothing else. */
+const CONNECTION = Symbol('connection');
+
+interface Carrier extends Socket {
+  [CONNECTION]?: Connection;
+}
 
 export class Connections {
   readonly #limits: RequestLimits;
   /** TCP connections, also those within their TLS handshake, and the address of each. */
   readonly #sockets = new Map<Socket, string>();
   readonly #perAddress = new Map<string, number>();
-  readonly #byCarrier = new Map<Carrier, Connection>();
+  readonly #open = new Map<Connection, Socket>();
   #isDraining = false;
 
   constructor(limits: RequestLimits) {
@@ -44,7 +49,7 @@ export class Connections {
   /** Requests under way. */
   get active(): number {
     let active = 0;
-    for (const connection of this.#byCarrier.values()) active += connection.active;
+    for (const connection of this.#open.keys()) active += connection.active;
     return active;
   }
 
@@ -67,14 +72,24 @@ export class Connections {
     });
   }
 
-  /** What is known of an HTTP/2 session or of the socket of an HTTP/1.1 request; kept until it closes. */
-  of(carrier: Carrier): Connection {
-    const known = this.#byCarrier.get(carrier);
-    if (known !== undefined) return known;
-    const connection = readFacts('socket' in carrier ? carrier.socket : carrier);
-    this.#byCarrier.set(carrier, connection);
-    carrier.once('close', () => this.#byCarrier.delete(carrier));
-    return connection;
+  /**
+   * Notes what the TLS handshake has settled. Only here is the socket asked for it: Node 26 crashes
+   * (SSL_get_version on a null pointer) when the same is asked of a socket whose transport is gone.
+   */
+  secured(socket: TLSSocket): void {
+    if (socket.destroyed) return;
+    const tlsVersion = socket.getProtocol() ?? 'unknown';
+    const sni = typeof socket.servername === 'string' ? socket.servername : undefined;
+    const isNameLost = sni === undefined && tlsVersion === 'TLSv1.2' && socket.isSessionReused();
+    this.#note(socket, { tlsVersion, sni, isNameLost });
+  }
+
+  /** What is known of a request's socket. */
+  of(socket: Socket): Connection {
+    return (
+      (socket as Carrier)[CONNECTION] ??
+      this.#note(socket, { tlsVersion: undefined, sni: undefined, isNameLost: false })
+    );
   }
 
   /**
@@ -85,7 +100,7 @@ export class Connections {
     this.#isDraining = true;
     const deadline = performance.now() + timeoutMs;
     for (;;) {
-      this.#closeIdle();
+      for (const [{ active, isHttp2 }, socket] of this.#open) if (active === 0 && !isHttp2) socket.destroySoon();
       if (this.active === 0 || performance.now() >= deadline) break;
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
     }
@@ -98,23 +113,12 @@ export class Connections {
     for (const socket of this.#sockets.keys()) socket.destroy();
   }
 
-  #closeIdle(): void {
-    for (const [carrier, { active }] of this.#byCarrier) {
-      if (active === 0 && !('socket' in carrier)) carrier.destroySoon();
-    }
+  #note(socket: Carrier, tls: Pick<Connection, 'tlsVersion' | 'sni' | 'isNameLost'>): Connection {
+    const connection = { ...tls, peer: plainAddress(socket.remoteAddress), isHttp2: false, active: 0 };
+    socket[CONNECTION] = connection;
+    if (socket.destroyed) return connection;
+    this.#open.set(connection, socket);
+    socket.once('close', () => this.#open.delete(connection));
+    return connection;
   }
-}
-
-function readFacts(socket: Socket | TLSSocket): Connection {
-  const peer = plainAddress(socket.remoteAddress);
-  // Not by `in`: the socket of an HTTP/2 session is a proxy that answers only to being read.
-  if (!isTls(socket)) return { peer, tlsVersion: undefined, sni: undefined, isNameLost: false, active: 0 };
-  const tlsVersion = socket.getProtocol() ?? 'unknown';
-  const sni = typeof socket.servername === 'string' ? socket.servername : undefined;
-  const isNameLost = sni === undefined && tlsVersion === 'TLSv1.2' && socket.isSessionReused();
-  return { peer, tlsVersion, sni, isNameLost, active: 0 };
-}
-
-function isTls(socket: Socket | TLSSocket): socket is TLSSocket {
-  return (socket as Partial<TLSSocket>).encrypted === true;
 }

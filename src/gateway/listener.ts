@@ -26,7 +26,9 @@ export function secureServer(context: Context, connections: Connections): Http2S
     allowHTTP1: true,
   });
   server.on('connection', (socket: Socket) => connections.admit(socket));
-  server.on('session', (session) => watchSession(session, connections.of(session), config.timeouts.idleMs));
+  // In front of Node's own listener, which opens the HTTP/2 session or begins to parse HTTP/1.1.
+  server.prependListener('secureConnection', (socket) => connections.secured(socket));
+  server.on('session', (session) => watchSession(session, connections.of(session.socket), config.timeouts.idleMs));
   server.on('sessionError', (error: Error) => context.records.debug('process', `HTTP/2 session: ${error.message}`));
   server.on('tlsClientError', (error: Error) => context.records.debug('process', `TLS handshake: ${error.message}`));
   const acceptor = new Acceptor(context, connections);
@@ -98,6 +100,7 @@ function serveHttp1(server: Http2SecureServer | Server, acceptor: Acceptor, conf
 
 /** An idle session is closed; one that waits for a slow backend is not idle. */
 function watchSession(session: ServerHttp2Session, connection: Connection, idleMs: number): void {
+  connection.isHttp2 = true;
   session.on('error', () => {});
   session.setTimeout(idleMs, () => {
     if (connection.active === 0) session.close();

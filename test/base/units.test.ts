@@ -1,13 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  formatDuration,
-  formatSize,
-  parseDuration,
-  parsePercent,
-  parseRate,
-  parseSize,
-} from '../../src/base/units.ts';
+import { formatDuration, formatSize, parseDuration, parsePercent, parseRate, parseSize } from '../../src/base/units.ts';
 
 describe('durations', () => {
   test.for([
@@ -25,12 +18,24 @@ describe('durations', () => {
     expect(parseDuration(text)).toBe(ms);
   });
 
-  test.for(['', '10', '10 s', '10 parsecs', 's', '-1s', '1e3s', '30m1h', '1h1h', '10S', '1.5ms', '.5s', '1.s', '999999999999999d'])(
-    '"%s" is none',
-    (text) => {
-      expect(parseDuration(text)).toBeUndefined();
-    },
-  );
+  test.for([
+    '',
+    '10',
+    '10 s',
+    '10 parsecs',
+    's',
+    '-1s',
+    '1e3s',
+    '30m1h',
+    '1h1h',
+    '10S',
+    '1.5ms',
+    '.5s',
+    '1.s',
+    '999999999999999d',
+  ])('"%s" is none', (text) => {
+    expect(parseDuration(text)).toBeUndefined();
+  });
 
   test('what is written is read back as the same number', () => {
     fc.assert(fc.property(fc.integer({ min: 0, max: 10 ** 14 }), (ms) => parseDuration(formatDuration(ms)) === ms));
@@ -63,9 +68,12 @@ describe('sizes', () => {
     expect(parseSize(text)).toBe(bytes);
   });
 
-  test.for(['', '10', '10 MiB', '10M', '10mib', '10kB', 'MiB', '-1B', '1.5B', '1e3B', '99999999999999TiB'])('"%s" is none', (text) => {
-    expect(parseSize(text)).toBeUndefined();
-  });
+  test.for(['', '10', '10 MiB', '10M', '10mib', '10kB', 'MiB', '-1B', '1.5B', '1e3B', '99999999999999TiB'])(
+    '"%s" is none',
+    (text) => {
+      expect(parseSize(text)).toBeUndefined();
+    },
+  );
 
   test('what is written is read back as the same number', () => {
     fc.assert(fc.property(fc.maxSafeNat(), (bytes) => parseSize(formatSize(bytes)) === bytes));

@@ -17,7 +17,14 @@ test('the smallest file gets a safe default for everything else', () => {
     trustedProxies: [],
     workers: 0,
     admin: { socket: '/etc/gatehouse/run/admin.sock', http: { host: '127.0.0.1', port: 9180 } },
-    timeouts: { handshakeMs: 10_000, headersMs: 10_000, bodyMs: 30_000, idleMs: 75_000, upstreamMs: 60_000, drainMs: 30_000 },
+    timeouts: {
+      handshakeMs: 10_000,
+      headersMs: 10_000,
+      bodyMs: 30_000,
+      idleMs: 75_000,
+      upstreamMs: 60_000,
+      drainMs: 30_000,
+    },
     requestLimits: {
       bodyBytes: 104_857_600,
       headerBytes: 16_384,
@@ -58,7 +65,9 @@ test('the smallest file gets a safe default for everything else', () => {
 });
 
 test('a named upstream has the same defaults as one that is only a URL', () => {
-  const config = configOf('upstreams: { app: { servers: "http://a:1" } }\nsites: { x.test: { to: app }, y.test: { to: "http://a:1" } }\n');
+  const config = configOf(
+    'upstreams: { app: { servers: "http://a:1" } }\nsites: { x.test: { to: app }, y.test: { to: "http://a:1" } }\n',
+  );
   const [named, direct] = [...config.upstreams.values()];
   expect({ ...named, name: '' }).toEqual({ ...direct, name: '' });
 });
@@ -68,7 +77,17 @@ test('JSON is read as YAML', () => {
 });
 
 test('empty sections mean their defaults', () => {
-  const sections = ['listen', 'admin', 'timeouts', 'requestLimits', 'certificates', 'upstreams', 'logs', 'trustedProxies', 'record'];
+  const sections = [
+    'listen',
+    'admin',
+    'timeouts',
+    'requestLimits',
+    'certificates',
+    'upstreams',
+    'logs',
+    'trustedProxies',
+    'record',
+  ];
   const empty = configOf(sections.map((section) => `${section}:\n`).join('') + someSite);
   expect(empty).toEqual(configOf(someSite));
 });
@@ -134,7 +153,15 @@ describe('files', () => {
     const name = file();
     expect(loadConfig(name, { env: {} })).toEqual({
       config: undefined,
-      problems: [{ file: name, line: 0, column: 0, code: 'unreadable-file', message: `the configuration file cannot be read: ${reason}` }],
+      problems: [
+        {
+          file: name,
+          line: 0,
+          column: 0,
+          code: 'unreadable-file',
+          message: `the configuration file cannot be read: ${reason}`,
+        },
+      ],
     });
   });
 });
@@ -151,7 +178,36 @@ describe('whatever it reads, it never throws', () => {
   });
 
   test('arbitrary pieces of YAML', () => {
-    const pieces = ['sites', ':', ' ', '\n', '  ', '- ', '{', '}', '[', ']', '"', "'", '*', '&a', '*a', '<<', '${', '}', '!', '|', '?', '#', ',', '\t', 'to', '1', '~', '__proto__'];
+    const pieces = [
+      'sites',
+      ':',
+      ' ',
+      '\n',
+      '  ',
+      '- ',
+      '{',
+      '}',
+      '[',
+      ']',
+      '"',
+      "'",
+      '*',
+      '&a',
+      '*a',
+      '<<',
+      '${',
+      '}',
+      '!',
+      '|',
+      '?',
+      '#',
+      ',',
+      '\t',
+      'to',
+      '1',
+      '~',
+      '__proto__',
+    ];
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 40 }), (parts) => check(parts.join(''))),
       { numRuns: 500 },
@@ -159,7 +215,14 @@ describe('whatever it reads, it never throws', () => {
   });
 
   test('the reference file with pieces cut out, doubled or replaced', () => {
-    const mutation = fc.record({ at: fc.nat(reference.length), length: fc.nat(40), put: fc.oneof(fc.string({ maxLength: 12 }), fc.constantFrom('null', '[]', '{}', '"', ': ', '\n  ', '-1', '*x', '${A}')) });
+    const mutation = fc.record({
+      at: fc.nat(reference.length),
+      length: fc.nat(40),
+      put: fc.oneof(
+        fc.string({ maxLength: 12 }),
+        fc.constantFrom('null', '[]', '{}', '"', ': ', '\n  ', '-1', '*x', '${A}'),
+      ),
+    });
     fc.assert(
       fc.property(fc.array(mutation, { minLength: 1, maxLength: 4 }), (mutations) => {
         let text = reference;
@@ -171,10 +234,44 @@ describe('whatever it reads, it never throws', () => {
   });
 
   test('any JSON value in any place of the reference', () => {
-    const keys = ['listen', 'trustedProxies', 'workers', 'shared', 'admin', 'timeouts', 'requestLimits', 'certificates', 'upstreams', 'sites', 'logs', 'record'];
-    const inner = ['https', 'http', 'a.test', 'app', 'to', 'routes', 'headers', 'waf', 'servers', 'tls', 'files', 'match', 'set', 'access', '__proto__'];
+    const keys = [
+      'listen',
+      'trustedProxies',
+      'workers',
+      'shared',
+      'admin',
+      'timeouts',
+      'requestLimits',
+      'certificates',
+      'upstreams',
+      'sites',
+      'logs',
+      'record',
+    ];
+    const inner = [
+      'https',
+      'http',
+      'a.test',
+      'app',
+      'to',
+      'routes',
+      'headers',
+      'waf',
+      'servers',
+      'tls',
+      'files',
+      'match',
+      'set',
+      'access',
+      '__proto__',
+    ];
     const tree = fc.letrec((tie) => ({
-      node: fc.oneof({ maxDepth: 4 }, fc.jsonValue({ maxDepth: 1 }), fc.dictionary(fc.constantFrom(...inner), tie('node')), fc.array(tie('node'), { maxLength: 2 })),
+      node: fc.oneof(
+        { maxDepth: 4 },
+        fc.jsonValue({ maxDepth: 1 }),
+        fc.dictionary(fc.constantFrom(...inner), tie('node')),
+        fc.array(tie('node'), { maxLength: 2 }),
+      ),
     })).node;
     fc.assert(fc.property(fc.dictionary(fc.constantFrom(...keys), tree), (value) => check(JSON.stringify(value))));
   });
@@ -185,8 +282,23 @@ describe('whatever it reads, it never throws', () => {
     ['deep indentation', Array.from({ length: 500 }, (_, depth) => `${' '.repeat(depth)}a:\n`).join('')],
     ['a reference to itself', 'a: &a [*a]'],
     ['a merge of itself', 'sites: &a { <<: *a }'],
-    ['billions of references', Array.from({ length: 12 }, (_, i) => `a${i}: &a${i} [${Array(10).fill(i === 0 ? 'x' : `*a${i - 1}`).join(', ')}]\n`).join('')],
-    ['billions of merges', Array.from({ length: 30 }, (_, i) => `a${i}: &a${i} {${i === 0 ? 'x: 1' : `<<: [*a${i - 1}, *a${i - 1}]`}}\n`).join('')],
+    [
+      'billions of references',
+      Array.from(
+        { length: 12 },
+        (_, i) =>
+          `a${i}: &a${i} [${Array(10)
+            .fill(i === 0 ? 'x' : `*a${i - 1}`)
+            .join(', ')}]\n`,
+      ).join(''),
+    ],
+    [
+      'billions of merges',
+      Array.from(
+        { length: 30 },
+        (_, i) => `a${i}: &a${i} {${i === 0 ? 'x: 1' : `<<: [*a${i - 1}, *a${i - 1}]`}}\n`,
+      ).join(''),
+    ],
   ] as const)('%s', ([, text]) => {
     check(text);
   });

@@ -5,7 +5,7 @@ import { test } from 'vitest';
 import { PROPERTIES } from '../upstream/http1/properties.ts';
 
 const runs = process.env.FUZZ_RUNS;
-const bounds: fc.Parameters =
+const bounds: fc.Parameters<unknown> =
   runs === undefined ? { numRuns: 1_000_000, interruptAfterTimeLimit: 1000 } : { numRuns: Number(runs) };
 
 test.for(PROPERTIES)('$name', { timeout: 3_600_000 }, async ({ property }) => {

@@ -43,14 +43,7 @@ export class Upstreams {
     if ('fault' in parsed) return undefined;
     const url = parsed.value;
     const name = url.href.replace(/\/$/, '');
-    this.#direct.getOrInsertComputed(name, () => ({
-      name,
-      servers: [{ url, weight: 1 }],
-      protocol: 'auto',
-      balance: 'least-requests',
-      tls: plainTls,
-      maxConnections: defaultMaxConnections,
-    }));
+    if (!this.#direct.has(name)) this.#direct.set(name, unnamed(name, url));
     return name;
   }
 
@@ -62,6 +55,17 @@ export class Upstreams {
     const or = 'a server is written as a URL, like http://127.0.0.1:3000';
     return hint === '' ? `; ${known}; ${or}` : `${hint} (${known})`;
   }
+}
+
+function unnamed(name: string, url: URL): UpstreamConfig {
+  return {
+    name,
+    servers: [{ url, weight: 1 }],
+    protocol: 'auto',
+    balance: 'least-requests',
+    tls: plainTls,
+    maxConnections: defaultMaxConnections,
+  };
 }
 
 function resolveUpstream(name: string, part: Part, baseDir: string): UpstreamConfig {

@@ -1,7 +1,7 @@
 // The chunked coding, decoded byte by byte where it is framing and span by span where it is data
 // (RFC 9112, 7.1). As strict as llhttp: a chunk size read in two ways is request smuggling.
 import { BlockReader, INCOMPLETE, TOO_LONG } from './block.ts';
-import { readFields, withoutForbiddenTrailers } from './fields.ts';
+import { hasFraming, readFields, withoutForbiddenTrailers } from './fields.ts';
 import type { ParserLimits } from './limits.ts';
 import { CLASSES, CR, LF, QUOTED, TOKEN, VALUE } from './syntax.ts';
 
@@ -145,6 +145,7 @@ export class ChunkedDecoder {
     const fault = readFields(bytes, start, end, maxFields, trailers);
     this.#block.release();
     if (fault !== undefined) return this.#refuse(`${fault} in the trailers`);
+    if (hasFraming(trailers)) return this.#refuse('framing in the trailers');
     this.trailers = withoutForbiddenTrailers(trailers);
     this.#state = DONE;
     return CHUNK_END;

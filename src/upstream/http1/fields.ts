@@ -133,7 +133,15 @@ const NEVER_IN_TRAILERS: ReadonlySet<string> = new Set([
   'www-authenticate',
 ]);
 
-/** Trailers without the fields that may not be there: framing in a trailer is a request smuggling attempt. */
+/** True when trailers frame the message once more: some reader would believe them (response splitting). */
+export function hasFraming(trailers: readonly string[]): boolean {
+  for (let i = 0; i < trailers.length; i += 2) {
+    if (trailers[i] === 'content-length' || trailers[i] === 'transfer-encoding') return true;
+  }
+  return false;
+}
+
+/** Trailers without the fields that may not be there. */
 export function withoutForbiddenTrailers(trailers: readonly string[]): readonly string[] {
   let kept: string[] | undefined;
   for (let i = 0; i < trailers.length; i += 2) {

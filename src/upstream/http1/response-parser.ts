@@ -140,6 +140,7 @@ export class ResponseParser {
       this.#state = AT_REST;
       return UPGRADED;
     }
+    if (!head.isKeptAlive) return this.#refuse('an interim answer that ends the connection');
     this.#interim += 1;
     if (this.#interim > this.#limits.maxInterim) return this.#refuse('too many interim answers');
     return INFORMATIONAL;
@@ -147,12 +148,12 @@ export class ResponseParser {
 
   /** RFC 9112, 6.3. */
   #finalHead(head: ResponseHead): number {
-    if (this.#isHeadRequest || head.status === 304) {
-      this.#state = AT_LAST;
-    } else if (head.status === 204) {
+    if (head.status === 204) {
       // RFC 9110, 8.6: these fields may not be here. A backend that sends them may send a body too, so nothing may follow.
       if (head.isChunked || (head.contentLength ?? 0) > 0) head.isKeptAlive = false;
       removeHeader(head.headers, 'content-length');
+      this.#state = AT_LAST;
+    } else if (this.#isHeadRequest || head.status === 304) {
       this.#state = AT_LAST;
     } else if (head.isChunked) {
       this.#chunks.reset();

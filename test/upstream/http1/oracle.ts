@@ -121,20 +121,23 @@ function ownTrailers(trailers: readonly string[]): string[] {
  * 4. a reason phrase with control characters;
  * 5. Transfer-Encoding other than exactly `chunked`, more than one of them, or any in HTTP/1.0;
  * 6. Content-Length beyond 2^53-1;
- * 7. interim answers that claim a body, and more than 16 of them;
+ * 7. interim answers that claim a body or the end of the connection, and more than 16 of them;
  * 8. chunk sizes of more than 16 digits;
- * 9. more than 256 fields.
+ * 9. a chunk extension without a name, with `=` and no value, or with a token that runs into a quoted string;
+ * 10. 101 that nobody asked for;
+ * 11. Transfer-Encoding in the trailers;
+ * 12. more than 256 fields.
  */
 function isStricterHere({ input }: Exchange, theirs: NodeAnswer): boolean {
   const text = input.toString('latin1');
   const fields = lowered(theirs.headers);
   const codings = values(fields, 'transfer-encoding');
   return (
-    /^[\r\n]/.test(text) ||
+    /(?:^|\n\r\n)[\r\n]+HTTP\//.test(text) ||
     /(?:^|\n)HTTP\/(?!1\.[01])/.test(text) ||
     theirs.status < 100 ||
     theirs.status > 599 ||
-    /(?:^|\n)HTTP\/\d\.\d \d{3}[^\r\n]*[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/.test(text) ||
+    /(?:^|\n)HTTP\/\d\.\d \d{3}[^\r\n]*[^\t\r\n\x20-\x7e\x80-\xff]/.test(text) ||
     codings.some((coding) => coding.toLowerCase() !== 'chunked') ||
     codings.length > 1 ||
     (codings.length > 0 && /^HTTP\/1\.0/m.test(text)) ||
@@ -142,6 +145,9 @@ function isStricterHere({ input }: Exchange, theirs: NodeAnswer): boolean {
     /HTTP\/1\.[01] 1\d\d[\s\S]*\r\n(?:content-length:|transfer-encoding:)/i.test(text) ||
     (text.match(/HTTP\/1\.[01] 1\d\d/g) ?? []).length > 16 ||
     /\r\n[0-9a-f]{17,}/i.test(text) ||
+    /[0-9a-f][^\r\n]*;(?:[=;]|[^\r\n]*=(?:[;\r]|[^\s;"]+"))/i.test(text) ||
+    /HTTP\/1\.[01] 101/.test(text) ||
+    values(lowered(theirs.trailers), 'transfer-encoding').length > 0 ||
     fields.length > 512
   );
 }

@@ -77,7 +77,7 @@ const ACCEPTED: Case[] = [
   ],
   [
     'trailers, without the fields that steer a message',
-    `${OK}Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n1\r\nx\r\n0\r\nX-Sum: 1\r\nContent-Length: 9\r\nTransfer-Encoding: x\r\nHost: h\r\nX-B:\r\n\r\n`,
+    `${OK}Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n1\r\nx\r\n0\r\nX-Sum: 1\r\nHost: h\r\nSet-Cookie: a\r\nConnection: x\r\nX-B:\r\n\r\n`,
     {
       body: 'x',
       trailers: ['x-sum', '1', 'x-b', ''],
@@ -133,6 +133,12 @@ const ACCEPTED: Case[] = [
     '204 with a length of 0',
     'HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n',
     { headers: [], isKeptAlive: true },
+  ],
+  [
+    '204 to HEAD, told without a length',
+    'HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n',
+    { headers: [], isKeptAlive: false },
+    { method: 'HEAD' },
   ],
   [
     '204 that may have a body: nothing after it is trusted',
@@ -279,6 +285,8 @@ const REFUSED: [name: string, input: string, options?: ParseOptions][] = [
     '20000000000000\r\nhello',
     'fffffffffffffffff\r\nhello',
     '00000000000000005\r\nhello\r\n0\r\n\r\n',
+    '0\r\nContent-Length: 3\r\n\r\n',
+    '0\r\nX-A: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
     '0\r\nX-A : 1\r\n\r\n',
     '0\r\nX-A: 1\n\r\n',
     '0\r\n X-A: 1\r\n\r\n',
@@ -288,6 +296,11 @@ const REFUSED: [name: string, input: string, options?: ParseOptions][] = [
   ['101 that nobody asked for', 'HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'],
   ['an interim answer with a length', 'HTTP/1.1 103 Hints\r\nContent-Length: 5\r\n\r\nhello'],
   ['an interim answer with chunks', 'HTTP/1.1 100 Continue\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+  [
+    'an interim answer that ends the connection',
+    `HTTP/1.1 102 Wait\r\nConnection: close\r\n\r\n${OK}Content-Length: 0\r\n\r\n`,
+  ],
+  ['an interim answer of HTTP/1.0', `HTTP/1.0 102 Wait\r\n\r\n${OK}Content-Length: 0\r\n\r\n`],
   // Bounds.
   ['interim answers without end', `${'HTTP/1.1 102 Wait\r\n\r\n'.repeat(17)}${OK}Content-Length: 0\r\n\r\n`],
   ['a head too long', `${OK}X: ${'x'.repeat(200)}\r\nContent-Length: 0\r\n\r\n`, { limits: { maxHeadBytes: 128 } }],

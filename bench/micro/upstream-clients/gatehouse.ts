@@ -1,0 +1,70 @@
+// Our own client, through the backend that the gateway itself uses.
+import type { UpstreamConfig } from '../../../src/config/config.ts';
+import type { BodySink, BodySource } from '../../../src/http/body.ts';
+import type { Reply } from '../../../src/http/reply.ts';
+import { isWhole } from '../../../src/http/reply.ts';
+import { Backend } from '../../../src/upstream/backend.ts';
+import { Call } from '../../../src/upstream/call.ts';
+import { HOST } from '../../rig/workspace.ts';
+import type { Client } from './client.ts';
+import { CONNECTIONS, FIELDS, unexpected } from './client.ts';
+
+const TIMEOUT_MS = 60_000;
+
+export function gatehouseHttp1(port: number): Client {
+  const server = { url: new URL(`http://127.0.0.1:${port}`), weight: 1 };
+  const upstream: UpstreamConfig = {
+    name: 'bench',
+    servers: [server],
+    protocol: 'http1',
+    balance: 'least-requests',
+    tls: { ca: undefined, cert: undefined, key: undefined, serverName: undefined, verify: true },
+    maxConnections: CONNECTIONS,
+  };
+  const backend = new Backend(server, upstream, TIMEOUT_MS);
+  return {
+    async send({ method, path, body }): Promise<number> {
+      const source = body === undefined ? undefined : new WholeBody(body);
+      const reply = await backend.send(new Call(method, path, HOST, FIELDS, source));
+      if (reply.status !== 200) throw unexpected(reply.status);
+      return bytesOf(reply);
+    },
+    close: () => backend.close(),
+  };
+}
+
+function bytesOf({ body }: Reply): number | Promise<number> {
+  if (body === undefined) return 0;
+  if (isWhole(body)) return body.length;
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  let bytes = 0;
+  body.start({
+    write(chunk): boolean {
+      bytes += chunk.length;
+      return true;
+    },
+    end: () => resolve(bytes),
+    fail: reject,
+  });
+  return promise;
+}
+
+/** A body that is there as a whole, as the other clients get it. */
+class WholeBody implements BodySource {
+  readonly length: number;
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.length = bytes.length;
+    this.#bytes = bytes;
+  }
+
+  start(sink: BodySink): void {
+    sink.write(this.#bytes);
+    sink.end([]);
+  }
+
+  resume(): void {}
+
+  cancel(): void {}
+}
