@@ -12,6 +12,8 @@ import type { Control } from './control.ts';
 export class AdminServer {
   readonly #control: Control;
   readonly #servers: Server[] = [];
+  /** Of the TCP endpoint, once it is open. */
+  port: number | undefined;
 
   constructor(control: Control) {
     this.#control = control;
@@ -24,7 +26,9 @@ export class AdminServer {
       if (admin.http !== undefined) {
         const { host, port } = admin.http;
         const place = `${host ?? '*'}:${port}`;
-        await this.#listen({ port, ...(host === undefined ? {} : { host }) }, place, (q, r) => this.#health(q, r));
+        const options = { port, ...(host === undefined ? {} : { host }) };
+        const server = await this.#listen(options, place, (q, r) => this.#health(q, r));
+        this.port = (server.address() as net.AddressInfo).port;
       }
     } catch (error) {
       this.close();
@@ -51,9 +55,9 @@ export class AdminServer {
     await chmod(file, 0o660);
   }
 
-  #listen(options: net.ListenOptions, place: string, listener: http.RequestListener): Promise<void> {
+  #listen(options: net.ListenOptions, place: string, listener: http.RequestListener): Promise<Server> {
     const server = http.createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, listener);
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const { promise, resolve, reject } = Promise.withResolvers<Server>();
     server.once('error', (error: NodeJS.ErrnoException) => {
       const message = `cannot open the admin endpoint on ${place} (${error.code}); change it under \`admin\` or set it to false`;
       reject(new GatehouseError('listen_failed', 'gateway', message, { cause: error }));
@@ -62,7 +66,7 @@ export class AdminServer {
       server.removeAllListeners('error');
       server.on('error', () => {});
       this.#servers.push(server);
-      resolve();
+      resolve(server);
     });
     return promise;
   }

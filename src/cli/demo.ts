@@ -8,7 +8,7 @@ import { ATTACKS } from './demo-app/attacks.ts';
 import { startDemoApp } from './demo-app/server.ts';
 import { DONE, report, say } from './outcome.ts';
 import { SELF } from './self.ts';
-import { serve } from './serve.ts';
+import { type Running, serve } from './serve.ts';
 
 interface DemoOptions {
   port: string;
@@ -28,9 +28,9 @@ export function demoCommand(): Command {
         const text = configText(app.url, options);
         const { config, problems } = parseConfig(text, { file: '<demo>', baseDir: process.cwd(), env: {} });
         if (config === undefined || problems.length > 0) throw new ProblemsError(problems);
-        const { gateway, stopped } = await serve(config);
-        banner(`https://localhost:${gateway.httpsPort}`, openLocalCa(config.certificates.storage).rootPath, options);
-        await stopped;
+        const running = await serve(config);
+        say(banner(running, openLocalCa(config.certificates.storage).rootPath));
+        await running.stopped;
         process.exitCode = DONE;
       } catch (error) {
         process.exitCode = report(error);
@@ -58,15 +58,16 @@ sites:
 `;
 }
 
-function banner(base: string, rootPem: string, { httpPort, adminPort }: DemoOptions): void {
+function banner({ gateway, adminPort }: Running, rootPem: string): string {
+  const base = `https://localhost:${gateway.httpsPort}`;
   const tries = ATTACKS.map(
     ({ title, curl, expect }, i) => `${i + 1}. ${title}\n   ${curl(base, rootPem)}\n   -> ${expect}`,
   );
-  say(`
+  return `
   Gatehouse is running, with a sample app hidden behind it.
 
   The app, for your browser   ${base}/
-  The same, redirected        http://localhost:${httpPort}/
+  The same, redirected        http://localhost:${gateway.addresses.http[0]?.port}/
   Health                      http://127.0.0.1:${adminPort}/healthz and /readyz
   Status                      ${SELF} status --socket run/demo.sock
 
@@ -78,5 +79,5 @@ function banner(base: string, rootPem: string, { httpPort, adminPort }: DemoOpti
 ${tries.map((text) => text.replaceAll(/^/gm, '  ')).join('\n\n')}
 
   Each request is a line of JSON below. Ctrl-C stops everything.
-`);
+`;
 }

@@ -33,8 +33,8 @@ export function exposeCommand(): Command {
         say('This stands for the following gatehouse.yaml:\n');
         print(text.trimEnd());
         if (options.print === true) return;
-        const { stopped } = await serve(config);
-        const port = options.port === '443' ? '' : `:${options.port}`;
+        const { gateway, stopped } = await serve(config);
+        const port = gateway.httpsPort === 443 ? '' : `:${gateway.httpsPort}`;
         say(`\n${url} is served at https://${options.host}${port}/ - Ctrl-C stops it.`);
         if (options.internal === true)
           say(`Its certificate is from the local CA, which \`${SELF} certs trust\` prints.`);

@@ -9,10 +9,10 @@ import { VERSION } from './self.ts';
 
 export interface Running {
   readonly gateway: Gateway;
+  /** Of /healthz and /readyz; undefined when they are off. */
+  readonly adminPort: number | undefined;
   /** Resolves when the gateway has stopped and its records are written. */
   readonly stopped: Promise<void>;
-  /** As SIGTERM does. */
-  stop(): void;
 }
 
 /** Fails as a whole: with a ProblemsError for what the operator wrote, a GatehouseError for the machine's refusal. */
@@ -46,7 +46,7 @@ export async function serve(config: Config): Promise<Running> {
   process.on('SIGUSR2', () => gateway.records.reopen());
   process.on('SIGHUP', () => gateway.records.warn('config', 'reload is not available yet; restart to apply changes'));
   announce(gateway);
-  return { gateway, stopped, stop: () => stop('request') };
+  return { gateway, adminPort: admin.port, stopped };
 }
 
 function announce({ records, runtime, addresses }: Gateway): void {

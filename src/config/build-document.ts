@@ -36,7 +36,8 @@ export function readDocument(text: string, from: Environment, report: Report): C
   const { document: yaml, original } = parseYaml(text, report);
   const root = yaml.contents as YamlNode | null;
   const spot = { pointer: '', key: '', keyOffset: root?.range?.[0] ?? 0, depth: 0, isSecret: false, isAliased: false };
-  document.value = new Builder(document, from, original).build(root, spot) ?? {};
+  const isExhausted = yaml.errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION');
+  document.value = isExhausted ? broken : (new Builder(document, from, original).build(root, spot) ?? {});
   return document;
 }
 

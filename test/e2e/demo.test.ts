@@ -1,7 +1,6 @@
 // `npm start` as a newcomer meets it, with the programs that a newcomer has.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -22,34 +21,21 @@ interface Demo {
 
 async function startDemo(): Promise<Demo> {
   const folder = await temporaryFolder();
-  const [port, httpPort, adminPort] = await freePorts(3);
-  const args = ['demo', '--port', `${port}`, '--http-port', `${httpPort}`, '--admin-port', `${adminPort}`];
-  const cli = startCli(args, { cwd: folder });
+  const cli = startCli(['demo', '--port', '0', '--http-port', '0', '--admin-port', '0'], { cwd: folder });
   const banner = await cli.said('Ctrl-C stops everything');
+  const base = /https:\/\/localhost:\d+/.exec(banner)?.[0] ?? '';
+  const httpPort = Number(/http:\/\/localhost:(\d+)/.exec(banner)?.[1]);
   const stop = async (): Promise<number | null> => {
     cli.child.kill('SIGINT');
     return (await cli.ended).code;
   };
   return {
-    base: `https://localhost:${port}`,
-    httpPort: httpPort ?? 0,
+    base,
+    httpPort,
     rootPem: path.join(folder, 'certs/internal/root.pem'),
     banner,
     stop,
   };
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = net.createServer().listen(0, '127.0.0.1');
-      await new Promise((resolve) => server.once('listening', resolve));
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as net.AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
 }
 
 test.skipIf(!hasComponent('curl'))(

@@ -43,6 +43,7 @@ export class ResponseBody implements BodySource {
   }
 
   resume(): void {
+    this.#isStalled = false;
     const held = this.#held;
     if (held !== undefined) {
       this.#held = undefined;
