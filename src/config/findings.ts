@@ -22,7 +22,7 @@ export function findingsOf(node: Node, value: unknown): Finding[] {
   if (value === null)
     return [{ code: 'wrong-type', text: `has no value; write ${whatToWrite(node)}`, isSentence: true }];
   if (Array.isArray(value) && node.list !== undefined) {
-    return [...tooFew(value.length, node.list.least, 'one item'), ...emptyItems(value)];
+    return [...tooFew(value.length, node.list.least, 'one item'), ...emptyItems(node.list.items, value)];
   }
   if (typeof value === 'object' && !Array.isArray(value) && node.map !== undefined) {
     const keys = Object.keys(value);
@@ -48,7 +48,9 @@ function tooFew(count: number, least: number, what: string): Finding[] {
   return count >= least ? [] : [{ code: 'bad-value', text: `is empty; it needs at least ${what}`, isSentence: true }];
 }
 
-function emptyItems(items: readonly unknown[]): Finding[] {
+/** An item that is left empty by mistake; where null is refused anyway, the item itself tells. */
+function emptyItems(node: Node, items: readonly unknown[]): Finding[] {
+  if (!isNullAbsent(node)) return [];
   const empty = items.keys().filter((index) => items[index] === null);
   return [...empty].map((index) => ({
     code: 'wrong-type',

@@ -80,12 +80,15 @@ function tellErrors(document: Document, report: Report): void {
   const exhausted = errors.find((error) => error.code === 'RESOURCE_EXHAUSTION');
   let previous = { line: -1, code: '' };
   for (const error of exhausted === undefined ? errors : [exhausted]) {
-    const offset = error.message.startsWith('Missing closing') ? startOfQuote(document, error.pos[0]) : error.pos[0];
+    const isOpenQuote = error.message.startsWith('Missing closing');
+    const offset = isOpenQuote ? startOfQuote(document, error.pos[0]) : error.pos[0];
     const line = report.lineOf(offset);
     const follows = line === previous.line || (line === previous.line + 1 && error.code === previous.code);
     const isAfterTheEnd = previous.line >= 0 && /in YAML stream/.test(error.message);
     previous = { line, code: error.code };
     if (!follows && !isAfterTheEnd) report.addSyntax(offset, inPlainWords(error), truncating.has(error.code));
+    // The open quote swallows the rest of the file.
+    if (isOpenQuote) break;
   }
 }
 

@@ -30,10 +30,15 @@ export async function handle(x: Exchange, stream: ClientStream, context: Context
 async function answer(x: Exchange, stream: ClientStream, context: Context): Promise<Reply> {
   const { runtime } = context;
   try {
-    return refuse(x) ?? redirectToHttps(x, context) ?? (await serve(x, stream, runtime));
+    return leave(x) ?? refuse(x) ?? redirectToHttps(x, context) ?? (await serve(x, stream, runtime));
   } catch (error) {
     return failure(x, error, context.records);
   }
+}
+
+/** Nobody waits any more, so nothing is done; the reply is for the record only. */
+function leave(x: Exchange): Reply | undefined {
+  return x.isGone ? { status: 499, headers: [], body: undefined } : undefined;
 }
 
 function refuse(x: Exchange): Reply | undefined {

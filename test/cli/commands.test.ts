@@ -1,10 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import http2 from 'node:http2';
 import net from 'node:net';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startBackend, startStreamingBackend } from '../support/backend.ts';
 import { runCli, startCli, temporaryFolder } from '../support/cli.ts';
-import { request } from '../support/client.ts';
+import { openTls, request } from '../support/client.ts';
 
 async function configIn(folder: string, yaml: string): Promise<string> {
   const file = path.join(folder, 'gatehouse.yaml');
@@ -56,18 +57,38 @@ describe('gatehouse run', () => {
     expect(stdout).not.toContain('secret');
   });
 
-  test('lets a request under way finish after SIGTERM, and takes no new one', async () => {
-    const arrived = Promise.withResolvers<() => void>();
-    const backend = await startStreamingBackend((_, response) => arrived.resolve(() => response.end('late')));
+  test.for(['h2', 'http/1.1'] as const)(
+    'lets a request over %s finish after SIGTERM, and takes no new one',
+    async (over) => {
+      const arrived = Promise.withResolvers<() => void>();
+      const backend = await startStreamingBackend((_, response) => arrived.resolve(() => response.end('late')));
+      const folder = await temporaryFolder();
+      const world = await running(folder, `sites: { localhost: { to: "${backend.url}" } }`);
+      const answer = request(over, world);
+      const finish = await arrived.promise;
+      world.cli.child.kill('SIGTERM');
+      await world.cli.said('draining');
+      await expect(request(over, world)).rejects.toThrow();
+      finish();
+      expect(await answer).toMatchObject({ status: 200, body: 'late' });
+      expect((await world.cli.ended).code).toBe(0);
+    },
+  );
+
+  test('closes idle connections of both protocols when it drains', async () => {
+    const backend = await startBackend();
     const folder = await temporaryFolder();
-    const world = await running(folder, `sites: { localhost: { to: "${backend.url}" } }`);
-    const answer = request('http/1.1', world);
-    const finish = await arrived.promise;
+    const world = await running(folder, `timeouts: { drain: 60s }\nsites: { localhost: { to: "${backend.url}" } }`);
+    const idle = await openTls(world, { ALPNProtocols: ['http/1.1'] });
+    idle.resume();
+    const session = http2.connect(`https://localhost:${world.port}`, { ca: world.ca });
+    await new Promise((resolve) => session.request({ ':path': '/' }).resume().once('close', resolve));
+    const closed = Promise.all([
+      new Promise((resolve) => idle.once('close', resolve)),
+      new Promise((resolve) => session.once('close', resolve)),
+    ]);
     world.cli.child.kill('SIGTERM');
-    await world.cli.said('draining');
-    await expect(request('h2', world)).rejects.toThrow();
-    finish();
-    expect(await answer).toMatchObject({ status: 200, body: 'late' });
+    await closed;
     expect((await world.cli.ended).code).toBe(0);
   });
 

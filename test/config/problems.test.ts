@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of the configuration file
+
 import { describe, expect, test } from 'vitest';
 import { messagesOf, placesOf, problemsOf, someSite } from './reading.ts';
 

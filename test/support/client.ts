@@ -110,6 +110,7 @@ function requestHttp2({ port, ca }: Pick<World, 'port' | 'ca'>, options: Request
   stream.on('close', () => {
     session.close();
     if (stream.rstCode) reject(new Error(`reset with code ${stream.rstCode}`));
+    if (headers[':status'] === undefined) reject(new Error('closed without an answer'));
     const body = Buffer.concat(chunks).toString();
     resolve({ status: headers[':status'] ?? 0, headers, body, trailers, interim });
   });

@@ -32,14 +32,10 @@ export class Gather {
     if (this.#joined !== undefined) piece = this.#joined.subarray(0, this.#length);
     else if (mustCopy) piece = copyOf(input, this.#from, this.#to);
     else piece = input.subarray(this.#from, this.#to);
-    this.clear();
-    return piece;
-  }
-
-  clear(): void {
     this.#input = undefined;
     this.#joined = undefined;
     this.#length = 0;
+    return piece;
   }
 
   /** All spans are of one read, so they never need more room than is left of it. */

@@ -73,7 +73,6 @@ export class ResponseReader {
     this.isEventStream = false;
     this.#hasHead = false;
     this.#call = undefined;
-    this.#gather.clear();
     this.#parser.release();
   }
 

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Headers } from '../../../src/http/headers.ts';
 import { Call } from '../../../src/upstream/call.ts';
 import { Http1Connection } from '../../../src/upstream/http1/connection.ts';
+import { PARSER_LIMITS } from '../../../src/upstream/http1/limits.ts';
 import { bytes, call, eventually, failure, flowing, get, open, source, TestSink, textOf, turns } from './support.ts';
 
 const EMPTY = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';
@@ -79,6 +80,18 @@ describe('reuse', () => {
     expect(connection.isReusable).toBe(true);
     nowMs = 6000;
     expect(connection.isReusable).toBe(false);
+  });
+
+  test('the bounds are of one answer, not of all', async () => {
+    const limits = { ...PARSER_LIMITS, maxInterim: 1, maxChunkExtensionBytes: 3, maxFields: 1 };
+    const { connection, peer } = await open({ limits });
+    const answer =
+      'HTTP/1.1 102 Wait\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;a\r\nx\r\n0\r\n\r\n';
+    for (let i = 0; i < 3; i += 1) {
+      const sent = connection.send(get());
+      await peer.answer(answer);
+      expect(await textOf(await sent)).toBe('x');
+    }
   });
 
   test('a second call at the same time is refused and harms nothing', async () => {

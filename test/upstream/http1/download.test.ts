@@ -336,6 +336,16 @@ describe('silence within a body', () => {
     expect(sink.error).toBeUndefined();
   });
 
+  test('counts again for the call after an event stream', async () => {
+    const { connection, peer } = await open({ timeoutMs: 40 });
+    const sent = connection.send(get());
+    await peer.answer('HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 2\r\n\r\n:');
+    const text = textOf(await sent);
+    peer.write(')');
+    expect(await text).toBe(':)');
+    expect(await failure(connection.send(get()))).toBe('upstream_timeout');
+  });
+
   test('is broken by every byte', async () => {
     const { connection, peer } = await open({ timeoutMs: 80 });
     const sent = connection.send(get());

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { GatehouseError } from '../../../src/base/errors.ts';
+import { Call } from '../../../src/upstream/call.ts';
 import {
   bytes,
   call,
@@ -82,6 +83,23 @@ describe('a body', () => {
     expect(await peer.take('one')).toBe('3\r\none\r\n');
     body.sink?.end([]);
     expect(await peer.take('0')).toBe('0\r\n\r\n');
+    peer.write(EMPTY);
+    await sent;
+  });
+
+  test('is not resumed when only its head was too much for the socket', async () => {
+    const { connection, socket, peer } = await open();
+    let drains = 0;
+    socket.on('drain', () => {
+      drains += 1;
+    });
+    const body = new TestSource();
+    const sent = connection.send(new Call('POST', '/', 'app.test', ['x-long', 'x'.repeat(200_000)], body));
+    await peer.take();
+    await eventually(() => drains > 0);
+    expect(body.resumes).toBe(0);
+    body.sink?.end([]);
+    await peer.take('0\r\n\r\n');
     peer.write(EMPTY);
     await sent;
   });
