@@ -5,6 +5,7 @@ import { AdminServer } from '../admin/server.ts';
 import type { Config } from '../config/config.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { certificateStatus } from './certificate-status.ts';
+import { FAILED } from './outcome.ts';
 import { VERSION } from './self.ts';
 
 export interface Running {
@@ -42,6 +43,12 @@ export async function serve(config: Config): Promise<Running> {
       resolve();
     });
   };
+  // A broken invariant of ours: nobody knows what state is left, so the process ends and says why.
+  process.on('uncaughtException', (error) => {
+    gateway.records.error('process', 'the gateway broke and stops', error);
+    gateway.records.flush();
+    process.exit(FAILED);
+  });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
   process.on('SIGUSR2', () => gateway.records.reopen());
   process.on('SIGHUP', () => gateway.records.warn('config', 'reload is not available yet; restart to apply changes'));
