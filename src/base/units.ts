@@ -33,7 +33,7 @@ const amount = '[0-9]{1,16}(?:\\.[0-9]{1,3})?';
 
 /** Regular expressions (without flags) of what the readers below accept, for schemas. */
 export const durationPattern: string = `^(?=.)${[...durationUnits.keys()].map((unit) => `(?:${amount}${unit})?`).join('')}$`;
-export const sizePattern: string = `^${amount}(?:${[...sizeUnits.keys()].join('|')})$`;
+export const sizePattern: string = `^(?:[0-9]{1,16}|${amount}(?:${[...sizeUnits.keys()].join('|')}))$`;
 export const percentPattern: string = '^(?:100(?:\\.0{1,6})?|[0-9]{1,2}(?:\\.[0-9]{1,6})?)%$';
 export const ratePattern: string = `^[1-9][0-9]{0,8}/(?:${[...ratePeriods.keys()].join('|')})$`;
 
@@ -48,8 +48,9 @@ export interface Rate {
   readonly periodMs: number;
 }
 
-/** Milliseconds of `250ms`, `10s`, `1h30m` (units from the largest to the smallest); undefined when it is none. */
+/** Milliseconds of `250ms`, `10s`, `1h30m` (units from the largest to the smallest) and of a bare 0; undefined when it is none. */
 export function parseDuration(text: string): number | undefined {
+  if (text === '0') return 0;
   if (!durationForm.test(text)) return undefined;
   let total = 0;
   for (const [, digits, unit] of text.matchAll(/([0-9.]+)(ms|[smhd])/g)) {
@@ -72,10 +73,11 @@ export function formatDuration(ms: number): string {
   return text === '' ? '0s' : text;
 }
 
-/** Bytes of `512B`, `16KiB`, `10MB`; undefined when it is none. */
+/** Bytes of `512B`, `16KiB`, `10MB`, or of a bare whole number; undefined when it is none. */
 export function parseSize(text: string): number | undefined {
   if (!sizeForm.test(text)) return undefined;
   const unitAt = text.search(/[A-Z]/);
+  if (unitAt < 0) return timesUnit(text, 1);
   return timesUnit(text.slice(0, unitAt), sizeUnits.get(text.slice(unitAt)));
 }
 

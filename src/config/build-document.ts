@@ -9,7 +9,7 @@ import { interpolate, isPureReference } from './interpolate.ts';
 import { cut, pointerTo } from './pointer.ts';
 import type { Report } from './report.ts';
 import { readPlainScalar } from './scalar.ts';
-import { isSecretKey } from './secrets.ts';
+import { isSecretKey, isSpacedUrl } from './secrets.ts';
 import { parseYaml } from './yaml.ts';
 
 /** Values that references to anchors may add: a few lines can otherwise stand for billions ("billion laughs"). */
@@ -157,7 +157,8 @@ class Builder {
     const written = this.#original(node.source ?? String(node.value));
     const { text, isForeign, faults } = interpolate(written, this.#from);
     this.#document.places.set(pointer, { key: spot.keyOffset, value: offset, written, text, isForeign, isSecret });
-    if (isSecret && !isPureReference(written) && node.range) {
+    const holdsSecret = isSecret ? !isPureReference(written) : isSpacedUrl(written);
+    if (holdsSecret && node.range) {
       this.#document.report.hide({ start: node.range[0], end: node.range[1] });
     }
     for (const fault of faults) this.#document.fault(pointer, fault.code, fault.text);

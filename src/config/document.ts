@@ -4,7 +4,7 @@
 import type { Interpolated } from './interpolate.ts';
 import { cut, readablePath } from './pointer.ts';
 import type { FaultCode, Report } from './report.ts';
-import { mask, maskText } from './secrets.ts';
+import { mask, maskValue } from './secrets.ts';
 
 /** Stands where a value could not be read; whoever meets it says nothing more about it. */
 export const broken: unique symbol = Symbol('broken');
@@ -65,7 +65,7 @@ export class ConfigDocument {
     if (Array.isArray(value)) return 'a list';
     if (isMap(value)) return 'a map';
     if (place?.isSecret === true) return `"${mask}"`;
-    const written = maskText(cut(oneLine(place?.written ?? String(value))));
+    const written = cut(oneLine(maskValue(place?.written ?? String(value))));
     return place?.isForeign === true ? `what "${written}" stands for` : `"${written}"`;
   }
 

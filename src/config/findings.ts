@@ -79,7 +79,7 @@ function expected(node: Node): string {
 
 function whatToWrite(node: Node): string {
   const ways = node.is.map((kind) => kind.write);
-  if (node.list !== undefined) ways.push(node.is.length > 0 ? 'a list of them' : 'a list');
+  if (node.list !== undefined) ways.push(node.list.items.is.length > 0 ? 'a list of them' : 'a list');
   const keys = Object.keys(node.map?.properties ?? {});
   if (node.map?.keys !== undefined && keys.length === 0) ways.push(`keys below it, each ${node.map.keys.write}`);
   else if (node.map !== undefined) ways.push(`keys below it (${keys.join(', ')})`);

@@ -2,11 +2,12 @@
 // reads a value that was found faulty as its default, so that resolving goes on and finds the rest.
 
 import { resolve } from 'node:path';
+import { parseDuration } from '../base/units.ts';
 import type { ConfigDocument } from './document.ts';
 import { broken, isMap } from './document.ts';
 import { pointerTo } from './pointer.ts';
 import type { FaultCode } from './report.ts';
-import { readDuration, readSize } from './schema/measures.ts';
+import { readSize } from './schema/measures.ts';
 import type { Node } from './schema/node.ts';
 import { turnsOff } from './schema/node.ts';
 import { root } from './schema/root.ts';
@@ -24,9 +25,10 @@ export class Part {
     this.document = document;
     this.pointer = pointer;
     this.#node = node;
-    const isUsable = written !== broken && !document.isFaulty(pointer);
-    this.isGiven = isUsable && written !== undefined && (written !== null || turnsOff(node, null));
-    this.value = this.isGiven ? written : (node.default ?? undefined);
+    const isPresent = written !== undefined && (written !== null || turnsOff(node, null));
+    const isUsable = isPresent && written !== broken && !document.isFaulty(pointer);
+    this.isGiven = isUsable && document.places.has(pointer);
+    this.value = isUsable ? written : (node.default ?? undefined);
   }
 
   static root(document: ConfigDocument): Part {
@@ -98,7 +100,7 @@ export class Part {
   }
 
   durationMs(): number {
-    return readDuration(this.value) ?? 0;
+    return parseDuration(this.text() ?? '') ?? 0;
   }
 
   bytes(): number {

@@ -3,7 +3,7 @@
 
 import type { JsonSchema } from './schema/kind.ts';
 import type { Node } from './schema/node.ts';
-import { isNullAbsent } from './schema/node.ts';
+import { isNullAbsent, turnsOff } from './schema/node.ts';
 import { root } from './schema/root.ts';
 
 /** A scalar that `${…}` makes up; what it will be is known only when the gateway reads the file. */
@@ -30,13 +30,13 @@ function publish(node: Node): JsonSchema {
 }
 
 function alternativesOf(node: Node): JsonSchema[] {
-  const alternatives = node.is.flatMap(({ schema }) =>
-    Array.isArray(schema.anyOf) ? (schema.anyOf as JsonSchema[]) : [schema],
-  );
+  const alternatives = node.is
+    .flatMap(({ schema }) => (Array.isArray(schema.anyOf) ? (schema.anyOf as JsonSchema[]) : [schema]))
+    .filter(({ type }) => !(type === 'array' && node.list) && !(type === 'object' && node.map));
   if (node.is.length > 0 && !alternatives.some(takesAnyText)) alternatives.push(reference);
   if (node.list !== undefined) alternatives.push(publishList(node.list));
   if (node.map !== undefined) alternatives.push(publishMap(node.map));
-  if (isNullAbsent(node)) alternatives.push({ type: 'null' });
+  if (isNullAbsent(node) && !turnsOff(node, null)) alternatives.push({ type: 'null' });
   return alternatives;
 }
 

@@ -7,6 +7,8 @@ import { root } from './schema/root.ts';
 import { closest } from './suggest.ts';
 
 export const mask = '***';
+/** Only the beginning of a value is ever quoted. */
+const maxQuotable = 2000;
 
 /** A stretch of the file, in offsets. */
 export interface Range {
@@ -18,15 +20,19 @@ const telling = /pass(?:word|phrase|wd)|secret|token|hmac|authorization|credenti
 const tellingInLine = new RegExp(`((?:${telling.source})[\\w.-]*["']?\\s*:\\s*)(\\S.*)$`, 'i');
 const urlUser = /([a-z][a-z0-9+.-]*:\/\/)[^\s"']*@/gi;
 
-let marked: ReadonlySet<string> | undefined;
+interface KeyNames {
+  readonly all: Set<string>;
+  readonly secret: Set<string>;
+}
+
+let names: KeyNames | undefined;
 
 /** Whether the value of a key, or of anything below it, is a secret. `parent` is the key above. */
 export function isSecretKey(key: string, parent: string | undefined): boolean {
-  marked ??= collectMarked(root, new Set());
-  if (marked.has(key) || telling.test(key)) return true;
+  names ??= collectNames(root, { all: new Set(), secret: new Set() });
+  if (names.secret.has(key) || telling.test(key)) return true;
   if (parent === 'set' && /cookie/i.test(key)) return true;
-  const meant = closest(key, marked);
-  return meant !== undefined && marked.has(meant);
+  return !names.all.has(key) && closest(key, names.secret) !== undefined;
 }
 
 /**
@@ -48,10 +54,20 @@ export function maskLine(line: string, lineStart: number, ranges: readonly Range
 }
 
 /** Hides user names and passwords in URLs, and what stands behind keys with telling names. */
-export function maskText(text: string): string {
+function maskText(text: string): string {
   return text
     .replace(tellingInLine, (whole, key: string, rest: string) => (isHarmless(rest) ? whole : `${key}${mask}`))
     .replace(urlUser, `$1${mask}@`);
+}
+
+/** One value as it may be quoted: without the user name and password of what is, or was meant as, a URL. */
+export function maskValue(value: string): string {
+  return maskText(value.slice(0, maxQuotable).replace(/(:\/\/).*@/s, `$1${mask}@`));
+}
+
+/** A password with spaces makes no URL, but it is one; in the line it could not be told from what follows. */
+export function isSpacedUrl(value: string): boolean {
+  return /\s/.test(/:\/\/(.*)@/s.exec(value)?.[1] ?? '');
 }
 
 /** Already hidden, or a reference to a secret that is kept elsewhere. */
@@ -60,10 +76,13 @@ function isHarmless(rest: string): boolean {
   return rest.startsWith(mask) || isPureReference(value?.[1] ?? value?.[2] ?? value?.[3] ?? '');
 }
 
-function collectMarked(node: Node, names: Set<string>, key?: string): Set<string> {
-  if (node.secret === true && key !== undefined) names.add(key);
-  for (const [name, child] of Object.entries(node.map?.properties ?? {})) collectMarked(child, names, name);
-  if (node.map?.others !== undefined) collectMarked(node.map.others, names);
-  if (node.list !== undefined) collectMarked(node.list.items, names);
-  return names;
+function collectNames(node: Node, found: KeyNames): KeyNames {
+  for (const [name, child] of Object.entries(node.map?.properties ?? {})) {
+    found.all.add(name);
+    if (child.secret === true) found.secret.add(name);
+    collectNames(child, found);
+  }
+  if (node.map?.others !== undefined) collectNames(node.map.others, found);
+  if (node.list !== undefined) collectNames(node.list.items, found);
+  return found;
 }

@@ -14,6 +14,7 @@ describe('durations', () => {
     ['1.5h', 5_400_000],
     ['0.25s', 250],
     ['0s', 0],
+    ['0', 0],
   ] as const)('%s is %d ms', ([text, ms]) => {
     expect(parseDuration(text)).toBe(ms);
   });
@@ -64,11 +65,12 @@ describe('sizes', () => {
     ['1GB', 1_000_000_000],
     ['1.5KiB', 1536],
     ['0B', 0],
+    ['1024', 1024],
   ] as const)('%s is %d bytes', ([text, bytes]) => {
     expect(parseSize(text)).toBe(bytes);
   });
 
-  test.for(['', '10', '10 MiB', '10M', '10mib', '10kB', 'MiB', '-1B', '1.5B', '1e3B', '99999999999999TiB'])(
+  test.for(['', '1.5', '10 MiB', '10M', '10mib', '10kB', 'MiB', '-1B', '1.5B', '1e3B', '99999999999999TiB'])(
     '"%s" is none',
     (text) => {
       expect(parseSize(text)).toBeUndefined();

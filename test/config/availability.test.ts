@@ -37,14 +37,20 @@ function at(place: string, value: string): string {
 }
 
 describe('a part that is off is fine, in every spelling', () => {
-  test.for(switchable.flatMap((name) => spellings.map((spelling) => [name, spelling] as const)))('%s: %s', ([name, spelling]) => {
-    expect(messagesOf(at(name, spelling))).toEqual([]);
-  });
+  test.for(switchable.flatMap((name) => spellings.map((spelling) => [name, spelling] as const)))(
+    '%s: %s',
+    ([name, spelling]) => {
+      expect(messagesOf(at(name, spelling))).toEqual([]);
+    },
+  );
 
   test.for([
     ['waf', '{ mode: off }'],
     ['waf', '{ mode: false }'],
-    ['waf', '{ mode: off, rules: [core], paranoia: 2, threshold: { inbound: 7 }, shadow: { rules: [{ crs: x }], sample: 5% } }'],
+    [
+      'waf',
+      '{ mode: off, rules: [core], paranoia: 2, threshold: { inbound: 7 }, shadow: { rules: [{ crs: x }], sample: 5% } }',
+    ],
     ['clientCertificates', '{ mode: off, ca: a.pem }'],
     ['retries', '{ attempts: 0 }'],
     ['retries', '{ attempts: 0, on: [connect, 502], budget: 20% }'],
@@ -98,8 +104,8 @@ describe('a part that is on is told, at its key', () => {
     ['cache', '{ maxSize: 10MiB }', '1:36'],
     ['compress', 'true', '1:36'],
     ['compress', 'on', '1:36'],
-    ['routes.waf', '{ mode: block }', '1:46'],
-    ['routes.compress', 'true', '1:46'],
+    ['routes.waf', '{ mode: block }', '1:47'],
+    ['routes.compress', 'true', '1:47'],
   ] as const)('%s: %s', ([name, value, place]) => {
     expect(placesOf(at(name, value))).toEqual([`${place} not-available`]);
   });
@@ -108,7 +114,9 @@ describe('a part that is on is told, at its key', () => {
     expect(messagesOf(at('waf', '{ mode: block }'))).toEqual([
       'sites["a.test"].waf: the rule engine is not available yet; leave it out, or turn it off with false',
     ]);
-    expect(messagesOf(at('workers', 'auto'))).toEqual(['workers: serving with several processes is not available yet; write 0 instead']);
+    expect(messagesOf(at('workers', 'auto'))).toEqual([
+      'workers: serving with several processes is not available yet; write 0 instead',
+    ]);
     expect(messagesOf(at('balance', 'hash'))).toEqual([
       'upstreams.a.balance: balancing by hash is not available yet; write least-requests instead',
     ]);

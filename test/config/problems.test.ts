@@ -138,7 +138,7 @@ describe('values that are not meant', () => {
     ['upstreams: { a: { servers: [null] } }', /^upstreams\.a\.servers\[0\]: has no value; write a URL/],
     [
       'upstreams: { a: { servers: "http://a", tls: { verify: yes } } }',
-      'upstreams.a.tls.verify: "yes" is not true or false (without quotes)',
+      'upstreams.a.tls.verify: "yes" is not true or false; did you mean true, without quotes?',
     ],
     [
       'upstreams: { a: { servers: "http://a", tls: { serverName: 10.0.0.1 } } }',

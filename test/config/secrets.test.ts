@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
-import { root } from '../../src/config/schema/root.ts';
 import type { Node } from '../../src/config/schema/node.ts';
+import { root } from '../../src/config/schema/root.ts';
 import { isSecretKey } from '../../src/config/secrets.ts';
 import { problemsOf, someSite } from './reading.ts';
 
@@ -15,7 +15,10 @@ describe('a literal secret is never shown', () => {
     ['beside a fault', `certificates: { files: [{ pfx: a, passphrase: ${secret}, bogus: 1 }] }`],
     ['in quotes', `certificates: { files: [{ pfx: a, passphrase: "${secret}", bogus: 1 }] }`],
     ['with commas and braces in quotes', `certificates: { files: [{ bogus: 1, passphrase: "a, ${secret}} b" }] }`],
-    ['on several lines', `certificates:\n  files:\n    - passphrase: |\n        ${secret}\n      pfx: a\n      passphrase: x`],
+    [
+      'on several lines',
+      `certificates:\n  files:\n    - passphrase: |\n        ${secret}\n      pfx: a\n      passphrase: x`,
+    ],
     ['being the fault itself', `certificates: { files: [{ pfx: a, passphrase: [${secret}] }] }`],
     ['under a misspelled key', `certificates: { files: [{ pfx: a, passphrse: ${secret} }] }`],
     ['under an unknown key that sounds like one', `admin: { apiToken: ${secret} }`],
@@ -30,6 +33,8 @@ describe('a literal secret is never shown', () => {
     ['in a comment', `bogus: 1 # password: ${secret}`],
     ['in a URL that takes none', `upstreams: { a: { servers: "http://user:${secret}@a" } }`],
     ['in a URL that is none', `upstreams: { a: { servers: "http://user:${secret}/x@a b" } }`],
+    ['in a URL with a space', `shared: "redis://:my ${secret}@10.0.0.9"`],
+    ['in a long URL', `upstreams: { a: { servers: "http://${'x'.repeat(48)}:${secret}@a" } }`],
     ['in a URL of Redis', `shared: redis://:${secret}@10.0.0.9`],
     ['in a header', `sites: { a.b: { to: 1, headers: { request: { set: { Authorization: ${secret}, x: "\\0" } } } } }`],
     ['in a cookie', `sites: { a.b: { to: 1, headers: { request: { set: { cookie: "${secret}\\n" } } } } }`],
@@ -44,7 +49,9 @@ describe('a literal secret is never shown', () => {
 });
 
 test('a reference to a secret is shown as it is written', () => {
-  const [problem] = problemsOf(`certificates: { files: [{ pfx: a, passphrase: "\${PASS}", bogus: 1 }] }\n${someSite}`, { PASS: secret });
+  const [problem] = problemsOf(`certificates: { files: [{ pfx: a, passphrase: "\${PASS}", bogus: 1 }] }\n${someSite}`, {
+    PASS: secret,
+  });
   expect(problem?.source).toBe('certificates: { files: [{ pfx: a, passphrase: "${PASS}", bogus: 1 }] }');
 });
 
@@ -82,7 +89,14 @@ test('no problem shows what came from the environment or a file', () => {
   ];
   const value = fc.oneof(
     fc.string({ minLength: 8, unit: 'grapheme-ascii' }),
-    fc.constantFrom('http://user:pa55word@host', 'pa55word\nx', '10.0.0.0/pa55word', 'h2pa55word', 'pa55word.example.com:99999', '/tmp/pa55word'),
+    fc.constantFrom(
+      'http://user:pa55word@host',
+      'pa55word\nx',
+      '10.0.0.0/pa55word',
+      'h2pa55word',
+      'pa55word.example.com:99999',
+      '/tmp/pa55word',
+    ),
   );
   fc.assert(
     fc.property(fc.constantFrom(...places), value, (place, env) => {

@@ -2,7 +2,7 @@
 
 import type { ListenAddress } from '../config.ts';
 import type { Part } from '../part.ts';
-import { coversAddress, parseListenAddress } from '../syntax/address.ts';
+import { coversAddress, isEveryAddress, parseListenAddress } from '../syntax/address.ts';
 
 /** `sun_path` of a Unix socket holds 108 bytes with its closing NUL. */
 const maxSocketPathBytes = 107;
@@ -68,6 +68,10 @@ function tellCollisions(taken: readonly Taken[]): void {
     // The fault belongs to what the operator wrote; a default that is in the way is only named.
     const [blamed, other] = later.part.isGiven || !earlier.part.isGiven ? [later, earlier] : [earlier, later];
     const whose = other.part.isGiven ? other.what : `${other.what}, whose default is ${String(other.part.value)}`;
-    blamed.part.fault('duplicate-address', `${blamed.part.quote()} is already taken by ${whose}`);
+    const why =
+      isEveryAddress(other.address) && !isEveryAddress(blamed.address)
+        ? ', which takes every address of the machine'
+        : '';
+    blamed.part.fault('duplicate-address', `${blamed.part.quote()} is already taken by ${whose}${why}`);
   }
 }

@@ -80,6 +80,7 @@ export function word(...allowed: readonly string[]): Kind {
   };
 }
 
+/** A whole number without quotes, within its bounds. */
 export function integer(least: number, most: number): Kind {
   const range = `a whole number from ${least} to ${most}`;
   return {
@@ -102,7 +103,9 @@ export const flag: Kind = {
   claims: (value) => typeof value === 'boolean' || isText(value),
   fault: (value) => {
     if (typeof value === 'boolean' || value === 'on' || value === 'off') return undefined;
-    return 'is not true or false (without quotes)';
+    const word = String(value).toLowerCase();
+    const meant = ['yes', 'true'].includes(word) ? 'true' : ['no', 'false'].includes(word) ? 'false' : undefined;
+    return `is not true or false${meant === undefined ? '' : `; did you mean ${meant}, without quotes?`}`;
   },
   schema: { enum: [true, false, 'on', 'off'] },
 };

@@ -29,16 +29,16 @@ export function duration(leastMs: number, mostMs: number = longestTimerMs): Kind
     claims: (value) => typeof value === 'string' || typeof value === 'number',
     fault: (value) => {
       const written = String(value);
-      if (value !== 0 && /^[+-]?[0-9.]+$/.test(written))
+      if (written !== '0' && /^[+-]?[0-9.]+$/.test(written))
         return 'has no unit; write ms, s, m, h or d behind the number, like 10s';
-      const ms = value === 0 ? 0 : parseDuration(written);
+      const ms = parseDuration(written);
       if (ms === undefined) return `is not a duration; write ${writeDuration}`;
       if (ms < leastMs) return `is too short; the least is ${formatDuration(leastMs)}`;
       return ms > mostMs ? `is too long; the most is ${formatDuration(mostMs)}` : undefined;
     },
     schema:
       leastMs === 0
-        ? { anyOf: [{ type: 'string', pattern: durationPattern }, { const: 0 }] }
+        ? { anyOf: [{ type: 'string', pattern: durationPattern }, { enum: [0, '0'] }] }
         : { type: 'string', pattern: durationPattern },
   };
 }
@@ -62,11 +62,6 @@ export function size(least: number, most: number): Kind {
       ],
     },
   };
-}
-
-/** Milliseconds of a value that passed the check of `duration`. */
-export function readDuration(value: unknown): number | undefined {
-  return value === 0 ? 0 : parseDuration(String(value));
 }
 
 /** Bytes of a value that passed the check of `size`. */

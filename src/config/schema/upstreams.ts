@@ -92,7 +92,7 @@ const upstream: Node = map(
     }),
     sticky: map(
       'A cookie keeps a client at one server.',
-      { cookie: value('Name of the cookie.', text('a name', 'a cookie name'), { default: 'gh_node' }) },
+      { cookie: value('Name of the cookie.', [text('a name', 'a cookie name'), off], { default: 'gh_node' }) },
       { default: null, is: [off], later: { what: 'keeping clients at one server' } },
     ),
     health,

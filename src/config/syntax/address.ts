@@ -24,9 +24,13 @@ export function parseListenAddress(written: string | number): Parsed<ListenAddre
 /** True when listening on `a` already takes what `b` would listen on; port 0 takes nothing from anyone. */
 export function coversAddress(a: ListenAddress, b: ListenAddress): boolean {
   if (a.port !== b.port || a.port === 0) return false;
-  if (a.host === undefined || a.host === b.host) return true;
-  if (a.host === '0.0.0.0') return b.host !== undefined && isIPv4(b.host);
-  return a.host === '::' && b.host !== undefined && b.host !== '0.0.0.0' && isIPv6(b.host);
+  if (isEveryAddress(a) || a.host === b.host) return true;
+  return a.host === '0.0.0.0' && b.host !== undefined && isIPv4(b.host);
+}
+
+/** No host, and `::` too: a socket on it takes IPv4 as well. */
+export function isEveryAddress({ host }: ListenAddress): boolean {
+  return host === undefined || host === '::';
 }
 
 /** The range as written; its address and prefix length are checked. */

@@ -26,7 +26,8 @@ export function parsePathGlob(text: string): Parsed<string> {
 export function parsePathPrefix(text: string): Parsed<string> {
   if (!text.startsWith('/')) return { fault: 'is not a path prefix; it begins with /, like /api' };
   if (text.includes('*')) return { fault: 'holds a *; it is a plain prefix, not a pattern' };
-  return parsePath(text.replace(/\/$/, ''));
+  const parsed = parsePath(text);
+  return 'value' in parsed ? { value: parsed.value.replace(/\/$/, '') } : parsed;
 }
 
 /** An HTTP method in upper case. */

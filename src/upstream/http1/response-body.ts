@@ -62,13 +62,11 @@ export class ResponseBody implements BodySource {
   /** From the connection: further bytes. */
   push(chunk: Uint8Array): void {
     if (this.#sink !== undefined && !this.wantsPause) this.#isStalled = !this.#sink.write(chunk);
-    else if (this.#flow !== undefined)
-      this.#held = this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk]);
+    else this.#held = this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk]);
   }
 
   /** From the connection: the answer is complete. */
   end(trailers: readonly string[]): void {
-    if (this.#flow === undefined) return;
     this.#flow = undefined;
     this.#trailers = trailers;
     if (this.#held === undefined) this.#tell();
@@ -76,7 +74,6 @@ export class ResponseBody implements BodySource {
 
   /** From the connection: the answer breaks off. What is held is not handed over any more. */
   fail(error: GatehouseError): void {
-    if (this.#flow === undefined) return;
     this.#flow = undefined;
     this.#held = undefined;
     this.#error = error;

@@ -6,7 +6,20 @@ import type { Headers } from '../../../src/http/headers.ts';
 import { Call } from '../../../src/upstream/call.ts';
 import { Http1Connection } from '../../../src/upstream/http1/connection.ts';
 import { PARSER_LIMITS } from '../../../src/upstream/http1/limits.ts';
-import { bytes, call, eventually, failure, flowing, get, open, source, TestSink, textOf, turns } from './support.ts';
+import {
+  bytes,
+  call,
+  eventually,
+  failure,
+  flowing,
+  get,
+  open,
+  source,
+  stopClock,
+  TestSink,
+  textOf,
+  turns,
+} from './support.ts';
 
 const EMPTY = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n';
 const hello = (extra = ''): string => `HTTP/1.1 200 OK\r\nContent-Length: 5\r\n${extra}\r\nhello`;
@@ -376,24 +389,33 @@ describe('bad framing', () => {
 
 describe('silence', () => {
   test('before the answer is a timeout with status 504', async () => {
-    const { connection, peer, told } = await open({ timeoutMs: 40 });
+    const pass = stopClock();
+    const { connection, peer, told } = await open({ timeoutMs: 100 });
     const sent = connection.send(get());
+    pass(99);
+    expect(connection.isBusy).toBe(true);
+    pass(1);
     await expect(sent).rejects.toMatchObject({ code: 'upstream_timeout', side: 'upstream', status: 504, retry: false });
     expect(told).toEqual(['close']);
     await eventually(() => peer.isEnded);
   });
 
-  test('of an idle connection is no fault', async () => {
-    const { connection, peer, told } = await open({ timeoutMs: 30 });
+  test('of an idle connection is no fault, and the next call has the whole time', async () => {
+    const pass = stopClock();
+    const { connection, peer, told } = await open({ timeoutMs: 100 });
     const sent = connection.send(get());
     await peer.answer(hello());
     await sent;
-    await turns(50);
+    pass(1050);
     expect(told).toEqual(['idle']);
     const next = connection.send(get());
+    pass(99);
     await peer.answer(hello());
     expect((await next).status).toBe(200);
-    expect(await failure(connection.send(get()))).toBe('upstream_timeout');
+    pass(1050);
+    const last = failure(connection.send(get()));
+    pass(100);
+    expect(await last).toBe('upstream_timeout');
   });
 });
 

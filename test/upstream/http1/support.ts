@@ -2,7 +2,7 @@
 // bytes written as given.
 import { once } from 'node:events';
 import net from 'node:net';
-import { onTestFinished } from 'vitest';
+import { onTestFinished, vi } from 'vitest';
 import type { GatehouseError } from '../../../src/base/errors.ts';
 import type { BodySink, BodySource } from '../../../src/http/body.ts';
 import type { Reply } from '../../../src/http/reply.ts';
@@ -181,18 +181,30 @@ export async function textOf(reply: Reply): Promise<string> {
   return sink.error === undefined ? sink.text : `${sink.text}!${sink.error.code}`;
 }
 
+/** The real one: a test that stops the clock still waits for its sockets. */
+const wait = setTimeout;
+
+/** Stops the clock of timeouts for the test; answers a function that lets milliseconds pass. */
+export function stopClock(): (ms: number) => void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  return (ms) => vi.advanceTimersByTime(ms);
+}
+
 /** Waits, in turns of the event loop, until something holds; a test that waits in vain says for what. */
 export async function eventually(holds: () => boolean): Promise<void> {
   const deadline = performance.now() + 4000;
   while (!holds()) {
     if (performance.now() > deadline) throw new Error(`never came true: ${holds.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await new Promise((resolve) => wait(resolve, 1));
   }
 }
 
 /** Some turns of the event loop: time enough for whatever is under way on loopback to arrive. */
 export async function turns(count = 20): Promise<void> {
-  for (let i = 0; i < count; i += 1) await new Promise((resolve) => setTimeout(resolve, 1));
+  for (let i = 0; i < count; i += 1) await new Promise((resolve) => wait(resolve, 1));
 }
 
 /** The code of the error that a promise fails with, `retry` added where the call may be sent again. */

@@ -12,6 +12,7 @@ import {
   get,
   open,
   source,
+  stopClock,
   TestSink,
   TestSource,
   textOf,
@@ -321,27 +322,93 @@ describe('an answer before the end of the request', () => {
   });
 });
 
+describe('after a failed write', () => {
+  const broken = Object.assign(new Error('write EPIPE'), { syscall: 'write', code: 'EPIPE' });
+
+  test('silence is a closed connection after one second', async () => {
+    const pass = stopClock();
+    const { connection, socket, peer } = await open({ timeoutMs: 60_000 });
+    const sent = failure(connection.send(call('POST', new TestSource())));
+    await peer.take();
+    socket.emit('error', broken);
+    pass(999);
+    expect(connection.isBusy).toBe(true);
+    expect(connection.isReusable).toBe(false);
+    pass(1);
+    expect(await sent).toBe('upstream_closed');
+  });
+
+  test('a slow sink still gets the answer that came', async () => {
+    const pass = stopClock();
+    const { connection, socket, peer, told } = await open({ timeoutMs: 60_000 });
+    const sent = connection.send(call('POST', new TestSource()));
+    await peer.answer('HTTP/1.1 413 Content Too Large\r\nContent-Length: 6\r\n\r\nbig');
+    const body = flowing(await sent);
+    const sink = new TestSink();
+    sink.isFull = true;
+    body.start(sink);
+    socket.emit('error', broken);
+    peer.write('ger');
+    pass(5000);
+    body.resume();
+    await eventually(() => sink.isOver);
+    expect(sink.text).toBe('bigger');
+    expect(sink.error).toBeUndefined();
+    expect(told).toEqual(['close']);
+  });
+
+  test('an idle connection is over', async () => {
+    const { socket, told } = await open();
+    socket.emit('error', broken);
+    expect(told).toEqual(['close']);
+  });
+});
+
 describe('silence', () => {
-  test('is counted from the last byte of the body that went out', async () => {
-    const { connection, peer } = await open({ timeoutMs: 80 });
+  test('is counted from the last byte of the body, its end included', async () => {
+    const pass = stopClock();
+    const { connection, peer } = await open({ timeoutMs: 100 });
     const body = new TestSource();
     const sent = connection.send(call('POST', body));
-    for (let i = 0; i < 8; i += 1) {
-      await turns(20);
+    for (let i = 0; i < 3; i += 1) {
+      pass(99);
       body.sink?.write(bytes('x'));
     }
+    pass(99);
     body.sink?.end([]);
+    pass(99);
     await peer.take('0\r\n\r\n');
     peer.write(EMPTY);
     expect((await sent).status).toBe(200);
   });
 
+  test('is counted from when the socket has passed on what it held', async () => {
+    const pass = stopClock();
+    const { connection, socket, peer } = await open({ timeoutMs: 100 });
+    peer.socket.pause();
+    const blocks = 200;
+    const body = new TestSource(blocks * BLOCK.length, (sink) => {
+      for (let i = 0; i < blocks; i += 1) sink.write(BLOCK);
+      sink.end([]);
+    });
+    const sent = connection.send(call('POST', body));
+    pass(99);
+    peer.socket.resume();
+    await eventually(() => socket.writableLength === 0);
+    await turns(2);
+    pass(99);
+    peer.write(EMPTY);
+    expect((await sent).status).toBe(200);
+  });
+
   test('of a backend that does not read the body ends the call', async () => {
-    const { connection, peer } = await open({ timeoutMs: 60 });
+    const pass = stopClock();
+    const { connection, peer } = await open({ timeoutMs: 100 });
     peer.socket.pause();
     const body = new TestSource();
     const sent = failure(connection.send(call('POST', body)));
     while (body.sink?.write(BLOCK) === true);
+    pass(100);
     expect(await sent).toBe('upstream_timeout');
     expect(body.isCancelled).toBe(true);
   });
