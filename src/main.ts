@@ -7,5 +7,9 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   process.exit(2);
 }
 module.enableCompileCache();
+// `gatehouse schema config | head` closes the pipe early; that is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 const { main } = await import('./cli/program.ts');
 await main(process.argv);

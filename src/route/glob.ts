@@ -1,8 +1,12 @@
 // Path globs: `*` stays within a segment, `**` crosses segments. Nothing else is special, so every
 // other character of a path means itself.
 
-/** `/a/**` matches `/a` too: a guard on a folder holds for the folder's own address. */
-export function compileGlob(glob: string): (path: string) => boolean {
+/**
+ * `/a/**` matches `/a` too: a guard on a folder holds for the folder's own address. A glob that does
+ * not begin with a slash (`*.php`) is meant for files in any folder.
+ */
+export function compileGlob(text: string): (path: string) => boolean {
+  const glob = text.startsWith('/') ? text : `**${text.replace(/^\*+/, '')}`;
   const star = glob.indexOf('*');
   if (star === -1) return (path) => path === glob;
   if (glob === '**' || glob === '/**') return () => true;

@@ -15,6 +15,7 @@ describe('a path glob', () => {
     ['/**/x.js', ['/x.js', '/a/x.js', '/a/b/x.js'], ['/ax.js', '/x_js']],
     ['/a/**/b', ['/a/b', '/a/x/b', '/a/x/y/b'], ['/a/xb', '/ab']],
     ['/*.php', ['/x.php', '/.php'], ['/a/x.php', '/xphp']],
+    ['*.php', ['/x.php', '/a/x.php'], ['/x.php5']],
     ['**.php', ['/x.php', '/a/x.php'], ['/x.php5']],
     ['/v(1)+[a]', ['/v(1)+[a]'], ['/v1a']],
   ] as const)('%s', ([glob, yes, no]) => {
