@@ -146,11 +146,15 @@ export class Backend {
     this.#connections++;
     this.#opening++;
     try {
-      const socket = await connect(this.#connectOptions(ALPN[this.#protocol ?? 'auto']));
+      let connection: Http1Connection | undefined;
+      const receive = (chunk: Buffer): void => connection?.push(chunk);
+      const options = this.#connectOptions(ALPN[this.#protocol ?? 'auto']);
+      const isPlainHttp1 = this.#protocol === 'http1' && this.url.protocol === 'http:';
+      const socket = await connect(isPlainHttp1 ? { ...options, receive } : options);
       this.#opening--;
       const agreed = (socket as Partial<TLSSocket>).alpnProtocol;
       this.#protocol ??= agreed === 'h2' ? 'h2' : 'http1';
-      if (this.#protocol === 'http1') this.#addHttp1(socket);
+      if (this.#protocol === 'http1') connection = this.#addHttp1(socket, isPlainHttp1);
       else this.#addHttp2(socket, agreed);
     } catch (error) {
       this.#opening--;
@@ -161,13 +165,15 @@ export class Backend {
     this.#openMore();
   }
 
-  #addHttp1(socket: Socket): void {
+  #addHttp1(socket: Socket, sharedBuffer: boolean): Http1Connection {
     const connection = new Http1Connection(socket, {
+      sharedBuffer,
       timeoutMs: this.#timeoutMs,
       onIdle: (idle) => this.#keep(idle),
       onClose: (closed) => this.#forget(closed),
     });
     this.#keep(connection);
+    return connection;
   }
 
   #addHttp2(socket: Socket, agreed: string | false | null | undefined): void {
