@@ -1,11 +1,12 @@
 // The operator's side: health for load balancers on a TCP port, and everything else on a Unix socket
 // that only the gateway's own user and group can open.
-import { chmod, mkdir, unlink } from 'node:fs/promises';
+import { chmod, unlink } from 'node:fs/promises';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
 import { GatehouseError } from '../base/errors.ts';
+import { ensureFolder } from '../base/folder.ts';
 import type { Config } from '../config/config.ts';
 import type { Control } from './control.ts';
 
@@ -44,7 +45,11 @@ export class AdminServer {
   }
 
   async #openSocket(file: string): Promise<void> {
-    await mkdir(path.dirname(file), { recursive: true, mode: 0o750 });
+    try {
+      ensureFolder(path.dirname(file), 0o750);
+    } catch (error) {
+      throw cannotOpen(file, error as NodeJS.ErrnoException);
+    }
     if (await isAnswering(file)) {
       const message = `admin.socket: another gateway is running on ${file}; stop it or set another path`;
       throw new GatehouseError('listen_failed', 'gateway', message);
@@ -58,10 +63,7 @@ export class AdminServer {
   #listen(options: net.ListenOptions, place: string, listener: http.RequestListener): Promise<Server> {
     const server = http.createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, listener);
     const { promise, resolve, reject } = Promise.withResolvers<Server>();
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const message = `cannot open the admin endpoint on ${place} (${error.code}); change it under \`admin\` or set it to false`;
-      reject(new GatehouseError('listen_failed', 'gateway', message, { cause: error }));
-    });
+    server.once('error', (error: NodeJS.ErrnoException) => reject(cannotOpen(place, error)));
     server.listen(options, () => {
       server.removeAllListeners('error');
       server.on('error', () => {});
@@ -90,6 +92,11 @@ export class AdminServer {
       this.#health(request, response);
     }
   }
+}
+
+function cannotOpen(place: string, error: NodeJS.ErrnoException): GatehouseError {
+  const message = `cannot open the admin endpoint on ${place} (${error.code}); change it under \`admin\` or set it to false`;
+  return new GatehouseError('listen_failed', 'gateway', message, { cause: error });
 }
 
 function answer(response: ServerResponse, status: number, body: string, type = 'text/plain; charset=utf-8'): void {

@@ -1,7 +1,11 @@
 // Every record the gateway writes, in one place: pino JSON, one line each, times RFC 3339 UTC. What a
 // record may say is decided here, so that no secret has a second way out.
+import { closeSync, openSync } from 'node:fs';
+import path from 'node:path';
 import type { DestinationStream, Logger } from 'pino';
 import pino from 'pino';
+import { GatehouseError } from '../base/errors.ts';
+import { ensureFolder } from '../base/folder.ts';
 import type { LogsConfig, LogTarget } from '../config/config.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { headerValue } from '../http/headers.ts';
@@ -89,11 +93,23 @@ export class Records {
   #open(target: LogTarget): DestinationStream | undefined {
     if (target === false) return undefined;
     const dest = target === 'stdout' ? 1 : target === 'stderr' ? 2 : target.file;
-    const destination = pino.destination({ dest, sync: false, mkdir: true, maxLength: MAX_BUFFERED_BYTES });
+    if (typeof dest === 'string') openable(dest);
+    const destination = pino.destination({ dest, sync: false, maxLength: MAX_BUFFERED_BYTES });
     // A full disk or a closed pipe costs lines, never requests.
     destination.on('error', () => {});
     this.#destinations.push(destination);
     return destination;
+  }
+}
+
+/** A log that cannot be opened is a fault of the configuration: it stops the start, and is not found out weeks later. */
+function openable(file: string): void {
+  try {
+    ensureFolder(path.dirname(file), 0o750);
+    closeSync(openSync(file, 'a', 0o640));
+  } catch (error) {
+    const message = `the log ${file} cannot be written (${(error as NodeJS.ErrnoException).code}); change it under \`logs\``;
+    throw new GatehouseError('config_invalid', 'gateway', message, { cause: error });
   }
 }
 

@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { ensureFolder } from '../base/folder.ts';
 import { certificateInvalid } from './chain.ts';
 
 const OWNER_FILE = 0o600;
@@ -36,7 +37,7 @@ export function readIfThere(path: string): string | undefined {
 export function replaceFile(path: string, text: string): void {
   const temporary = temporaryBeside(path);
   writing(path, () => {
-    mkdirSync(dirname(path), { recursive: true, mode: OWNER_FOLDER });
+    ensureFolder(dirname(path), OWNER_FOLDER);
     try {
       writeDurably(temporary, text);
       renameSync(temporary, path);
@@ -54,7 +55,7 @@ export function replaceFile(path: string, text: string): void {
 export function createFolder(path: string, files: Readonly<Record<string, string>>): void {
   const temporary = temporaryBeside(path);
   writing(path, () => {
-    mkdirSync(dirname(path), { recursive: true, mode: OWNER_FOLDER });
+    ensureFolder(dirname(path), OWNER_FOLDER);
     mkdirSync(temporary, { mode: OWNER_FOLDER });
     try {
       for (const [name, text] of Object.entries(files)) writeDurably(join(temporary, name), text);
