@@ -4,8 +4,7 @@ import { Command } from 'commander';
 import { ProblemsError } from '../base/errors.ts';
 import { parseConfig } from '../config/load.ts';
 import { openLocalCa } from '../tls/local-ca.ts';
-import { ATTACKS } from './demo-app/attacks.ts';
-import { startDemoApp } from './demo-app/server.ts';
+import type { Attack } from './demo-app/attacks.ts';
 import { DONE, report, say } from './outcome.ts';
 import { SELF } from './self.ts';
 import { type Running, serve } from './serve.ts';
@@ -23,13 +22,16 @@ export function demoCommand(): Command {
     .option('--http-port <port>', 'the port that redirects to https', '8080')
     .option('--admin-port <port>', 'the port of /healthz and /readyz', '9180')
     .action(async (options: DemoOptions) => {
+      // Loaded here, so that a gateway in earnest never carries the sample app.
+      const { startDemoApp } = await import('./demo-app/server.ts');
+      const { ATTACKS } = await import('./demo-app/attacks.ts');
       const app = await startDemoApp();
       try {
         const text = configText(app.url, options);
         const { config, problems } = parseConfig(text, { file: '<demo>', baseDir: process.cwd(), env: {} });
         if (config === undefined || problems.length > 0) throw new ProblemsError(problems);
         const running = await serve(config);
-        say(banner(running, openLocalCa(config.certificates.storage).rootPath));
+        say(banner(running, openLocalCa(config.certificates.storage).rootPath, ATTACKS));
         await running.stopped;
         process.exitCode = DONE;
       } catch (error) {
@@ -58,9 +60,9 @@ sites:
 `;
 }
 
-function banner({ gateway, adminPort }: Running, rootPem: string): string {
+function banner({ gateway, adminPort }: Running, rootPem: string, attacks: readonly Attack[]): string {
   const base = `https://localhost:${gateway.httpsPort}`;
-  const tries = ATTACKS.map(
+  const tries = attacks.map(
     ({ title, curl, expect }, i) => `${i + 1}. ${title}\n   ${curl(base, rootPem)}\n   -> ${expect}`,
   );
   return `

@@ -62,6 +62,8 @@ export class Connections {
       socket.destroy();
       return;
     }
+    // A TLS server of Node leaves Nagle's algorithm on: small answers over HTTP/1.1 would wait for the client's ACK.
+    socket.setNoDelay(true);
     this.#sockets.set(socket, peer);
     this.#perAddress.set(peer, fromPeer + 1);
     socket.once('close', () => {
