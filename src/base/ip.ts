@@ -35,7 +35,15 @@ function addBlock(list: BlockList, block: string): void {
 /** The IPv4 address inside an IPv4-mapped IPv6 one (RFC 4291, 2.5.5.2); anything else as it is, without a zone. */
 export function plainAddress(address: string | undefined): string {
   if (address === undefined) return '';
-  if (address.startsWith('::ffff:') && address.includes('.')) return address.slice(7);
+  const mapped = MAPPED.exec(address);
+  if (mapped !== null)
+    return mapped[1] ?? ipv4(Number.parseInt(mapped[2] ?? '', 16), Number.parseInt(mapped[3] ?? '', 16));
   const zone = address.indexOf('%');
   return zone === -1 ? address : address.slice(0, zone);
+}
+
+const MAPPED = /^::ffff:(?:([\d.]+)|([\da-f]{1,4}):([\da-f]{1,4}))$/i;
+
+function ipv4(high: number, low: number): string {
+  return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`;
 }

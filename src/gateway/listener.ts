@@ -61,6 +61,8 @@ function http2Options({ requestLimits: limits }: Config): http2.SecureServerOpti
     },
     // Twice the bound, so that a request somewhat over it gets its 431 from us and not a bare reset.
     maxHeaderListPairs: Math.max(128, 2 * limits.headers),
+    // Fields that a backend repeats are passed on as they are; Node would throw on some of them.
+    strictSingleValueFields: false,
     maxSessionInvalidFrames: 20,
     maxSessionRejectedStreams: 20,
     maxSettings: 32,

@@ -35,9 +35,13 @@ export class Http1ClientStream implements ClientStream {
     const response = this.#response;
     // HTTP/1.0 knows no interim answers (RFC 9110, 15.2).
     if (response.headersSent || response.destroyed || this.#exchange.request.protocol === 'http/1.0') return;
-    const hints = headersObject(headers);
-    if (status === 103 && hints.link !== undefined) response.writeEarlyHints(hints);
-    else if (status === 102) response.writeProcessing();
+    if (status === 102) response.writeProcessing();
+    if (status !== 103) return;
+    try {
+      response.writeEarlyHints(headersObject(headers));
+    } catch {
+      // Node takes only some forms of Link; a hint that it does not take is no loss: the answer follows.
+    }
   }
 
   send(reply: Reply): Promise<void> {
@@ -87,7 +91,13 @@ export class Http1ClientStream implements ClientStream {
     const pairs: [string, string][] = [];
     const passable = trailers.length > 0 ? passableTrailers(trailers) : [];
     for (let i = 0; i < passable.length; i += 2) pairs.push([passable[i] as string, passable[i + 1] as string]);
-    if (pairs.length > 0) this.#response.addTrailers(pairs);
+    try {
+      if (pairs.length > 0) this.#response.addTrailers(pairs);
+    } catch {
+      // Trailers that HTTP/1.1 cannot carry: without them the answer is not what the backend said.
+      this.reset();
+      return;
+    }
     this.#response.end(lastChunk);
   }
 

@@ -42,7 +42,11 @@ export class Http2ClientStream implements ClientStream {
   inform(status: number, headers: readonly string[]): void {
     const { headersSent, destroyed, closed } = this.#stream;
     if (headersSent || destroyed || closed) return;
-    this.#stream.additionalHeaders({ ':status': status, ...headersObject(headers) });
+    try {
+      this.#stream.additionalHeaders({ ':status': status, ...headersObject(headers) });
+    } catch {
+      // A hint that HTTP/2 cannot carry (a field of the connection, say) is no loss: the answer follows.
+    }
   }
 
   send(reply: Reply): Promise<void> {
@@ -108,7 +112,13 @@ export class Http2ClientStream implements ClientStream {
       stream.close();
       return;
     }
-    stream.sendTrailers(headersObject(trailers));
+    try {
+      stream.sendTrailers(headersObject(trailers));
+    } catch {
+      // Trailers that HTTP/2 cannot carry: without them the answer is not what the backend said.
+      this.reset();
+      return;
+    }
     // A reset in the same turn would overtake the trailers.
     setImmediate(() => this.#endUpload());
   }

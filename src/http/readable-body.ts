@@ -6,6 +6,8 @@ import type { BodySink, BodySource } from './body.ts';
 export interface ReadableBodyOptions {
   /** From Content-Length; undefined when the end of the stream will tell. */
   readonly length: number | undefined;
+  /** What must have come at the end, where that was declared; less is a body that broke off. */
+  readonly expectedBytes?: number | undefined;
   /** Longest silence while the gateway is ready to read; 0: any. */
   readonly stallMs: number;
   /** More bytes than this and the body fails with `faults.tooLarge`. */
@@ -102,8 +104,8 @@ export class ReadableBody implements BodySource {
 
   readonly #onEnd = (): void => {
     this.#hasEnded = true;
-    const { isComplete, trailers, faults } = this.#options;
-    if (isComplete?.() === false) {
+    const { isComplete, trailers, faults, expectedBytes } = this.#options;
+    if (isComplete?.() === false || (expectedBytes !== undefined && expectedBytes !== this.#received)) {
       this.#fail(faults.closed());
       return;
     }

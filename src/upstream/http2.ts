@@ -3,6 +3,7 @@ import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import http2 from 'node:http2';
 import type { Socket } from 'node:net';
 import { GatehouseError } from '../base/errors.ts';
+import { passableTrailers } from '../http/client-stream.ts';
 import { headersObject, headerValue } from '../http/headers.ts';
 import type { BodyFaults } from '../http/readable-body.ts';
 import { ReadableBody } from '../http/readable-body.ts';
@@ -31,7 +32,10 @@ export class Http2Connection {
 
   constructor(socket: Socket, options: Http2Options) {
     this.#options = options;
+    // Repeated fields are the client's business, and Node would throw on some; its types know the option on servers only.
+    const lenient = { strictSingleValueFields: false };
     this.#session = http2.connect(options.origin, {
+      ...lenient,
       createConnection: () => socket,
       settings: { enablePush: false, initialWindowSize: 1024 * 1024 },
     });
@@ -129,8 +133,13 @@ export class Http2Connection {
     let trailers: readonly string[] = [];
     if (body.length === undefined) {
       stream.once('wantTrailers', () => {
-        if (trailers.length === 0) stream.close();
-        else stream.sendTrailers(headersObject(trailers));
+        const passable = passableTrailers(trailers);
+        try {
+          if (passable.length === 0) stream.close();
+          else stream.sendTrailers(headersObject(passable));
+        } catch (cause) {
+          fail(new GatehouseError('bad_request', 'client', 'a trailer of the request cannot be sent', { cause }));
+        }
       });
     }
     stream.on('drain', () => body.resume());
@@ -150,7 +159,9 @@ export class Http2Connection {
     const declared = headerValue(fields, 'content-length');
     const isEvents = headerValue(fields, 'content-type')?.startsWith('text/event-stream') === true;
     return new ReadableBody(stream, {
-      length: declared === undefined ? undefined : Number(declared),
+      // Unknown to the reader even when declared: over HTTP/2 trailers may follow a counted body.
+      length: undefined,
+      expectedBytes: declared === undefined ? undefined : Number(declared),
       stallMs: isEvents ? 0 : this.#options.timeoutMs,
       limitBytes: Number.POSITIVE_INFINITY,
       faults,

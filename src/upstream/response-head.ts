@@ -48,7 +48,7 @@ export function responseHeaders(
 export function publicLocation(x: Exchange, location: string, mapping: Mapping): string {
   const absolute = /^(?:(https?):)?\/\/([^/?#\\]*)/i.exec(location);
   if (absolute === null) return location.startsWith('/') ? publicPath(location, mapping) : location;
-  const authority = (absolute[2] as string).toLowerCase();
+  const authority = (absolute[2] as string).toLowerCase().replace(/^.*@/, '');
   const rest = location.slice(absolute[0].length);
   const base = `https://${x.request.authority}`;
   // The application was asked by plain HTTP and believes it is spoken to so: the client must stay on TLS.
