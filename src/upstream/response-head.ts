@@ -46,7 +46,8 @@ export function responseHeaders(
 
 /** A reference to the backend becomes one to the public address; references elsewhere stay as they are. */
 export function publicLocation(x: Exchange, location: string, mapping: Mapping): string {
-  const absolute = /^(?:(https?):)?\/\/([^/?#\\]*)/i.exec(location);
+  // Browsers read a backslash as a slash here.
+  const absolute = /^(?:(https?):)?[/\\]{2}([^/?#\\]*)/i.exec(location);
   if (absolute === null) return location.startsWith('/') ? publicPath(location, mapping) : location;
   const authority = (absolute[2] as string).toLowerCase().replace(/^.*@/, '');
   const rest = location.slice(absolute[0].length);
