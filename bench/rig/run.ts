@@ -74,7 +74,10 @@ export interface Finished {
   readonly hasHung: boolean;
 }
 
-/** Runs a tool to its end, on the load's core unless `core` says otherwise. Fails when it cannot be started, or with the signal's reason. */
+/**
+ * Runs a tool to its end, on the load's core unless `core` says otherwise. Fails when it cannot be started, or with the
+ * signal's reason.
+ */
 export function run(command: Command, timeoutMs: number, signal: AbortSignal, core?: number): Promise<Finished> {
   const { promise, resolve, reject } = Promise.withResolvers<Finished>();
   signal.throwIfAborted();

@@ -18,7 +18,7 @@ export interface Job {
 /** As many as there are requests under way, so that nobody waits for one. */
 export const CONNECTIONS = 64;
 
-/** What a browser sends, and what a gateway adds to it; as a flat list, the form that all take and that costs the least. */
+/** What a browser sends and what a gateway adds to it, as a flat list: all take that form, and it costs the least. */
 export const FIELDS: readonly string[] = [
   ['accept', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'],
   ['accept-encoding', 'gzip, deflate, br'],
