@@ -4,8 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
-import { ProblemsError } from '../base/errors.ts';
+import { formatProblem, ProblemsError } from '../base/errors.ts';
+import { formatSize } from '../base/units.ts';
 import type { Config, ListenAddress } from '../config/config.ts';
+import { Guards } from '../gateway/guard.ts';
 import { type LoadedCertificates, loadCertificates } from '../tls/sites.ts';
 import { certificateStatus } from './certificate-status.ts';
 import { CONFIG_OPTION, JSON_OPTION } from './options.ts';
@@ -20,8 +22,13 @@ export function checkCommand(): Command {
       try {
         const config = readConfig(file);
         const certificates = await inspectCertificates(config);
-        if (json) printJson({ ok: true, ...summary(config, certificates) });
-        else printSummary(file, config, certificates);
+        const guards = new Guards(config);
+        if (guards.problems.length > 0) throw new ProblemsError(guards.problems);
+        if (json) printJson({ ok: true, ...summary(config, certificates), ...ruleSummary(guards) });
+        else {
+          printSummary(file, config, certificates);
+          printRules(guards);
+        }
         process.exitCode = DONE;
       } catch (error) {
         process.exitCode = report(error, json);
@@ -95,6 +102,25 @@ function printSummary(file: string, config: Config, { certificates, warnings }: 
   for (const { names, source, notAfter } of certificates) {
     print(`\ncertificate for ${names.join(', ')}\n         until ${notAfter.toISOString()}, from ${source}`);
   }
+}
+
+function ruleSummary({ figures, notices }: Guards): Record<string, unknown> {
+  return { rules: figures, notices };
+}
+
+function printRules({ figures, notices }: Guards): void {
+  for (const notice of notices) say(`notice: ${formatProblem(notice)}`);
+  for (const { name, rules, activeRules, loadMs, compileMs, memoryBytes } of figures) {
+    print(`\nrules    ${name}`);
+    print(`         ${rules} rules, ${activeRules} of them can match with these settings`);
+    print(
+      `         read in ${Math.round(loadMs)} ms, compiled in ${Math.round(compileMs)} ms, about ${formatSize(roundToMiB(memoryBytes))}`,
+    );
+  }
+}
+
+function roundToMiB(bytes: number): number {
+  return Math.max(1, Math.round(bytes / 2 ** 20)) * 2 ** 20;
 }
 
 function place({ host, port }: ListenAddress): string {

@@ -5,6 +5,7 @@ import { checkCommand } from './check.ts';
 import { demoCommand } from './demo.ts';
 import { exposeCommand } from './expose.ts';
 import { WRONG } from './outcome.ts';
+import { rulesCommand } from './rules.ts';
 import { runCommand } from './run.ts';
 import { schemaCommand } from './schema.ts';
 import { SELF, VERSION } from './self.ts';
@@ -40,7 +41,16 @@ Exit codes: 0 done, 1 it ran and found failures or could not start, 2 the call o
   }
 }
 
-const COMMANDS = [runCommand, checkCommand, demoCommand, exposeCommand, schemaCommand, statusCommand, certsCommand];
+const COMMANDS = [
+  runCommand,
+  checkCommand,
+  demoCommand,
+  exposeCommand,
+  schemaCommand,
+  statusCommand,
+  certsCommand,
+  rulesCommand,
+];
 
 function everyCommand(command: Command, visit: (command: Command) => void): void {
   visit(command);

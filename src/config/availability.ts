@@ -19,6 +19,7 @@ function visit(document: ConfigDocument, node: Node, pointer: string, value: unk
     document.fault(pointer, 'not-available', `${node.later.what} is not available yet; ${howOff(node)}`, 'key');
     return;
   }
+  if (isMap(value) && node.offBy !== undefined && isOff(value[node.offBy] ?? true)) return;
   if (Array.isArray(value) && node.list !== undefined) {
     for (const [index, item] of value.entries()) visit(document, node.list.items, pointerTo(pointer, index), item);
   } else if (isMap(value) && node.map !== undefined) {

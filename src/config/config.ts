@@ -134,7 +134,37 @@ export interface RouteConfig {
   readonly stripPrefix: string | undefined;
   /** On top of the site's. */
   readonly headers: HeadersConfig;
+  /** What the route says, the site's for the rest; undefined: no rules. */
+  readonly waf: WafConfig | undefined;
 }
+
+export interface WafConfig {
+  readonly mode: 'block' | 'detect';
+  /** In order. */
+  readonly rules: readonly RuleSource[];
+  readonly paranoia: number;
+  readonly detectionParanoia: number;
+  readonly threshold: { readonly inbound: number; readonly outbound: number };
+  readonly body: {
+    readonly inspectBytes: number;
+    readonly over: 'block' | 'inspect-prefix';
+    /** Levels of JSON and XML. */
+    readonly depth: number;
+    readonly arguments: number;
+  };
+  readonly response: boolean;
+  /** Lower case; `*` for any part. */
+  readonly responseTypes: readonly string[];
+  /** Working time of the rules for one request. */
+  readonly budgetMs: number;
+  readonly onError: 'block' | 'pass';
+}
+
+/** Rule files: a name or glob, or a folder of the OWASP Core Rule Set. Paths are absolute. */
+export type RuleSource = { readonly files: string } | { readonly crs: string };
+
+/** Parts of an exchange that a finding may show. */
+export type AuditPart = 'request-headers' | 'request-body' | 'response-headers';
 
 /** All parts that are given must match; a part that is undefined matches everything. */
 export interface RouteMatch {
@@ -155,6 +185,7 @@ export interface LogsConfig {
   readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
   readonly access: LogTarget;
   readonly waf: LogTarget;
+  readonly audit: readonly AuditPart[];
   /** Lower-case names of headers and query parameters that no record may show. */
   readonly redact: readonly string[];
 }

@@ -1,43 +1,94 @@
 // The answer to bytes that are not a request: said once, in plain HTTP/1.1, recorded, and the connection ends.
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { parseAuthority } from '../http/authority.ts';
 import { errorReply } from '../http/error-page.ts';
+import type { RequestFacts } from '../http/exchange.ts';
 import { Exchange } from '../http/exchange.ts';
+import { headerValue } from '../http/headers.ts';
+import type { RefusedHead } from '../http/refused-head.ts';
+import { readRefusedHead } from '../http/refused-head.ts';
+import type { Reply } from '../http/reply.ts';
 import { reasonPhrase } from '../http/status.ts';
 import type { Connection } from './connections.ts';
+import { showRefused } from './refused.ts';
 import type { Context } from './runtime.ts';
 
 export function answerBrokenHead(error: Error, socket: Socket, connection: Connection, context: Context): void {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : 'unknown';
-  const isAnswering = (socket as { _httpMessage?: ServerResponse | null })._httpMessage != null;
-  // A client that just left, or one whose earlier answer is still on its way: bytes of ours would corrupt that.
-  if (code === 'ECONNRESET' || code === 'EPIPE' || isAnswering || !socket.writable) {
+  if (code === 'ECONNRESET' || code === 'EPIPE' || !socket.writable) {
     socket.destroy();
     return;
   }
+  const earlier = (socket as { _httpMessage?: Answering | null })._httpMessage;
+  if (earlier != null) {
+    endAfter(earlier, socket);
+    return;
+  }
   const status = statusOf(code);
-  const request = {
-    protocol: 'http/1.1' as const,
-    method: '',
-    target: '',
-    path: '',
-    query: '',
-    authority: '',
-    host: '',
-    headers: [],
-    body: undefined,
-    isWebSocket: false,
-  };
-  const x = new Exchange(connection, request, { status, reason: code }, context.runtime.trusted);
+  const head = readRefusedHead(refusedBytes(error));
+  const x = new Exchange(connection, refusedRequest(head), { status, reason: code }, context.runtime.trusted);
   const reply = errorReply(x, status);
   x.status = status;
   x.reason = code;
+  if (head !== undefined) showRefused(x, context, reply, head);
+  write(x, reply, socket);
+  x.atEnd?.();
+  context.records.access(x);
+}
+
+/** The answer that Node is writing on a connection. */
+interface Answering extends ServerResponse {
+  /** Node's own: closes the connection behind this answer. */
+  _last: boolean;
+}
+
+/**
+ * What is broken came behind a whole request: its answer still goes out, and then the connection ends. When the
+ * request itself broke within its body there is nobody to answer, and bytes of ours would corrupt what is under way.
+ */
+function endAfter(earlier: Answering, socket: Socket): void {
+  if (!earlier.req.complete) {
+    socket.destroy();
+    return;
+  }
+  earlier.shouldKeepAlive = false;
+  earlier._last = true;
+}
+
+/** The packet may begin with requests that were whole. */
+function refusedBytes(error: Error): Buffer {
+  const { rawPacket, bytesParsed } = error as { rawPacket?: Buffer; bytesParsed?: number };
+  if (rawPacket === undefined) return Buffer.alloc(0);
+  const isPast = (error as { code?: string }).code === 'HPE_INVALID_METHOD' && bytesParsed !== undefined;
+  return isPast ? rawPacket.subarray(bytesParsed) : rawPacket;
+}
+
+/** What the records show of a head that nobody could read; nothing is routed by it. */
+function refusedRequest(head: RefusedHead | undefined): RequestFacts {
+  const headers = (head?.headers ?? []).map((text, i) => (i % 2 === 0 ? text.toLowerCase() : text));
+  const authority = headerValue(headers, 'host') ?? '';
+  return {
+    protocol: 'http/1.1',
+    method: head?.method ?? '',
+    target: head?.target ?? '',
+    path: '',
+    query: '',
+    authority,
+    host: parseAuthority(authority)?.host ?? '',
+    headers,
+    body: undefined,
+    isWebSocket: false,
+  };
+}
+
+function write(x: Exchange, reply: Reply, socket: Socket): void {
+  const { status } = reply;
   let head = `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\nconnection: close\r\n`;
   for (let i = 0; i < reply.headers.length; i += 2) head += `${reply.headers[i]}: ${reply.headers[i + 1]}\r\n`;
   const body = reply.body as Uint8Array;
   x.bytesOut = body.length;
   socket.end(Buffer.concat([Buffer.from(`${head}\r\n`, 'latin1'), body]));
-  context.records.access(x);
 }
 
 function statusOf(code: string): number {

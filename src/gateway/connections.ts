@@ -116,7 +116,15 @@ export class Connections {
   }
 
   #note(socket: Carrier, tls: Pick<Connection, 'tlsVersion' | 'sni' | 'isNameLost'>): Connection {
-    const connection = { ...tls, peer: plainAddress(socket.remoteAddress), isHttp2: false, active: 0 };
+    const connection = {
+      ...tls,
+      peer: plainAddress(socket.remoteAddress),
+      peerPort: socket.remotePort ?? 0,
+      localAddress: plainAddress(socket.localAddress),
+      localPort: socket.localPort ?? 0,
+      isHttp2: false,
+      active: 0,
+    };
     socket[CONNECTION] = connection;
     if (socket.destroyed) return connection;
     this.#open.set(connection, socket);

@@ -93,6 +93,10 @@ function serveHttp1(server: Http2SecureServer | Server, acceptor: Acceptor, conf
   server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
     acceptor.upgrade(request, socket, head);
   });
+  // Without a listener Node closes the connection without a word.
+  server.on('connect', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    acceptor.upgrade(request, socket, head);
+  });
   // Only WebSocket is ever upgraded: an h2c upgrade would open a second, unseen way to the backend.
   const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket';
   // Node reads both from the server object; its types know neither on an HTTP/2 server.

@@ -8,8 +8,10 @@ import type { Reply } from '../http/reply.ts';
 import { send } from '../http/send.ts';
 import type { Records } from '../observe/records.ts';
 import { forward } from '../upstream/forward.ts';
+import { Watch } from './inspect.ts';
 import { redirectToHttps } from './redirect.ts';
-import type { Context, Runtime } from './runtime.ts';
+import { showRefused } from './refused.ts';
+import type { Context } from './runtime.ts';
 
 /** Never rejects. */
 export async function handle(x: Exchange, stream: ClientStream, context: Context): Promise<void> {
@@ -23,14 +25,14 @@ export async function handle(x: Exchange, stream: ClientStream, context: Context
     records.error('process', 'an answer could not be sent', error, { requestId: x.id });
     stream.reset();
   } finally {
+    x.atEnd?.();
     records.access(x);
   }
 }
 
 async function answer(x: Exchange, stream: ClientStream, context: Context): Promise<Reply> {
-  const { runtime } = context;
   try {
-    return leave(x) ?? refuse(x) ?? redirectToHttps(x, context) ?? (await serve(x, stream, runtime));
+    return leave(x) ?? refuse(x, context) ?? redirectToHttps(x, context) ?? (await serve(x, stream, context));
   } catch (error) {
     return failure(x, error, context.records);
   }
@@ -41,13 +43,15 @@ function leave(x: Exchange): Reply | undefined {
   return x.isGone ? { status: 499, headers: [], body: undefined } : undefined;
 }
 
-function refuse(x: Exchange): Reply | undefined {
+function refuse(x: Exchange, context: Context): Reply | undefined {
   if (x.refusal === undefined) return undefined;
   x.reason = x.refusal.reason;
-  return errorReply(x, x.refusal.status);
+  const reply = errorReply(x, x.refusal.status);
+  showRefused(x, context, reply);
+  return reply;
 }
 
-async function serve(x: Exchange, stream: ClientStream, runtime: Runtime): Promise<Reply> {
+async function serve(x: Exchange, stream: ClientStream, { runtime, records }: Context): Promise<Reply> {
   const { host } = x.request;
   if (!runtime.isServedBy(x.connection.sni, host)) return turnAway(x, 421, 'misdirected');
   const site = runtime.sites.find(host);
@@ -57,7 +61,11 @@ async function serve(x: Exchange, stream: ClientStream, runtime: Runtime): Promi
   const subject = { method, path, query, headers, client: x.client };
   const route = site.routes.find(({ matches }) => matches(subject));
   if (route === undefined) return turnAway(x, 404, 'no-route');
-  return forward(x, stream, route.target);
+  if (route.guard === undefined) return forward(x, stream, route.target);
+  const watch = new Watch(x, route.guard, records, stream);
+  return (
+    watch.requestHead() ?? (await watch.requestBody()) ?? (await watch.response(await forward(x, stream, route.target)))
+  );
 }
 
 function turnAway(x: Exchange, status: number, reason: string): Reply {

@@ -3,7 +3,7 @@
 import { ProblemsError } from '../base/errors.ts';
 import type { IpSet } from '../base/ip.ts';
 import { ipSet } from '../base/ip.ts';
-import type { Config, RouteConfig, SiteConfig, UpstreamConfig } from '../config/config.ts';
+import type { Config, HeaderChanges, RouteConfig, SiteConfig, UpstreamConfig } from '../config/config.ts';
 import type { Records } from '../observe/records.ts';
 import type { Matcher } from '../route/match.ts';
 import { compileMatch } from '../route/match.ts';
@@ -13,6 +13,7 @@ import type { CertificateSelector } from '../tls/select.ts';
 import { type LoadedCertificates, loadCertificates } from '../tls/sites.ts';
 import type { Target } from '../upstream/forward.ts';
 import { Upstream } from '../upstream/upstream.ts';
+import { type Guard, Guards } from './guard.ts';
 
 /** What a request runs on; the gateway object itself. */
 export interface Context {
@@ -26,11 +27,22 @@ export interface Context {
 export interface Site {
   readonly name: string;
   readonly routes: readonly Route[];
+  /** Shown what cannot be routed: the site's own rules, or those of a route. */
+  readonly guard: Guard | undefined;
 }
 
 export interface Route {
   readonly matches: Matcher;
   readonly target: Target;
+  /** undefined: no rules. */
+  readonly guard: Guard | undefined;
+}
+
+interface RuntimeParts {
+  readonly config: Config;
+  readonly upstreams: ReadonlyMap<string, Upstream>;
+  readonly loaded: LoadedCertificates;
+  readonly guards: Guards;
 }
 
 export class Runtime {
@@ -40,16 +52,22 @@ export class Runtime {
   readonly upstreams: ReadonlyMap<string, Upstream>;
   readonly loaded: LoadedCertificates;
   readonly certificates: CertificateSelector;
+  readonly guards: Guards;
+  /** Shown what names no site at all. */
+  readonly guard: Guard | undefined;
 
-  constructor(config: Config, upstreams: ReadonlyMap<string, Upstream>, loaded: LoadedCertificates) {
+  constructor(parts: RuntimeParts) {
+    const { config, upstreams, loaded, guards } = parts;
     this.config = config;
+    this.guards = guards;
     this.upstreams = upstreams;
     this.loaded = loaded;
     this.certificates = loaded.selector;
     this.trusted = ipSet(config.trustedProxies);
     this.sites = new Router<Site>();
     for (const site of config.sites) {
-      const built = buildSite(site, this.upstreams);
+      const built = buildSite(site, parts);
+      this.guard ??= built.guard;
       for (const name of [site.name, ...site.aliases]) this.sites.add(name, built);
     }
   }
@@ -70,15 +88,22 @@ export class Runtime {
   }
 }
 
-/** Fails with a ProblemsError that names every certificate that cannot be used. */
+/** Fails with a ProblemsError that names every certificate, or every rule, that cannot be used. */
 export async function buildRuntime(config: Config): Promise<Runtime> {
   const loaded = await usableCertificates(config);
-  return new Runtime(config, buildUpstreams(config.upstreams, config.timeouts.upstreamMs), loaded);
+  const guards = new Guards(config);
+  if (guards.problems.length > 0) throw new ProblemsError(guards.problems);
+  return new Runtime({
+    config,
+    upstreams: buildUpstreams(config.upstreams, config.timeouts.upstreamMs),
+    loaded,
+    guards,
+  });
 }
 
 /** The same runtime with its certificates loaded anew: the local CA's nearly outlived ones replaced, changed files read. */
-export async function refreshCertificates({ config, upstreams }: Runtime): Promise<Runtime> {
-  return new Runtime(config, upstreams, await usableCertificates(config));
+export async function refreshCertificates({ config, upstreams, guards }: Runtime): Promise<Runtime> {
+  return new Runtime({ config, upstreams, guards, loaded: await usableCertificates(config) });
 }
 
 async function usableCertificates(config: Config): Promise<LoadedCertificates> {
@@ -93,19 +118,30 @@ function buildUpstreams(configs: ReadonlyMap<string, UpstreamConfig>, timeoutMs:
   return upstreams;
 }
 
-function buildSite(site: SiteConfig, upstreams: ReadonlyMap<string, Upstream>): Site {
-  return { name: site.name, routes: site.routes.map((route) => buildRoute(route, site, upstreams)) };
+function buildSite(site: SiteConfig, parts: RuntimeParts): Site {
+  const routes = site.routes.map((route) => buildRoute(route, site, parts));
+  return { name: site.name, routes, guard: routes.findLast(({ guard }) => guard !== undefined)?.guard };
 }
 
-function buildRoute(route: RouteConfig, site: SiteConfig, upstreams: ReadonlyMap<string, Upstream>): Route {
+/** What is compressed cannot be read: where answers are inspected the backend is asked for plain ones. */
+const PLAIN_ONLY: HeaderChanges = { set: new Map([['accept-encoding', 'identity']]), remove: [] };
+const AS_IT_IS: HeaderChanges = { set: new Map(), remove: [] };
+
+function buildRoute(route: RouteConfig, site: SiteConfig, { upstreams, guards }: RuntimeParts): Route {
   const upstream = upstreams.get(route.upstream);
   if (upstream === undefined) throw new Error(`config/ let an unknown upstream "${route.upstream}" through`);
+  const guard = guards.guard(route.waf);
   return {
     matches: compileMatch(route.match),
+    guard,
     target: {
       upstream,
       stripPrefix: route.stripPrefix,
-      requestChanges: [site.headers.request, route.headers.request],
+      requestChanges: [
+        guard?.config.response === true ? PLAIN_ONLY : AS_IT_IS,
+        site.headers.request,
+        route.headers.request,
+      ],
       responseChanges: [site.headers.response, route.headers.response],
     },
   };

@@ -13,6 +13,9 @@ export type Protocol = 'h2' | 'http/1.1' | 'http/1.0';
 export interface ConnectionFacts {
   /** The other end of the socket, which may be a proxy. */
   readonly peer: string;
+  readonly peerPort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
   /** Undefined on a plain connection. */
   readonly tlsVersion: string | undefined;
   /** The name asked for in the handshake; undefined when none was. */
@@ -31,7 +34,8 @@ export interface RequestFacts {
   readonly authority: string;
   readonly host: string;
   readonly headers: Headers;
-  readonly body: BodySource | undefined;
+  /** A stage that reads of it leaves another in its place, which begins at the first byte. */
+  body: BodySource | undefined;
   /** True for a WebSocket handshake (RFC 6455, 4.1): the one upgrade that is ever carried on. */
   readonly isWebSocket: boolean;
 }
@@ -69,6 +73,11 @@ export class Exchange {
   error: ErrorCode | undefined;
   /** Finer reason of a refusal, for the record only. */
   reason: string | undefined;
+
+  /** What the rules made of it; undefined: no rules looked. */
+  waf: { readonly verdict: 'pass' | 'detect' | 'block'; readonly score: number } | undefined;
+  /** Called once, when the answer is over and before the exchange is recorded. */
+  atEnd: (() => void) | undefined;
 
   /** The client has gone; nobody will read an answer. */
   isGone = false;

@@ -9,6 +9,37 @@ import { ensureFolder } from '../base/folder.ts';
 import type { LogsConfig, LogTarget } from '../config/config.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { headerValue } from '../http/headers.ts';
+import { Redaction } from './redaction.ts';
+
+/** What rules found in one exchange: the record whose event is `waf`. */
+export interface FindingRecord {
+  readonly requestId: string;
+  readonly site: string | undefined;
+  readonly client: string;
+  readonly verdict: 'pass' | 'detect' | 'block';
+  readonly status: number;
+  readonly score: { readonly inbound: number; readonly outbound: number };
+  readonly threshold: { readonly inbound: number; readonly outbound: number };
+  readonly rules: readonly RuleRecord[];
+  /** What `logs.audit` asks for. */
+  readonly request?: { readonly line: string; readonly headers?: readonly string[]; readonly body?: string };
+  readonly response?: { readonly headers: readonly string[] };
+}
+
+export interface RuleRecord {
+  readonly id: number;
+  readonly file: string;
+  readonly line: number;
+  readonly phase: number;
+  readonly msg: string;
+  readonly severity: string | undefined;
+  readonly paranoia: number | undefined;
+  readonly tags: readonly string[];
+  readonly target: string;
+  readonly value: string;
+  readonly matched: string;
+  readonly data: string;
+}
 
 /** What the gateway says about itself; `access` and `waf` have methods of their own. */
 export type RecordEvent = 'limit' | 'upstream' | 'certificate' | 'config' | 'admin' | 'process';
@@ -19,13 +50,18 @@ const MAX_TEXT = 2048;
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 
 export class Records {
+  readonly redaction: Redaction;
   readonly #destinations: pino.DestinationStream[] = [];
   readonly #access: Logger | undefined;
+  readonly #waf: Logger | undefined;
   readonly #own: Logger;
 
   constructor(config: LogsConfig) {
+    this.redaction = new Redaction(config.redact, config.audit);
     const access = this.#open(config.access);
+    const waf = isSame(config.access, config.waf) ? access : this.#open(config.waf);
     this.#access = access === undefined ? undefined : pino(OPTIONS, access);
+    this.#waf = waf === undefined ? undefined : pino(OPTIONS, waf);
     // Words go to stderr, so that stdout is the access log and nothing else.
     this.#own = pino({ ...OPTIONS, level: config.level }, this.#open('stderr') as DestinationStream);
   }
@@ -52,9 +88,15 @@ export class Records {
       upstreamMs: x.upstreamMs === undefined ? undefined : round(x.upstreamMs),
       tls: connection.tlsVersion === undefined ? undefined : { version: connection.tlsVersion, sni: connection.sni },
       userAgent: cut(headerValue(request.headers, 'user-agent')),
+      waf: x.waf,
       error: x.error,
       reason: x.reason,
     });
+  }
+
+  /** One line for an exchange in which a rule that logs matched. What it holds is cut and redacted already. */
+  waf(finding: FindingRecord): void {
+    this.#waf?.info({ event: 'waf', ...finding });
   }
 
   info(event: RecordEvent, msg: string, facts: Readonly<Record<string, unknown>> = {}): void {
@@ -100,6 +142,12 @@ export class Records {
     this.#destinations.push(destination);
     return destination;
   }
+}
+
+/** Two kinds of records in one file go through one descriptor, so that their lines never mix. */
+function isSame(a: LogTarget, b: LogTarget): boolean {
+  if (typeof a === 'object' && typeof b === 'object') return a.file === b.file;
+  return a === b;
 }
 
 /** A log that cannot be opened is a fault of the configuration: it stops the start, and is not found out weeks later. */

@@ -96,7 +96,9 @@ describe('a part that is on is told, at its key', () => {
     ['waf', '{ mode: block }', '1:36'],
     ['waf', '{ mode: detect }', '1:36'],
     ['waf', '{ response: false }', '1:36'],
-    ['waf', '{ rules: [core, "rules/*.yaml", { crs: /opt/crs }] }', '1:36'],
+    ['waf', '{ rules: [core, { crs: /opt/crs }] }', '1:51'],
+    ['waf', '{ rules: a.conf, shadow: { rules: [{ crs: x }], sample: 5% } }', '1:58'],
+    ['waf', '{ rules: a.conf, exceptions: [{ rules: [1] }] }', '1:58'],
     ['access', '{ allow: [10.0.0.0/8] }', '1:36'],
     ['access', '{ basic: { users: { ann: x } } }', '1:36'],
     ['limits', '[{ rate: 5/min, match: { path: /login, method: post }, key: client.ip, burst: 5, ban: 15m }]', '1:36'],
@@ -112,7 +114,7 @@ describe('a part that is on is told, at its key', () => {
 
   test('the message says what to do instead', () => {
     expect(messagesOf(at('waf', '{ mode: block }'))).toEqual([
-      'sites["a.test"].waf: the rule engine is not available yet; leave it out, or turn it off with false',
+      'sites["a.test"].waf: the rule set core is not available yet; name yours with rules',
     ]);
     expect(messagesOf(at('workers', 'auto'))).toEqual([
       'workers: serving with several processes is not available yet; write 0 instead',

@@ -45,13 +45,22 @@ function options(node: Node, path: string, mayBeComment: boolean): Option[] {
     const isHidden = mayBeComment || isEmpty(node.default) || node.default === 'auto';
     found.push({ path: `${path}.${key}`, key, node: child, mayBeComment: isHidden });
     found.push(
-      ...options(child, `${path}.${key}`, isHidden || (child.later !== undefined && child.later.only === undefined)),
+      ...options(
+        child,
+        `${path}.${key}`,
+        isHidden || isShownAbove(path, key) || (child.later !== undefined && child.later.only === undefined),
+      ),
     );
   }
   if (node.map?.others !== undefined) found.push(...options(node.map.others, `${path}.*`, mayBeComment));
   if (node.list !== undefined)
     found.push(...options(node.list.items, `${path}[]`, mayBeComment || path.endsWith('.files')));
   return found;
+}
+
+/** What a route says of its rules is what a site says, and stands there. */
+function isShownAbove(path: string, key: string): boolean {
+  return path.endsWith('.routes[]') && key === 'waf';
 }
 
 function isEmpty(value: unknown): boolean {

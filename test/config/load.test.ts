@@ -37,7 +37,13 @@ test('the smallest file gets a safe default for everything else', () => {
       connectionsPerIp: 256,
     },
     certificates: { storage: '/etc/gatehouse/certs', issuer: 'internal', files: [] },
-    logs: { level: 'info', access: 'stdout', waf: 'stdout', redact: ['authorization', 'cookie', 'set-cookie'] },
+    logs: {
+      level: 'info',
+      access: 'stdout',
+      waf: 'stdout',
+      audit: [],
+      redact: ['authorization', 'cookie', 'set-cookie'],
+    },
   });
   expect(upstreams.get('http://127.0.0.1:3000')).toEqual({
     name: 'http://127.0.0.1:3000',

@@ -1,17 +1,23 @@
 // The real programs that some tests run against, and the Debian packages that bring them.
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import path from 'node:path';
 
 export const COMPONENTS = {
   curl: 'curl',
   h2load: 'nghttp2-client',
   chromium: 'chromium',
+  'modsecurity-crs': 'modsecurity-crs',
 } as const;
 
 export type Component = keyof typeof COMPONENTS;
 
-/** Whether the program is on the PATH. */
+/** Packages that are data and no program. */
+const DATA: Partial<Record<Component, string>> = { 'modsecurity-crs': '/usr/share/modsecurity-crs/rules' };
+
+/** Whether the program is on the PATH, or the data where the package puts it. */
 export function hasComponent(name: Component): boolean {
+  const data = DATA[name];
+  if (data !== undefined) return existsSync(data);
   return (process.env.PATH ?? '').split(path.delimiter).some((folder) => {
     try {
       accessSync(path.join(folder, name), constants.X_OK);

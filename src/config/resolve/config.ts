@@ -4,7 +4,7 @@
 import type { Config, LogsConfig, LogTarget } from '../config.ts';
 import type { ConfigDocument } from '../document.ts';
 import { Part } from '../part.ts';
-import { logLevels } from '../schema/server.ts';
+import { auditParts, logLevels } from '../schema/server.ts';
 import { resolveCertificates } from './certificates.ts';
 import { resolveAddresses, resolveSocket } from './listen.ts';
 import { resolveSites } from './sites.ts';
@@ -67,6 +67,7 @@ function resolveLogs(logs: Part, baseDir: string): LogsConfig {
     level: logs.at('level').word(logLevels),
     access: logTarget(logs.at('access'), baseDir),
     waf: logTarget(logs.at('waf'), baseDir),
+    audit: auditParts.filter((part) => texts(logs.at('audit')).includes(part)),
     redact: texts(logs.at('redact')).map((name) => name.toLowerCase()),
   };
 }

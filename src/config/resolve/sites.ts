@@ -7,6 +7,7 @@ import { parsePathGlob, parsePathPrefix } from '../syntax/request-match.ts';
 import { resolveCertificateFile } from './certificates.ts';
 import { lowerCaseEntries, resolveHeaders } from './headers.ts';
 import type { Upstreams } from './upstreams.ts';
+import { resolveWaf } from './waf.ts';
 
 const everything: RouteMatch = {
   path: undefined,
@@ -41,7 +42,7 @@ function resolveSite(written: string, part: Part, around: Surroundings): SiteCon
       .flatMap((alias) => resolveAlias(alias, around.owners) ?? []),
     certificate: resolveCertificate(part.at('certificate'), around.baseDir),
     headers: resolveHeaders(part.at('headers')),
-    routes: resolveRoutes(part, around.upstreams),
+    routes: resolveRoutes(part, around),
   };
 }
 
@@ -73,7 +74,8 @@ function resolveCertificate(part: Part, baseDir: string): SiteConfig['certificat
   return resolveCertificateFile(part, baseDir) ?? 'auto';
 }
 
-function resolveRoutes(site: Part, upstreams: Upstreams): RouteConfig[] {
+function resolveRoutes(site: Part, around: Surroundings): RouteConfig[] {
+  const { upstreams, baseDir } = around;
   const own = site.at('to');
   const routes = site.at('routes');
   const isTold = [site, own, routes].some((part) => part.document.isFaulty(part.pointer));
@@ -81,21 +83,31 @@ function resolveRoutes(site: Part, upstreams: Upstreams): RouteConfig[] {
     site.fault('missing-key', 'this site leads nowhere; write to, or at least one route', 'key');
   }
   const ownUpstream = upstreams.find(own);
-  const resolved = routes.items().flatMap((route) => resolveRoute(route, own, upstreams) ?? []);
+  const resolved = routes.items().flatMap((route) => resolveRoute(route, site, around) ?? []);
   if (ownUpstream === undefined) return resolved;
   const headers = {
     request: { set: new Map<string, string>(), remove: [] },
     response: { set: new Map<string, string>(), remove: [] },
   };
-  return [...resolved, { match: everything, upstream: ownUpstream, stripPrefix: undefined, headers }];
+  return [
+    ...resolved,
+    {
+      match: everything,
+      upstream: ownUpstream,
+      stripPrefix: undefined,
+      headers,
+      waf: resolveWaf(site.at('waf'), undefined, baseDir),
+    },
+  ];
 }
 
 function hasItems(list: Part): boolean {
   return Array.isArray(list.value) && list.value.length > 0;
 }
 
-function resolveRoute(part: Part, siteTo: Part, upstreams: Upstreams): RouteConfig | undefined {
+function resolveRoute(part: Part, site: Part, { upstreams, baseDir }: Surroundings): RouteConfig | undefined {
   const to = part.at('to');
+  const siteTo = site.at('to');
   const isTold = part.document.isFaulty(to.pointer) || part.document.isFaulty(siteTo.pointer);
   if (!to.isGiven && !siteTo.isGiven && !isTold)
     part.fault('missing-key', 'this route leads nowhere; write to, here or in the site', 'key');
@@ -103,7 +115,8 @@ function resolveRoute(part: Part, siteTo: Part, upstreams: Upstreams): RouteConf
   const headers = resolveHeaders(part.at('headers'));
   const match = resolveMatch(part.at('match'));
   const stripPrefix = readPrefix(part.at('stripPrefix'));
-  return upstream === undefined ? undefined : { match, upstream, stripPrefix, headers };
+  const waf = resolveWaf(site.at('waf'), part.at('waf'), baseDir);
+  return upstream === undefined ? undefined : { match, upstream, stripPrefix, headers, waf };
 }
 
 function resolveMatch(part: Part): RouteMatch {

@@ -1,13 +1,14 @@
 // The parts of the file that concern the gateway as a whole: where it listens, how long and how much
 // it takes, where its records go. Every bound of section "limits" has its default here.
 
-import type { LogsConfig } from '../config.ts';
+import type { AuditPart, LogsConfig } from '../config.ts';
 import { integer, off, offNotZero, text, word } from './kind.ts';
 import { duration, percent, size } from './measures.ts';
 import type { Node } from './node.ts';
 import { list, map, value } from './node.ts';
 import { address, cidr, redisUrl } from './web.ts';
 
+export const auditParts: readonly AuditPart[] = ['request-headers', 'request-body', 'response-headers'];
 export const logLevels: readonly LogsConfig['level'][] = ['info', 'trace', 'debug', 'warn', 'error', 'silent'];
 
 const oneAddress = value('host:port, :port or a port.', address, {
@@ -98,6 +99,11 @@ export const logs: Node = map('What is recorded, and where.', {
     default: 'stdout',
   }),
   waf: value('Where findings of the rules go: stdout, stderr, a file or false.', logTarget, { default: 'stdout' }),
+  audit: list(
+    'What a finding of the rules shows of its exchange, besides the rules.',
+    value('A part.', word(...auditParts)),
+    { default: [], is: [off] },
+  ),
   redact: list(
     'Headers and query parameters whose values no record shows.',
     value('A name.', text('a name', 'the name of a header or parameter')),

@@ -1,7 +1,7 @@
-// The part of a site about the rule engine. All of it is checked already; none of it can be on yet.
+// The part of a site, or of a route, about the rule engine.
 
-import { flag, integer, off, text, verbatim, word } from './kind.ts';
-import { date, percent, size } from './measures.ts';
+import { flag, integer, off, readBy, text, verbatim, word } from './kind.ts';
+import { date, duration, percent, size } from './measures.ts';
 import type { Node } from './node.ts';
 import { list, map, value } from './node.ts';
 import { method, pathGlob } from './web.ts';
@@ -16,7 +16,15 @@ const ruleSource: Node = map(
       text('a folder', 'the path of a folder'),
     ),
   },
-  { required: ['crs'], is: [text('a rule set', 'core, a file or a glob')] },
+  {
+    required: ['crs'],
+    is: [text('a rule set', 'core, a file or a glob')],
+    later: { what: 'the rule set core', only: 'core' },
+  },
+);
+
+const mediaType = readBy('a media type', 'a media type like text/html or text/*', (written) =>
+  /^[\w!#$&^.+*-]+\/[\w!#$&^.+*-]+$/.test(written) ? { value: written } : { fault: 'is not a media type' },
 );
 
 const exception: Node = map(
@@ -48,7 +56,7 @@ export const waf: Node = map(
     mode: value('block, detect (nothing is ever blocked) or off.', [word('block', 'detect', 'off'), off], {
       default: 'block',
     }),
-    rules: list('Rule sets in order.', ruleSource, { default: ['core'] }),
+    rules: list('Rule sets in order.', ruleSource),
     paranoia: value('How strict the rules are, 1 to 4.', paranoia, { default: 1 }),
     detectionParanoia: value('Rules up to this level are scored and logged without blocking.', paranoia, {
       default: 1,
@@ -64,22 +72,38 @@ export const waf: Node = map(
         word('block', 'inspect-prefix'),
         { default: 'block' },
       ),
+      depth: value('Levels of JSON and XML; what is nested deeper is refused.', integer(1, 1_000), { default: 64 }),
+      arguments: value('Parameters, or parts of a form; a request with more is refused.', integer(1, 100_000), {
+        default: 2_000,
+      }),
     }),
     response: value('Whether responses are inspected too.', flag, { default: false }),
-    exceptions: list('Rules that do not apply somewhere.', exception, { default: [], is: [off] }),
+    responseTypes: list(
+      'Media types whose bodies are inspected when responses are; all others stream through.',
+      value('A media type, like text/html; `*` stands for any part.', mediaType),
+      { default: ['text/*', 'application/json', 'application/xml', 'application/xhtml+xml'] },
+    ),
+    exceptions: list('Rules that do not apply somewhere.', exception, {
+      default: [],
+      is: [off],
+      later: { what: 'a list of exceptions' },
+    }),
     shadow: map(
       'Rule sets that are scored beside and never act.',
       {
         rules: list('Rule sets in order.', ruleSource, { default: [] }),
         sample: value('The share of requests.', [percent, off], { default: '10%' }),
       },
-      { default: null, is: [off] },
+      { default: null, is: [off], later: { what: 'a shadow rule set' } },
     ),
+    budget: value('Working time that the rules may take for one request; beyond it onError decides.', duration(1), {
+      default: '500ms',
+    }),
     onError: value(
       'What happens when the engine itself fails: the request is refused, or passes.',
       word('block', 'pass'),
       { default: 'block' },
     ),
   },
-  { default: false, is: [off], later: { what: 'the rule engine', offBy: 'mode' } },
+  { default: false, is: [off], offBy: 'mode' },
 );

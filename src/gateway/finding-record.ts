@@ -1,0 +1,53 @@
+// The record of what rules found in an exchange: values cut, secrets redacted, and parts of the exchange as `logs.audit` asks.
+import type { Exchange } from '../http/exchange.ts';
+import type { FindingRecord, Records, RuleRecord } from '../observe/records.ts';
+import type { Finding, Outcome } from '../waf/finding.ts';
+
+export interface AuditMaterial {
+  readonly requestBody: Buffer;
+  readonly responseHeaders: readonly string[];
+}
+
+/** Sets what the access record says of the rules, and writes the record of findings when there are any. */
+export function recordFinding(x: Exchange, outcome: Outcome, records: Records, material: AuditMaterial): void {
+  const { findings, intervention, suppressed, score, threshold } = outcome;
+  const verdict = intervention !== undefined ? 'block' : suppressed !== undefined ? 'detect' : 'pass';
+  x.waf = { verdict, score: score.inbound };
+  if (findings.length === 0) return;
+  const { redaction } = records;
+  const record: FindingRecord = {
+    requestId: x.id,
+    site: x.site,
+    client: x.client,
+    verdict,
+    status: x.status,
+    score,
+    threshold,
+    rules: findings.map((finding) => ruleRecord(finding, records)),
+  };
+  const isAudited = outcome.auditLog && findings.some(({ rule }) => rule.auditLog);
+  records.waf(isAudited ? { ...record, ...redaction.audit(x, material) } : record);
+}
+
+const SEVERITIES = ['EMERGENCY', 'ALERT', 'CRITICAL', 'ERROR', 'WARNING', 'NOTICE', 'INFO', 'DEBUG'];
+const PARANOIA = /^paranoia-level\/([1-4])$/;
+
+function ruleRecord(finding: Finding, { redaction }: Records): RuleRecord {
+  const { rule } = finding;
+  const level = rule.tags.map((tag) => PARANOIA.exec(tag)?.[1]).find((found) => found !== undefined);
+  const { target, value, matched, msg, data } = redaction.finding(finding);
+  return {
+    id: rule.id,
+    file: rule.source.file,
+    line: rule.source.line,
+    phase: rule.phase,
+    msg,
+    severity: rule.severity === undefined ? undefined : SEVERITIES[rule.severity],
+    paranoia: level === undefined ? undefined : Number(level),
+    tags: rule.tags,
+    target,
+    value,
+    matched,
+    data,
+  };
+}

@@ -1,0 +1,196 @@
+// One exchange under the eyes of the rules: feeds the engine phase by phase, and turns what it decides into answers.
+// A failure of the engine itself is an answer too (fails closed), unless the site says `onError: pass`.
+import type { BodySource } from '../http/body.ts';
+import type { ClientStream } from '../http/client-stream.ts';
+import { errorReply } from '../http/error-page.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { GatheredBody } from '../http/gathered-body.ts';
+import { headerValue } from '../http/headers.ts';
+import type { Reply } from '../http/reply.ts';
+import { isWhole } from '../http/reply.ts';
+import type { Records } from '../observe/records.ts';
+import type { Inspection } from '../waf/engine.ts';
+import type { Intervention } from '../waf/finding.ts';
+import type { RequestHead } from '../waf/request.ts';
+import { recordFinding } from './finding-record.ts';
+import type { Guard } from './guard.ts';
+
+/** As HTTP names them in a request line; rules compare these texts. */
+const PROTOCOL_NAMES = { h2: 'HTTP/2.0', 'http/1.1': 'HTTP/1.1', 'http/1.0': 'HTTP/1.0' } as const;
+const EMPTY = Buffer.alloc(0);
+
+export class Watch {
+  readonly #x: Exchange;
+  readonly #guard: Guard;
+  readonly #records: Records;
+  readonly #stream: ClientStream | undefined;
+  /** undefined: the engine failed, and the site lets such requests pass. */
+  #inspection: Inspection | undefined;
+  #requestBody: Buffer = EMPTY;
+  #responseHeaders: readonly string[] = [];
+
+  /** The record of what the rules found is written when the exchange ends. */
+  constructor(x: Exchange, guard: Guard, records: Records, stream: ClientStream | undefined) {
+    this.#x = x;
+    this.#guard = guard;
+    this.#records = records;
+    this.#stream = stream;
+    this.#inspection = guard.engine.begin();
+    x.atEnd = () => this.#finish();
+  }
+
+  /** Phase 1. `head`: what the client really sent, when it differs from the exchange's canonical form. */
+  requestHead(head: Partial<RequestHead> = {}): Reply | undefined {
+    const { request, connection, client, id } = this.#x;
+    return this.#step((inspection) =>
+      inspection.requestHead({
+        id,
+        clientAddress: client,
+        clientPort: connection.peerPort,
+        serverAddress: connection.localAddress,
+        serverPort: connection.localPort,
+        serverName: request.host,
+        method: request.method,
+        target: request.target,
+        protocol: PROTOCOL_NAMES[request.protocol],
+        headers: withHost(this.#x),
+        ...head,
+      }),
+    );
+  }
+
+  /** All phases for an exchange whose answer is decided: the rules look, and nothing comes of it. */
+  observe(head: Partial<RequestHead>, reply: Reply): void {
+    const reason = this.#x.reason;
+    this.requestHead(head);
+    this.#step((inspection) => inspection.requestBody(EMPTY, false));
+    this.#step((inspection) =>
+      inspection.responseHead({ status: reply.status, protocol: 'HTTP/1.1', headers: reply.headers }),
+    );
+    this.#x.reason = reason;
+  }
+
+  /** Phase 2. Gathers the body as far as it is inspected; what was gathered still goes to the backend. */
+  async requestBody(): Promise<Reply | undefined> {
+    const { body } = this.#x.request;
+    if (body === undefined || this.#inspection?.wantsRequestBody !== true || isGrpc(this.#x)) {
+      return this.#step((inspection) => inspection.requestBody(EMPTY, false));
+    }
+    const { inspectBytes, over } = this.#guard.config.body;
+    const refuses = over === 'block' && this.#guard.config.mode === 'block';
+    if (refuses && (body.length ?? 0) > inspectBytes) return this.#refuseBody(EMPTY);
+    const gathered = new GatheredBody(body, inspectBytes);
+    this.#x.request.body = gathered;
+    const { bytes, isPrefix } = await gathered.gather();
+    if (refuses && isPrefix) return this.#refuseBody(bytes);
+    this.#requestBody = bytes;
+    return this.#step((inspection) => inspection.requestBody(bytes, isPrefix));
+  }
+
+  /** Phases 3 and 4: the reply itself, or the answer in its place. */
+  async response(reply: Reply): Promise<Reply> {
+    if (!this.#guard.config.response || reply.tunnel !== undefined) return reply;
+    this.#responseHeaders = reply.headers;
+    const { status, headers } = reply;
+    const refusal = this.#step((inspection) =>
+      inspection.responseHead({ status, protocol: PROTOCOL_NAMES[this.#x.request.protocol], headers }),
+    );
+    if (refusal !== undefined) return discard(reply, refusal);
+    if (this.#inspection?.wantsResponseBody !== true || !this.#isInspectedType(headers)) return reply;
+    const { bytes, isPrefix } = await this.#gatherResponse(reply);
+    const late = this.#step((inspection) => inspection.responseBody(bytes, isPrefix));
+    return late === undefined ? reply : discard(reply, late);
+  }
+
+  async #gatherResponse(reply: Reply): Promise<{ bytes: Buffer; isPrefix: boolean }> {
+    const { body } = reply;
+    const bound = this.#guard.config.body.inspectBytes;
+    if (body === undefined) return { bytes: EMPTY, isPrefix: false };
+    if (isWhole(body)) return { bytes: Buffer.from(body).subarray(0, bound), isPrefix: body.length > bound };
+    const gathered = new GatheredBody(body, bound);
+    reply.body = gathered;
+    return gathered.gather();
+  }
+
+  /** Streams of events are never held back, and nobody can read what is compressed. */
+  #isInspectedType(headers: readonly string[]): boolean {
+    if (headerValue(headers, 'content-encoding') !== undefined) return false;
+    const type = (headerValue(headers, 'content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+    return type !== 'text/event-stream' && this.#guard.inspectsType(type);
+  }
+
+  /** Runs one phase; the answer when the exchange ends with it. */
+  #step(run: (inspection: Inspection) => Intervention | undefined): Reply | undefined {
+    if (this.#inspection === undefined) return undefined;
+    try {
+      const intervention = run(this.#inspection);
+      return intervention === undefined ? undefined : this.#answer(intervention);
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  #answer({ action, status, location }: Intervention): Reply {
+    this.#x.reason = 'waf';
+    if (action === 'redirect' && location !== undefined) {
+      return { status, headers: ['location', location, 'cache-control', 'no-store'], body: undefined };
+    }
+    if (action === 'drop') this.#stream?.reset();
+    return errorReply(this.#x, status);
+  }
+
+  /** Longer than the rules look at: it is not let through unseen. The rules see what was read of it. */
+  #refuseBody(beginning: Buffer): Reply {
+    this.#x.request.body?.cancel();
+    const earlier = this.#step((inspection) => inspection.requestBody(beginning, true));
+    if (earlier !== undefined) return earlier;
+    this.#x.reason = 'body-over-inspection';
+    return errorReply(this.#x, 413);
+  }
+
+  #fail(error: unknown): Reply | undefined {
+    this.#inspection = undefined;
+    const { onError } = this.#guard.config;
+    this.#records.error(
+      'process',
+      `the rules failed; the request ${onError === 'pass' ? 'passes' : 'is refused'}`,
+      error,
+      {
+        requestId: this.#x.id,
+      },
+    );
+    if (onError === 'pass') return undefined;
+    this.#x.reason = 'waf-error';
+    return errorReply(this.#x, 503);
+  }
+
+  #finish(): void {
+    if (this.#inspection === undefined) return;
+    try {
+      const outcome = this.#inspection.finish();
+      recordFinding(this.#x, outcome, this.#records, {
+        requestBody: this.#requestBody,
+        responseHeaders: this.#responseHeaders,
+      });
+    } catch (error) {
+      this.#records.error('process', 'the rules failed after the answer', error, { requestId: this.#x.id });
+    }
+  }
+}
+
+/** HTTP/2 names the host outside the fields; the rules look for it there. */
+function withHost({ request }: Exchange): readonly string[] {
+  const { headers, authority } = request;
+  return authority === '' || headerValue(headers, 'host') !== undefined ? headers : ['host', authority, ...headers];
+}
+
+/** A stream in both directions: its messages cannot be waited for. */
+function isGrpc(x: Exchange): boolean {
+  return /^application\/grpc(?:[+;]|$)/i.test(headerValue(x.request.headers, 'content-type') ?? '');
+}
+
+function discard(reply: Reply, refusal: Reply): Reply {
+  const body: BodySource | Uint8Array | undefined = reply.body;
+  if (body !== undefined && !isWhole(body)) body.cancel();
+  return refusal;
+}

@@ -1,0 +1,40 @@
+// How much time the engine may take for one exchange. Counted only while the engine works, never while it waits.
+import { GatehouseError } from '../base/errors.ts';
+
+/** Work between two looks at the clock; a unit is about a byte looked at. */
+const UNITS_PER_LOOK = 16_384;
+
+export class Budget {
+  readonly #limitMs: number;
+  #usedMs = 0;
+  #enteredAt = 0;
+  #units = 0;
+
+  constructor(limitMs: number) {
+    this.#limitMs = limitMs;
+  }
+
+  get usedMs(): number {
+    return this.#usedMs;
+  }
+
+  /** The engine begins to work. */
+  enter(): void {
+    this.#enteredAt = performance.now();
+  }
+
+  leave(): void {
+    this.#usedMs += performance.now() - this.#enteredAt;
+  }
+
+  /** Throws when the time is used up: whoever asked must then refuse, or let pass what was declared harmless. */
+  spend(units: number): void {
+    this.#units += units + 16;
+    if (this.#units < UNITS_PER_LOOK) return;
+    this.#units = 0;
+    if (this.#usedMs + performance.now() - this.#enteredAt <= this.#limitMs) return;
+    throw new GatehouseError('overloaded', 'gateway', `the rules took more than ${this.#limitMs} ms for one request`, {
+      status: 503,
+    });
+  }
+}

@@ -1,0 +1,100 @@
+// The rule engine as others use it: one Engine for a compiled rule set and its settings, one Inspection for an exchange.
+import type { BodyLimits } from './bodies/processor.ts';
+import { Budget } from './budget.ts';
+import { runPhase } from './evaluate.ts';
+import type { Intervention, Outcome } from './finding.ts';
+import { Collections } from './persistent.ts';
+import type { Plan } from './plan.ts';
+import { addRequestHead, type RequestHead } from './request.ts';
+import { addRequestBody } from './request-body.ts';
+import { addResponseBody, addResponseHead, type ResponseHead } from './response.ts';
+import type { Phase } from './rule.ts';
+import { scoreOf, thresholdOf } from './score.ts';
+import { Transaction } from './transaction.ts';
+
+export interface EngineOptions {
+  /** Detection mode decides everything and does nothing. */
+  readonly mode: 'on' | 'detectionOnly';
+  /** Time that the engine may take for one exchange, in milliseconds of work. */
+  readonly budgetMs: number;
+  readonly body: BodyLimits;
+}
+
+export class Engine {
+  readonly plan: Plan;
+  readonly options: EngineOptions;
+
+  constructor(plan: Plan, options: EngineOptions) {
+    this.plan = plan;
+    this.options = options;
+  }
+
+  begin(): Inspection {
+    return new Inspection(this.plan, this.options);
+  }
+}
+
+/**
+ * The inspection of one exchange. The methods are called in order, each at most once, and `finish` always; each runs
+ * a phase and answers with what must be done, or undefined to go on. They throw when the engine fails or the budget
+ * is used up: the caller then refuses, or does what its operator declared.
+ */
+export class Inspection {
+  readonly #plan: Plan;
+  readonly #tx: Transaction;
+  readonly #options: EngineOptions;
+
+  constructor(plan: Plan, options: EngineOptions) {
+    this.#plan = plan;
+    this.#options = options;
+    plan.scans.beginExchange();
+    this.#tx = new Transaction(plan, options.mode, new Collections(plan.collections), new Budget(options.budgetMs));
+  }
+
+  requestHead(head: RequestHead): Intervention | undefined {
+    return this.#run(1, (tx) => addRequestHead(tx, head, this.#options.body.maxArguments));
+  }
+
+  /** Whether the body has to be gathered before `requestBody`. */
+  get wantsRequestBody(): boolean {
+    const { mode, requestBodyAccess, intervention } = this.#tx;
+    return mode !== 'off' && requestBodyAccess && intervention === undefined && this.#tx.allowedUpTo < 2;
+  }
+
+  /** `isPrefix`: the body was longer than is inspected. An exchange without a body has an empty one. */
+  requestBody(body: Buffer, isPrefix: boolean): Intervention | undefined {
+    return this.#run(2, (tx) => addRequestBody(tx, body, isPrefix, this.#options.body));
+  }
+
+  responseHead(head: ResponseHead): Intervention | undefined {
+    return this.#run(3, (tx) => addResponseHead(tx, head));
+  }
+
+  get wantsResponseBody(): boolean {
+    const { mode, responseBodyAccess, intervention } = this.#tx;
+    return mode !== 'off' && responseBodyAccess && intervention === undefined && this.#tx.allowedUpTo < 4;
+  }
+
+  responseBody(body: Buffer, isPrefix: boolean): Intervention | undefined {
+    return this.#run(4, (tx) => addResponseBody(tx, body, isPrefix));
+  }
+
+  /** The phase after the exchange, and all that was found. */
+  finish(): Outcome {
+    this.#run(5, () => {});
+    const { findings, intervention, suppressed, auditLog, tx } = this.#tx;
+    return { findings, intervention, suppressed, auditLog, score: scoreOf(tx), threshold: thresholdOf(tx) };
+  }
+
+  #run(phase: Phase, fill: (tx: Transaction) => void): Intervention | undefined {
+    const tx = this.#tx;
+    tx.budget.enter();
+    try {
+      fill(tx);
+      runPhase(this.#plan, tx, phase);
+    } finally {
+      tx.budget.leave();
+    }
+    return tx.intervention;
+  }
+}

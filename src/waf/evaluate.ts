@@ -1,0 +1,163 @@
+// The ordered step: runs the rules of a phase one after another, on the values that the scan could not rule out.
+import type { Field } from './field.ts';
+import type { Intervention } from './finding.ts';
+import type { Plan } from './plan.ts';
+import type { Disruptive, Phase } from './rule.ts';
+import type { CompiledLink, Step } from './step.ts';
+import type { CompiledTarget } from './target.ts';
+import type { Matched, Transaction } from './transaction.ts';
+import { expand } from './transaction.ts';
+
+/** What a link last matched, kept so that its texts can be filled in when the whole chain has matched. */
+interface LinkMatch extends Matched {
+  readonly captured: readonly string[];
+}
+
+/** Runs one phase. After an intervention only phase 5 still runs. */
+export function runPhase(plan: Plan, tx: Transaction, phase: Phase): void {
+  if (tx.mode === 'off' || (phase !== 5 && (tx.intervention !== undefined || phase <= tx.allowedUpTo))) return;
+  const { steps, phaseStart } = plan;
+  const end = phaseStart[phase] as number;
+  let next = phaseStart[phase - 1] as number;
+  while (next < end) {
+    const number = next++;
+    if (tx.flags[number] === 0 || tx.removed?.[number] === 1) continue;
+    const step = steps[number] as Step;
+    if (!matches(tx, step)) continue;
+    next = step.next;
+    if (act(tx, step, phase)) return;
+  }
+}
+
+/** Whether the rule matched, all links of it. */
+function matches(tx: Transaction, step: Step): boolean {
+  tx.rule = step.rule;
+  tx.matched = [];
+  const seen: (LinkMatch | undefined)[] = [];
+  for (const link of step.links) {
+    if (!matchLink(tx, step, link)) return false;
+    if (step.logs) seen.push(linkMatch(tx));
+  }
+  const { severity } = step.rule;
+  if (severity !== undefined && severity < tx.highestSeverity) tx.highestSeverity = severity;
+  if (step.logs) tx.findings.push(describe(tx, step, seen));
+  return true;
+}
+
+function matchLink(tx: Transaction, step: Step, link: CompiledLink): boolean {
+  if (link.targets.length === 0) {
+    for (const run of link.effects) run(tx);
+    return true;
+  }
+  const scanned = link.isScanned ? step.number : -1;
+  let found = false;
+  for (const target of link.targets) {
+    for (const field of target.read(tx)) {
+      if (scanned !== -1 && !field.hits.includes(scanned)) continue;
+      if (target.excludes?.(field.key) === true) continue;
+      if (tx.removedTargets.length > 0 && isRemoved(tx, step, target, field)) continue;
+      if (tryField(tx, link, target, field)) found = true;
+    }
+  }
+  return found;
+}
+
+function isRemoved(tx: Transaction, step: Step, target: CompiledTarget, field: Field): boolean {
+  return tx.removedTargets.some(
+    ({ steps, variable, selects }) =>
+      variable === target.variable && steps[step.number] === 1 && (selects === undefined || selects(field.key)),
+  );
+}
+
+function tryField(tx: Transaction, link: CompiledLink, target: CompiledTarget, field: Field): boolean {
+  const { matcher, transforms } = link;
+  tx.budget.spend(field.value.length);
+  let { value } = field;
+  if (link.multiMatch && matcher.holds(value, tx)) return note(tx, link, target, field, value);
+  for (const [i, transform] of transforms.entries()) {
+    const before = value;
+    value = transform.apply(value);
+    if (value === before) continue;
+    const isLast = i === transforms.length - 1;
+    if (link.multiMatch && !isLast && matcher.holds(value, tx)) return note(tx, link, target, field, value);
+  }
+  if (link.multiMatch && value === field.value) return false;
+  return matcher.holds(value, tx) && note(tx, link, target, field, value);
+}
+
+/** One value of the link matched: it can be spoken of, and the link's effects run. */
+function note(tx: Transaction, link: CompiledLink, target: CompiledTarget, field: Field, value: string): true {
+  const label = field.name === '' ? target.label : `${target.label}:${field.name}`;
+  // A name that MATCHED_VARS hands on is a whole label already.
+  tx.matched.push({ label: target.label.startsWith('MATCHED_') ? field.name : label, value });
+  if (link.capture) tx.captured = link.matcher.parts(value, tx);
+  for (const run of link.effects) run(tx);
+  return true;
+}
+
+function linkMatch(tx: Transaction): LinkMatch | undefined {
+  const last = tx.lastMatched;
+  return last === undefined ? undefined : { ...last, captured: tx.captured };
+}
+
+/** Fills the texts in as they stood when their link matched. */
+function describe(
+  tx: Transaction,
+  step: Step,
+  seen: readonly (LinkMatch | undefined)[],
+): Transaction['findings'][number] {
+  const after = { matched: tx.matched, captured: tx.captured };
+  let msg = '';
+  let data = '';
+  for (const [i, link] of step.links.entries()) {
+    if (link.msg === undefined && link.logdata === undefined) continue;
+    const then = seen[i];
+    if (then !== undefined) {
+      tx.matched = [then];
+      tx.captured = then.captured;
+    }
+    if (link.msg !== undefined) msg = expand(link.msg, tx);
+    if (link.logdata !== undefined) data = expand(link.logdata, tx);
+  }
+  Object.assign(tx, after);
+  const first = seen[0];
+  const [head] = step.links;
+  const value = first?.value ?? '';
+  return {
+    rule: step.rule,
+    target: first?.label ?? '',
+    value,
+    matched: head === undefined || head.targets.length === 0 ? '' : (head.matcher.parts(value, tx)[0] ?? ''),
+    msg,
+    data,
+  };
+}
+
+/** Does what the rule says about the exchange. True: the phase ends here. */
+function act(tx: Transaction, step: Step, phase: Phase): boolean {
+  const { disruptive } = step.rule;
+  if (disruptive.action === 'pass') return false;
+  if (disruptive.action === 'allow') {
+    if (tx.mode === 'on') tx.allowedUpTo = { all: 4, request: 2, phase }[disruptive.scope];
+    return tx.mode === 'on';
+  }
+  const intervention = interventionOf(step, disruptive);
+  if (tx.mode === 'on' && phase !== 5) {
+    tx.intervention = intervention;
+    return true;
+  }
+  tx.suppressed ??= intervention;
+  return false;
+}
+
+function interventionOf(step: Step, disruptive: Exclude<Disruptive, { action: 'pass' | 'allow' }>): Intervention {
+  const { rule } = step;
+  switch (disruptive.action) {
+    case 'deny':
+      return { action: 'deny', status: disruptive.status, location: undefined, rule };
+    case 'drop':
+      return { action: 'drop', status: 403, location: undefined, rule };
+    case 'redirect':
+      return { action: 'redirect', status: disruptive.status, location: disruptive.location, rule };
+  }
+}

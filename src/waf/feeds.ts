@@ -1,0 +1,15 @@
+// Which collections a value belongs to: a parameter of the query is in ARGS_GET and in ARGS.
+import { VARIABLES, variableNumber } from './variables.ts';
+
+const ALSO_IN: Readonly<Record<string, string>> = {
+  ARGS_GET: 'ARGS',
+  ARGS_POST: 'ARGS',
+  ARGS_GET_NAMES: 'ARGS_NAMES',
+  ARGS_POST_NAMES: 'ARGS_NAMES',
+};
+
+/** By variable number: the numbers of all variables that its members are read through. */
+export const FEEDS: readonly (readonly number[])[] = VARIABLES.map((name, number) => {
+  const other = ALSO_IN[name];
+  return other === undefined ? [number] : [number, variableNumber(other)];
+});

@@ -1,0 +1,32 @@
+// One inspected value: a parameter, a header, a cookie, a line. Everything is a string of bytes (one char, one byte).
+
+/** The numbers of the rules that may match a value, in no order; the ordered evaluation decides. */
+export type Hits = readonly number[];
+
+export const NO_HITS: Hits = Object.freeze([]);
+
+export class Field {
+  /** The member's name as it came; empty for a variable that is not a collection. */
+  readonly name: string;
+  /** The name as selectors compare it. */
+  readonly key: string;
+  readonly value: string;
+  /** Set by the scan before any rule that scans is evaluated. */
+  hits: Hits = NO_HITS;
+
+  constructor(name: string, value: string, key: string = name === '' ? '' : lowerAscii(name)) {
+    this.name = name;
+    this.key = key;
+    this.value = value;
+  }
+}
+
+export const NO_FIELDS: readonly Field[] = Object.freeze([]);
+
+/** ASCII letters only: `toLowerCase` would fold bytes above 0x7f, which are not letters here. */
+export function lowerAscii(text: string): string {
+  return HAS_UPPER.test(text) ? text.replace(UPPER_RUNS, (run) => run.toLowerCase()) : text;
+}
+
+const HAS_UPPER = /[A-Z]/;
+const UPPER_RUNS = /[A-Z]+/g;

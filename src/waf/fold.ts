@@ -1,0 +1,153 @@
+// Partial evaluation: what the rules decide from settings alone is decided once, at load. Rules of paranoia levels
+// that are off disappear, limits taken from TX become constants, and what is left runs for each exchange.
+// It never changes what a rule set means: where a request could make a difference, the rule stays.
+import { Knowledge } from './knowledge.ts';
+import type { Effect, Marker, Phase, Rule, RuleSet } from './rule.ts';
+import { compileRuleSelector } from './selection.ts';
+import type { TxValue } from './tx-store.ts';
+
+/** A rule that is left, with its place in the files and the place behind which a match goes on. */
+export interface PlannedRule {
+  readonly rule: Rule;
+  readonly order: number;
+  readonly resumeAfter: number;
+}
+
+export interface Folded {
+  /** Five lists, phase 1 first. */
+  readonly phases: readonly (readonly PlannedRule[])[];
+  readonly initial: ReadonlyMap<string, TxValue>;
+}
+
+interface PhaseState {
+  readonly phase: Phase;
+  readonly kept: PlannedRule[];
+  /** Rules before this place may have been jumped over: their effects are not certain. */
+  uncertainUntil: number;
+}
+
+const PHASES: readonly Phase[] = [1, 2, 3, 4, 5];
+
+export function foldRules(ruleSet: RuleSet, seeds: ReadonlyMap<string, TxValue>): Folded {
+  return new Folder(ruleSet, seeds).fold();
+}
+
+class Folder {
+  readonly #items: readonly (Rule | Marker)[];
+  #known: Knowledge;
+  /** What is known of TX before the first rule that must run; later writes happen at run time. */
+  #initial: Knowledge | undefined;
+  readonly #removals: ((rule: Rule) => boolean)[] = [];
+
+  constructor(ruleSet: RuleSet, seeds: ReadonlyMap<string, TxValue>) {
+    this.#items = ruleSet.items;
+    this.#known = new Knowledge(seeds);
+  }
+
+  fold(): Folded {
+    const phases = PHASES.map((phase) => this.#foldPhase(phase));
+    return { phases, initial: (this.#initial ?? this.#known).known() };
+  }
+
+  #foldPhase(phase: Phase): PlannedRule[] {
+    // After an intervention phase 5 comes at once: nothing that the phases before it write is certain there.
+    if (phase === 5 && this.#initial !== undefined) this.#known = this.#initial.doubting(this.#known);
+    const state: PhaseState = { phase, kept: [], uncertainUntil: -1 };
+    let next = 0;
+    while (next < this.#items.length) {
+      const order = next++;
+      const item = this.#items[order] as Rule | Marker;
+      if (item.kind === 'rule' && item.phase === phase) next = this.#foldRule(item, order, state);
+    }
+    return state.kept;
+  }
+
+  /** The order of the item to go on with. */
+  #foldRule(written: Rule, order: number, state: PhaseState): number {
+    const rule = this.#known.substitute(written);
+    const resumeAfter = this.#jump(rule, order);
+    const verdict = this.#verdict(rule);
+    if (verdict === 'never') return order + 1;
+    if (verdict === 'always' && !this.#mayBeRemoved(rule, order, resumeAfter) && order > state.uncertainUntil) {
+      if (isSilent(rule) && this.#absorb(rule)) return resumeAfter + 1;
+      this.#keep(rule, order, resumeAfter, state, true);
+      return order + 1;
+    }
+    this.#keep(rule, order, resumeAfter, state, false);
+    return order + 1;
+  }
+
+  /** Applies the effects of a rule that always matches, when nothing has to happen at run time for it. */
+  #absorb(rule: Rule): boolean {
+    const effects = rule.links.flatMap((link) => link.effects);
+    if (effects.length === 0) return true;
+    if (this.#initial !== undefined || !effects.every((effect) => this.#known.canApply(effect))) return false;
+    for (const effect of effects) this.#known.apply(effect);
+    return true;
+  }
+
+  #keep(rule: Rule, order: number, resumeAfter: number, state: PhaseState, isCertain: boolean): void {
+    this.#initial ??= this.#known.copy();
+    state.kept.push({ rule, order, resumeAfter });
+    for (const effect of rule.links.flatMap((link) => link.effects)) {
+      if (isCertain && this.#known.canApply(effect)) this.#known.apply(effect);
+      else this.#known.doubt(effect);
+      this.#remember(effect);
+    }
+    if (resumeAfter > order) state.uncertainUntil = Math.max(state.uncertainUntil, resumeAfter);
+    if (rule.disruptive.action === 'allow') state.uncertainUntil = this.#items.length;
+  }
+
+  #remember(effect: Effect): void {
+    if (effect.kind === 'ctl' && effect.control.option === 'ruleRemove') {
+      this.#removals.push(compileRuleSelector(effect.control.rules));
+    }
+  }
+
+  /**
+   * Whether a removal at run time could make a difference: it takes this rule, and not at the same time all that
+   * this rule jumps over.
+   */
+  #mayBeRemoved(rule: Rule, order: number, resumeAfter: number): boolean {
+    const isGate = resumeAfter > order && rule.links.every((link) => link.effects.length === 0);
+    return this.#removals.some((removes) => {
+      if (!removes(rule)) return false;
+      if (!isGate) return true;
+      const region = this.#items.slice(order + 1, resumeAfter);
+      return region.some((item) => item.kind === 'rule' && item.phase === rule.phase && !removes(item));
+    });
+  }
+
+  #verdict(rule: Rule): 'always' | 'never' | 'perhaps' {
+    let isCertain = true;
+    for (const link of rule.links) {
+      const holds = link.targets.length === 0 ? true : this.#known.holds(link);
+      if (holds === false) return 'never';
+      if (holds === undefined) isCertain = false;
+      // What a link does, a later one may read; and it stays done even when a later one fails.
+      if (link.effects.length > 0 && link !== rule.links.at(-1)) return 'perhaps';
+    }
+    return isCertain ? 'always' : 'perhaps';
+  }
+
+  #jump(rule: Rule, order: number): number {
+    if (rule.skipAfter !== undefined) {
+      const marker = this.#items.findIndex(
+        (item, place) => place > order && item.kind === 'marker' && item.name === rule.skipAfter,
+      );
+      return marker === -1 ? this.#items.length : marker;
+    }
+    let left = rule.skip;
+    let place = order;
+    while (left > 0 && place + 1 < this.#items.length) {
+      const item = this.#items[++place] as Rule | Marker;
+      if (item.kind === 'rule' && item.phase === rule.phase) left--;
+    }
+    return place;
+  }
+}
+
+/** Nothing of it is seen outside: no line, no intervention. */
+function isSilent(rule: Rule): boolean {
+  return !rule.log && rule.disruptive.action === 'pass';
+}

@@ -1,0 +1,179 @@
+// The dictionary of SQL words, phrases and fingerprints, built once at load from `sql-words.ts`. A look-up reads the
+// value in place, ignores ASCII case and makes no string.
+
+import { BAREWORD, kindLetters, noWord } from './sql-tokens.ts';
+import { sqlFingerprints, sqlWords } from './sql-words.ts';
+
+/** What folding asks about a word, as bits of `wordTraits`. */
+export const IS_NOT = 1;
+export const IS_IN = 2;
+export const IS_LIKE = 4;
+export const IS_USER = 8;
+/** A name that is a function when a parenthesis follows. */
+export const IS_CALLABLE = 16;
+export const STARTS_WITH_INTO = 32;
+export const STARTS_WITH_IF = 64;
+export const HAS_UNDERSCORE = 128;
+const BEGINS_PHRASE = 256;
+const ENDS_PHRASE = 512;
+
+const callables = [
+  'USER_ID',
+  'USER_NAME',
+  'DATABASE',
+  'PASSWORD',
+  'USER',
+  'CURRENT_USER',
+  'CURRENT_DATE',
+  'CURRENT_TIME',
+  'CURRENT_TIMESTAMP',
+  'LOCALTIME',
+  'LOCALTIMESTAMP',
+];
+
+/** Upper case of ASCII letters, by byte. */
+export const upperCase: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= 0x61 && byte <= 0x7a ? byte - 0x20 : byte,
+);
+
+/** The hash of no bytes; `hash = (hash ^ upper byte) * hashFactor` for each byte that follows. */
+export const hashSeed: number = 0x811c9dc5 | 0;
+export const hashFactor = 0x01000193;
+
+const wordSlots = 4096;
+const fingerprintSlots = 32768;
+
+const texts: string[] = [''];
+/** The kind a word has by itself, 0 for one that only has a meaning within a phrase. */
+export const wordKind: Int32Array = new Int32Array(2048);
+export const wordTraits: Int32Array = new Int32Array(2048);
+const wordHash = new Int32Array(2048);
+const wordTable = new Int16Array(wordSlots);
+const phrases = new Map<number, number>();
+const fingerprintTable = new Int32Array(fingerprintSlots);
+
+/** T and t count as one in a fingerprint, which the published table has in upper case. */
+const symbols: Uint8Array = Uint8Array.from(
+  kindLetters,
+  (letter) => kindLetters.toUpperCase().indexOf(letter.toUpperCase()) + 1,
+);
+
+let longest = 0;
+
+for (const [letter, words] of Object.entries(sqlWords)) {
+  for (const text of words.split(',')) addWord(text.trim(), 1 << kindLetters.indexOf(letter));
+}
+for (const text of texts.slice()) {
+  for (let at = text.indexOf(' '); at >= 0; at = text.indexOf(' ', at + 1)) {
+    const first = addWord(text.slice(0, at), 0);
+    const rest = addWord(text.slice(at + 1), 0);
+    wordTraits[first]! |= BEGINS_PHRASE;
+    wordTraits[rest]! |= ENDS_PHRASE;
+    phrases.set(first * 2048 + rest, texts.indexOf(text));
+  }
+}
+for (const text of callables) wordTraits[addWord(text, BAREWORD)]! |= IS_CALLABLE;
+for (const line of sqlFingerprints.trim().split('\n')) addFingerprints(line);
+
+/**
+ * The number of the word at [start, end), whose upper-case bytes hash to `hash`; `noWord` if the dictionary lacks it.
+ * A few steps at most: the table is three quarters empty.
+ */
+export function findWord(value: string, start: number, end: number, hash: number): number {
+  if (end - start > longest) return noWord;
+  for (let slot = hash & (wordSlots - 1); ; slot = (slot + 1) & (wordSlots - 1)) {
+    const word = wordTable[slot]!;
+    if (word === noWord) return noWord;
+    if (wordHash[word] === hash && sameText(texts[word]!, value, start, end)) return word;
+  }
+}
+
+/** As `findWord`, for a text that is not hashed yet. */
+export function findText(value: string, start: number, length: number): number {
+  if (length > longest) return noWord;
+  return findWord(value, start, start + length, hashOf(value, start, start + length));
+}
+
+/** The phrase two words make, or `noWord`. */
+export function findPhrase(first: number, second: number): number {
+  if ((wordTraits[first]! & BEGINS_PHRASE) === 0 || (wordTraits[second]! & ENDS_PHRASE) === 0) return noWord;
+  return phrases.get(first * 2048 + second) ?? noWord;
+}
+
+/** The text of a word or phrase, in upper case. */
+export function wordText(word: number): string {
+  return texts[word]!;
+}
+
+/** Whether the kinds of the first `count` tokens are among the fingerprints of attacks. */
+export function isKnownFingerprint(kinds: Int32Array, count: number): boolean {
+  if (count === 0) return false;
+  let key = 0;
+  for (let at = 0; at < count; at++) key = key * 32 + symbols[31 - Math.clz32(kinds[at]!)]!;
+  for (let slot = slotOf(key); ; slot = (slot + 1) & (fingerprintSlots - 1)) {
+    const entry = fingerprintTable[slot]!;
+    if (entry === key) return true;
+    if (entry === 0) return false;
+  }
+}
+
+function addWord(text: string, kind: number): number {
+  const hash = hashOf(text, 0, text.length);
+  longest = Math.max(longest, text.length);
+  const known = findWord(text, 0, text.length, hash);
+  if (known !== noWord) return known;
+  const word = texts.push(text) - 1;
+  wordKind[word] = kind;
+  wordTraits[word] = traitsOf(text);
+  wordHash[word] = hash;
+  let slot = hash & (wordSlots - 1);
+  while (wordTable[slot] !== noWord) slot = (slot + 1) & (wordSlots - 1);
+  wordTable[slot] = word;
+  return word;
+}
+
+function traitsOf(text: string): number {
+  let traits = 0;
+  if (text === 'NOT') traits |= IS_NOT;
+  if (text === 'IN' || text === 'NOT IN') traits |= IS_IN;
+  if (text === 'LIKE' || text === 'NOT LIKE') traits |= IS_LIKE;
+  if (text === 'USER') traits |= IS_USER;
+  if (text.length >= 5 && text.startsWith('INTO')) traits |= STARTS_WITH_INTO;
+  if (text.startsWith('IF')) traits |= STARTS_WITH_IF;
+  if (text.includes('_')) traits |= HAS_UNDERSCORE;
+  return traits;
+}
+
+/** A line is `ends: beginning beginning …`; the end `-` is none. */
+function addFingerprints(line: string): void {
+  const [ends, ...beginnings] = line.split(' ');
+  for (const beginning of beginnings) {
+    for (const end of ends!.slice(0, -1)) {
+      let key = 0;
+      for (const letter of end === '-' ? beginning : beginning + end) {
+        key = key * 32 + kindLetters.toUpperCase().indexOf(letter) + 1;
+      }
+      let slot = slotOf(key);
+      while (fingerprintTable[slot] !== 0) slot = (slot + 1) & (fingerprintSlots - 1);
+      fingerprintTable[slot] = key;
+    }
+  }
+}
+
+function slotOf(key: number): number {
+  return Math.imul(key, 0x9e3779b1) >>> 17;
+}
+
+function hashOf(value: string, start: number, end: number): number {
+  let hash = hashSeed;
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ upperCase[value.charCodeAt(at)]!, hashFactor);
+  return hash;
+}
+
+function sameText(text: string, value: string, start: number, end: number): boolean {
+  if (text.length !== end - start) return false;
+  for (let at = 0; at < text.length; at++) {
+    if (text.charCodeAt(at) !== upperCase[value.charCodeAt(start + at)]) return false;
+  }
+  return true;
+}

@@ -1,0 +1,128 @@
+// An operator with its argument, ready to test values. The engine's own operators (patterns, word lists,
+// libinjection) are joined here with those of the registry.
+import { detectSqli } from './injection/sqli.ts';
+import { detectXss } from './injection/xss.ts';
+import { parseTemplate, plainText, type Template } from './macro.ts';
+import { phrasesOf } from './operators/phrases.ts';
+import { OperatorError, operator, type Test } from './operators/registry.ts';
+import { compilePattern, type Pattern } from './pattern/pattern.ts';
+import { WordMatcher } from './pattern/words.ts';
+import type { OperatorCall } from './rule.ts';
+import { expand, type Transaction } from './transaction.ts';
+
+/** Compiled tests of one operator whose argument holds macros, by the argument as it came out. */
+const MAX_ARGUMENTS = 64;
+
+/** What the scan may use in place of the test itself. */
+export type ScanForm =
+  | { readonly kind: 'pattern'; readonly pattern: Pattern }
+  | { readonly kind: 'words'; readonly words: readonly string[] }
+  | { readonly kind: 'test'; readonly test: (value: string) => boolean };
+
+export interface Matcher {
+  readonly negated: boolean;
+  /** Whether the operator, negation worked in, holds for the value. */
+  holds(value: string, tx: Transaction): boolean;
+  /** The matched part, then the groups, when `holds` has just said yes; the whole value when nothing is known. */
+  parts(value: string, tx: Transaction): readonly string[];
+  /** undefined: the answer depends on more than the value. */
+  readonly scan: ScanForm | undefined;
+}
+
+const PHRASES = new Set(['pm', 'pmf', 'pmfromfile']);
+
+/** Throws OperatorError or PatternError for an argument that cannot be. */
+export function compileMatcher(call: OperatorCall): Matcher {
+  const template = parseTemplate(call.argument);
+  const plain = plainText(template);
+  return plain === undefined ? runtimeMatcher(call, template) : plainMatcher(call, plain);
+}
+
+function plainMatcher(call: OperatorCall, plain: string): Matcher {
+  const { name, negated } = call;
+  if (name === 'rx') return patternMatcher(compilePattern(plain), negated);
+  if (PHRASES.has(name)) return wordsMatcher(call.lines ?? phrasesOf(plain), negated);
+  if (name === 'detectsqli') return sqliMatcher(negated);
+  return testMatcher(testOf(call, plain), negated);
+}
+
+function testOf(call: OperatorCall, argument: string): Test {
+  if (call.name === 'detectxss') return detectXss;
+  const known = operator(call.name);
+  if (known === undefined) throw new OperatorError(`there is no operator @${call.name}`);
+  return known.compile(call.lines === undefined ? { argument } : { argument, lines: call.lines });
+}
+
+function testMatcher(test: Test, negated: boolean): Matcher {
+  return {
+    negated,
+    holds: (value) => (test(value) !== false) !== negated,
+    parts: (value) => partOf(value, negated ? true : test(value)),
+    scan: { kind: 'test', test: (value) => (test(value) !== false) !== negated },
+  };
+}
+
+function patternMatcher(pattern: Pattern, negated: boolean): Matcher {
+  return {
+    negated,
+    holds: (value) => pattern.test(value) !== negated,
+    parts: (value) => (negated ? [value] : groupsOf(value, pattern.exec(value))),
+    scan: { kind: 'pattern', pattern },
+  };
+}
+
+function wordsMatcher(words: readonly string[], negated: boolean): Matcher {
+  const matcher = new WordMatcher([words]);
+  return {
+    negated,
+    holds: (value) => (matcher.first(0, value) !== undefined) !== negated,
+    parts: (value) => partOf(value, (negated ? undefined : matcher.first(0, value)) ?? true),
+    scan: { kind: 'words', words },
+  };
+}
+
+function sqliMatcher(negated: boolean): Matcher {
+  const test = (value: string) => (detectSqli(value) !== undefined) !== negated;
+  return {
+    negated,
+    holds: test,
+    // What is shown and captured is the fingerprint, as libinjection's users know it.
+    parts: (value) => [detectSqli(value) ?? value],
+    scan: { kind: 'test', test },
+  };
+}
+
+/** The argument is known only when the rule runs: tests are compiled then, and kept for the next time. */
+function runtimeMatcher(call: OperatorCall, template: Template): Matcher {
+  const compiled = new Map<string, Matcher>();
+  const current = (tx: Transaction): Matcher => {
+    const argument = expand(template, tx);
+    const known = compiled.get(argument);
+    if (known !== undefined) return known;
+    if (compiled.size >= MAX_ARGUMENTS) compiled.clear();
+    // Not looked at for macros again: what a client sent is never one, whatever it looks like.
+    const matcher = plainMatcher(call, argument);
+    compiled.set(argument, matcher);
+    return matcher;
+  };
+  return {
+    negated: call.negated,
+    holds: (value, tx) => current(tx).holds(value, tx),
+    parts: (value, tx) => current(tx).parts(value, tx),
+    scan: undefined,
+  };
+}
+
+function partOf(value: string, found: ReturnType<Test>): readonly string[] {
+  return typeof found === 'boolean' ? [value] : [value.slice(found.start, found.end)];
+}
+
+function groupsOf(value: string, offsets: Int32Array | undefined): readonly string[] {
+  if (offsets === undefined) return [value];
+  const groups: string[] = [];
+  for (let i = 0; i < offsets.length; i += 2) {
+    const start = offsets[i] as number;
+    groups.push(start === -1 ? '' : value.slice(start, offsets[i + 1]));
+  }
+  return groups;
+}

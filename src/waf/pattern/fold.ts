@@ -1,0 +1,11 @@
+// Lets a pattern that is meant for lower-cased values run on the value as it came, which saves the copy.
+import { mapSets, type Node } from './node.ts';
+
+/**
+ * The pattern that matches a value exactly where `node` matches the ASCII lower-cased value: every byte set is
+ * replaced by its pre-image under lower-casing. Assertions look at word bytes and line feeds only, which
+ * lower-casing keeps.
+ */
+export function foldPreimage(node: Node): Node {
+  return mapSets(node, (set) => set.lowerPreimage());
+}

@@ -1,0 +1,15 @@
+// The compiled rule set: immutable, shared by every transaction and every site that uses the same rules.
+import type { CollectionStore } from './persistent.ts';
+import type { ScanTable } from './scan-table.ts';
+import type { Step } from './step.ts';
+import type { Ground } from './transaction.ts';
+
+export interface Plan extends Ground {
+  readonly steps: readonly Step[];
+  /** By phase, from 0: where the steps of the next phase begin. */
+  readonly phaseStart: readonly number[];
+  /** The rules of the set before anything was decided for all requests. */
+  readonly ruleCount: number;
+  readonly scans: ScanTable;
+  readonly collections: CollectionStore;
+}

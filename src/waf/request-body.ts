@@ -1,0 +1,104 @@
+// Fills a transaction with a request body: split by the processor that its type or a rule chose, or as raw text.
+
+import type { MultipartFlags } from './bodies/multipart.ts';
+import { type BodyFacts, type BodyLimits, readBody } from './bodies/processor.ts';
+import type { Transaction } from './transaction.ts';
+import { variableNumber } from './variables.ts';
+
+const V = {
+  argsPost: variableNumber('ARGS_POST'),
+  argsPostNames: variableNumber('ARGS_POST_NAMES'),
+  combinedSize: variableNumber('ARGS_COMBINED_SIZE'),
+  files: variableNumber('FILES'),
+  filesCombinedSize: variableNumber('FILES_COMBINED_SIZE'),
+  filesNames: variableNumber('FILES_NAMES'),
+  filesSizes: variableNumber('FILES_SIZES'),
+  filesContent: variableNumber('FILES_TMP_CONTENT'),
+  fullRequest: variableNumber('FULL_REQUEST'),
+  fullRequestLength: variableNumber('FULL_REQUEST_LENGTH'),
+  headers: variableNumber('REQUEST_HEADERS'),
+  inboundDataError: variableNumber('INBOUND_DATA_ERROR'),
+  line: variableNumber('REQUEST_LINE'),
+  multipartFilename: variableNumber('MULTIPART_FILENAME'),
+  multipartName: variableNumber('MULTIPART_NAME'),
+  partHeaders: variableNumber('MULTIPART_PART_HEADERS'),
+  body: variableNumber('REQUEST_BODY'),
+  bodyLength: variableNumber('REQUEST_BODY_LENGTH'),
+  error: variableNumber('REQBODY_ERROR'),
+  errorMsg: variableNumber('REQBODY_ERROR_MSG'),
+  processorError: variableNumber('REQBODY_PROCESSOR_ERROR'),
+  processorErrorMsg: variableNumber('REQBODY_PROCESSOR_ERROR_MSG'),
+  urlencodedError: variableNumber('URLENCODED_ERROR'),
+  xml: variableNumber('XML'),
+} as const;
+
+const MULTIPART: readonly (readonly [keyof MultipartFlags, readonly string[]])[] = [
+  ['boundaryQuoted', ['MULTIPART_BOUNDARY_QUOTED']],
+  ['boundaryWhitespace', ['MULTIPART_BOUNDARY_WHITESPACE']],
+  ['dataBefore', ['MULTIPART_DATA_BEFORE']],
+  ['dataAfter', ['MULTIPART_DATA_AFTER']],
+  ['headerFolding', ['MULTIPART_HEADER_FOLDING']],
+  ['lfLine', ['MULTIPART_LF_LINE']],
+  ['crlfLfLines', ['MULTIPART_CRLF_LF_LINES']],
+  ['missingSemicolon', ['MULTIPART_MISSING_SEMICOLON', 'MULTIPART_SEMICOLON_MISSING']],
+  ['invalidQuoting', ['MULTIPART_INVALID_QUOTING']],
+  ['invalidPart', ['MULTIPART_INVALID_PART']],
+  ['invalidHeaderFolding', ['MULTIPART_INVALID_HEADER_FOLDING']],
+  ['fileLimitExceeded', ['MULTIPART_FILE_LIMIT_EXCEEDED']],
+  ['unmatchedBoundary', ['MULTIPART_UNMATCHED_BOUNDARY']],
+  ['strictError', ['MULTIPART_STRICT_ERROR']],
+];
+
+/**
+ * Everything that phase 2 can look at. `isPrefix`: the body was longer, and this is its beginning.
+ * A body that no processor splits is seen as a whole when a rule asked for that, as CRS does.
+ */
+export function addRequestBody(tx: Transaction, body: Buffer, isPrefix: boolean, limits: BodyLimits): void {
+  tx.setSingle(V.bodyLength, String(body.length));
+  if (isPrefix) tx.setSingle(V.inboundDataError, '1');
+  const processor = tx.bodyProcessor;
+  if (body.length > 0 && processor !== undefined) {
+    addFacts(tx, readBody(body, tx.contentType, processor, { ...limits, truncated: isPrefix }));
+  }
+  if (processor === 'URLENCODED' || tx.forceRequestBody) tx.setSingle(V.body, body.toString('latin1'));
+  if (tx.plan.reads.has(V.fullRequest)) tx.setSingle(V.fullRequest, fullRequest(tx, body));
+  if (tx.plan.reads.has(V.fullRequestLength)) tx.setSingle(V.fullRequestLength, String(fullRequest(tx, body).length));
+}
+
+function addFacts(tx: Transaction, facts: BodyFacts): void {
+  for (const { name, value } of facts.args) {
+    tx.add(V.argsPost, name, value);
+    tx.add(V.argsPostNames, name, name);
+    tx.argumentBytes += name.length + value.length;
+  }
+  tx.setSingle(V.combinedSize, String(tx.argumentBytes));
+  if (facts.invalidEncoding) tx.setSingle(V.urlencodedError, '1');
+  for (const text of facts.xmlText) tx.add(V.xml, '/*', text);
+  for (const value of facts.xmlAttributes) tx.add(V.xml, '//@*', value);
+  if (facts.multipart !== undefined) addMultipart(tx, facts, facts.multipart);
+  if (facts.error === undefined) return;
+  for (const flag of [V.error, V.processorError]) tx.setSingle(flag, '1');
+  for (const msg of [V.errorMsg, V.processorErrorMsg]) tx.setSingle(msg, facts.error);
+}
+
+function addMultipart(tx: Transaction, facts: BodyFacts, flags: MultipartFlags): void {
+  for (const { fieldName, fileName, size, content } of facts.files) {
+    tx.add(V.files, fieldName, fileName);
+    tx.add(V.filesNames, fieldName, fieldName);
+    tx.add(V.filesSizes, fieldName, String(size));
+    if (content !== undefined) tx.add(V.filesContent, fieldName, content);
+  }
+  tx.setSingle(V.filesCombinedSize, String(facts.filesCombinedSize));
+  for (const { name, value } of facts.partHeaders) tx.add(V.partHeaders, name, value);
+  for (const name of facts.partNames) tx.add(V.multipartName, name, name);
+  for (const name of facts.partFileNames) tx.add(V.multipartFilename, name, name);
+  for (const [flag, names] of MULTIPART) {
+    const value = Number(flags[flag]);
+    if (value !== 0) for (const name of names) tx.setSingle(variableNumber(name), String(value));
+  }
+}
+
+function fullRequest(tx: Transaction, body: Buffer): string {
+  const headers = (tx.members[V.headers] ?? []).map(({ name, value }) => `${name}: ${value}\r\n`).join('');
+  return `${tx.members[V.line]?.[0]?.value ?? ''}\r\n${headers}\r\n${body.toString('latin1')}`;
+}

@@ -1,0 +1,64 @@
+// From the rule sources of the configuration to one rule set: files in order, the parts of a CRS folder in CRS's own order.
+import { createHash } from 'node:crypto';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Problem } from '../base/errors.ts';
+import type { RuleSource } from '../config/config.ts';
+import { BUILT_IN } from './built-in.ts';
+import { checkRules, KNOWN } from './check.ts';
+import type { Rule, RuleSet } from './rule.ts';
+import { loadSecLang, parseSecLang } from './seclang/load.ts';
+
+export interface LoadedRules {
+  readonly ruleSet: RuleSet;
+  /** Of all that was read: the same text gives the same hash. */
+  readonly hash: string;
+  /** Faults: with any of them the rule set must not run. */
+  readonly problems: readonly Problem[];
+  /** What was accepted and has no effect here. */
+  readonly notices: readonly Problem[];
+}
+
+/** `baseDir`: what relative names in messages and includes start from. */
+export function loadRules(sources: readonly RuleSource[], baseDir: string): LoadedRules {
+  const hash = createHash('sha256');
+  const readFile = (file: string): Buffer => {
+    const bytes = readFileSync(file);
+    hash.update(file).update('\0').update(bytes);
+    return bytes;
+  };
+  const missing: Problem[] = [];
+  const files = sources.flatMap((source) => ('crs' in source ? crsFiles(source.crs, missing) : [source.files]));
+  const loaded = loadSecLang(files, { baseDir, known: KNOWN, readFile });
+  const ruleSet = withBuiltIn(loaded.ruleSet);
+  const problems = [...missing, ...loaded.problems];
+  if (problems.length === 0) problems.push(...checkRules(ruleSet));
+  return { ruleSet, hash: hash.digest('hex'), problems, notices: loaded.notices };
+}
+
+/** The set-up, then plugins around the rules, as CRS documents their order. */
+function crsFiles(folder: string, missing: Problem[]): string[] {
+  const rules = path.join(folder, 'rules', '*.conf');
+  if (globSync(rules).length === 0) {
+    const message = 'this is no folder of the OWASP Core Rule Set: it has no rules/*.conf';
+    missing.push({ file: folder, line: 0, column: 0, code: 'unreadable-file', message });
+    return [];
+  }
+  const setup = ['crs-setup.conf', 'crs-setup.conf.example'].map((name) => path.join(folder, name)).find(existsSync);
+  const plugins = (part: string): string[] => globSync(path.join(folder, 'plugins', `*-${part}.conf`)).sort();
+  return [
+    ...(setup === undefined ? [] : [setup]),
+    ...plugins('config'),
+    ...plugins('before'),
+    rules,
+    ...plugins('after'),
+  ];
+}
+
+/** The engine's own rules first, unless the set brings those of the same number. */
+function withBuiltIn(ruleSet: RuleSet): RuleSet {
+  const ids = new Set(ruleSet.items.map((item) => (item.kind === 'rule' ? item.id : 0)));
+  const own = parseSecLang(BUILT_IN, 'built-in', { baseDir: '/', known: KNOWN });
+  const items = own.ruleSet.items.filter((item) => !ids.has((item as Rule).id));
+  return { ...ruleSet, items: [...items, ...ruleSet.items] };
+}

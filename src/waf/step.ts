@@ -1,0 +1,32 @@
+// A compiled rule: what a plan runs one after another.
+import type { Run } from './effects.ts';
+import type { Template } from './macro.ts';
+import type { Matcher } from './matcher.ts';
+import type { Rule } from './rule.ts';
+import type { CompiledTarget } from './target.ts';
+import type { Transform } from './transforms/registry.ts';
+
+export interface CompiledLink {
+  /** Empty: an action without condition. */
+  readonly targets: readonly CompiledTarget[];
+  readonly matcher: Matcher;
+  readonly transforms: readonly Transform[];
+  readonly multiMatch: boolean;
+  readonly capture: boolean;
+  /** Fields that the scan did not name for this rule cannot match. */
+  readonly isScanned: boolean;
+  readonly effects: readonly Run[];
+  readonly msg: Template | undefined;
+  readonly logdata: Template | undefined;
+}
+
+export interface Step {
+  /** Its place among the steps of all phases. */
+  readonly number: number;
+  readonly rule: Rule;
+  readonly links: readonly CompiledLink[];
+  /** Whether a match is worth a line. */
+  readonly logs: boolean;
+  /** The step to go on with after a match. */
+  readonly next: number;
+}

@@ -1,0 +1,175 @@
+// The engine's state for one exchange: the values that rules look at, what rules wrote, and what was decided so far.
+import type { Budget } from './budget.ts';
+import { Field, type Hits } from './field.ts';
+import type { Finding, Intervention } from './finding.ts';
+import type { Template } from './macro.ts';
+import type { Collections } from './persistent.ts';
+import type { BodyProcessor, EngineMode, EngineSettings, Rule, WritableCollection } from './rule.ts';
+import { type SlotTable, TxStore, type TxValue } from './tx-store.ts';
+import { variableNumber } from './variables.ts';
+
+const REQBODY_PROCESSOR = variableNumber('REQBODY_PROCESSOR');
+
+/** A value that the running rule matched, as `MATCHED_VAR` shows it. */
+export interface Matched {
+  readonly label: string;
+  readonly value: string;
+}
+
+/** `ctl:ruleRemoveTarget…`: what some rules no longer look at. */
+export interface RemovedTarget {
+  /** By step: 1 for the rules that it is taken from. */
+  readonly steps: Uint8Array;
+  readonly variable: number;
+  /** undefined: the whole collection. */
+  readonly selects: ((key: string) => boolean) | undefined;
+}
+
+/** What a transaction stands on: the same for all transactions of a plan. */
+export interface Ground {
+  readonly settings: EngineSettings;
+  readonly slots: SlotTable;
+  readonly initialTx: readonly (TxValue | undefined)[];
+  /** By variable: what a transaction begins with. */
+  readonly members: readonly (readonly Field[])[];
+  /** By step: 1 for those that run for every exchange. */
+  readonly flags: Uint8Array;
+  /** By variable: the variables that a member of it belongs to. */
+  readonly feeds: readonly (readonly number[])[];
+  /** Variables that some rule looks at or prints. */
+  readonly reads: ReadonlySet<number>;
+  /** The steps that may match a member of that name with that value. */
+  scan(variable: number, key: string, value: string): Hits;
+  /** The fields of a variable, for macros. */
+  read(variable: number, tx: Transaction): readonly Field[];
+}
+
+export class Transaction {
+  readonly plan: Ground;
+  readonly budget: Budget;
+  readonly collections: Collections;
+  /** By variable number. */
+  readonly members: (readonly Field[])[];
+  readonly tx: TxStore;
+  /** By step: 1 when it must be evaluated. */
+  readonly flags: Uint8Array;
+  /** By step: 1 when `ctl` took the rule away. */
+  removed: Uint8Array | undefined;
+  removedTargets: RemovedTarget[] = [];
+
+  /** TX.0 to TX.9. */
+  captured: readonly string[] = [];
+  /** MATCHED_VARS: all that the running rule, chain included, matched. */
+  matched: Matched[] = [];
+  /** The rule that runs. */
+  rule: Rule | undefined;
+  env: Map<string, string> | undefined;
+  highestSeverity = 255;
+
+  mode: EngineMode;
+  /** Set by `ctl`; undefined: the content type decides. */
+  bodyProcessor: BodyProcessor | undefined;
+  forceRequestBody = false;
+  requestBodyAccess: boolean;
+  responseBodyAccess: boolean;
+  auditLog = true;
+  auditParts: string;
+
+  contentType = '';
+  /** Names and values of all arguments together. */
+  argumentBytes = 0;
+
+  readonly findings: Finding[] = [];
+  intervention: Intervention | undefined;
+  suppressed: Intervention | undefined;
+  /** `allow`: the phases up to this one are not run. */
+  allowedUpTo = 0;
+  readonly startedAt: number = Date.now();
+
+  constructor(plan: Ground, mode: EngineMode, collections: Collections, budget: Budget) {
+    this.plan = plan;
+    this.mode = mode;
+    this.collections = collections;
+    this.budget = budget;
+    this.members = plan.members.slice();
+    this.tx = new TxStore(plan.slots, plan.initialTx);
+    this.flags = plan.flags.slice();
+    this.auditParts = plan.settings.auditLogParts ?? '';
+    this.requestBodyAccess = plan.settings.requestBodyAccess ?? true;
+    this.responseBodyAccess = plan.settings.responseBodyAccess ?? true;
+  }
+
+  /** Adds a member to a collection, and to those that include it, and finds out which rules it concerns. */
+  add(variable: number, name: string, value: string): void {
+    const field = new Field(name, value);
+    this.#scan(variable, field);
+    for (const number of this.plan.feeds[variable] as readonly number[]) {
+      const list = this.members[number] as Field[];
+      // The empty list of the plan is shared: the first member makes one of our own.
+      if (list.length === 0) this.members[number] = [field];
+      else list.push(field);
+    }
+  }
+
+  /** Sets a variable that is not a collection. */
+  setSingle(variable: number, value: string): void {
+    const field = new Field('', value, '');
+    this.#scan(variable, field);
+    this.members[variable] = [field];
+  }
+
+  #scan(variable: number, field: Field): void {
+    this.budget.spend(field.value.length);
+    const hits = this.plan.scan(variable, field.key, field.value);
+    if (hits.length === 0) return;
+    field.hits = hits;
+    for (const step of hits) this.flags[step] = 1;
+  }
+
+  /** `ctl:requestBodyProcessor`; rules that ask for it see the new one. */
+  setBodyProcessor(processor: BodyProcessor): void {
+    this.bodyProcessor = processor;
+    this.setSingle(REQBODY_PROCESSOR, processor);
+  }
+
+  /** The last value that matched in the running rule. */
+  get lastMatched(): Matched | undefined {
+    return this.matched.at(-1);
+  }
+
+  /** A variable that rules write, by its name in lower case. */
+  getVariable(collection: WritableCollection, name: string): TxValue | undefined {
+    if (collection !== 'tx') return this.collections.get(collection, name);
+    const capture = captureNumber(name);
+    return capture === undefined ? this.tx.get(name) : this.captured[capture];
+  }
+
+  setVariable(collection: WritableCollection, name: string, value: TxValue | undefined): void {
+    if (collection === 'tx') this.tx.set(name, value);
+    else this.collections.set(collection, name, value);
+  }
+}
+
+/** `tx.0` to `tx.9` are what the last pattern caught. */
+export function captureNumber(name: string): number | undefined {
+  if (name.length !== 1) return undefined;
+  const digit = name.charCodeAt(0) - 0x30;
+  return digit >= 0 && digit <= 9 ? digit : undefined;
+}
+
+/** Fills macros in. What is not set is empty, as in ModSecurity. */
+export function expand(template: Template, tx: Transaction): string {
+  let text = '';
+  for (const piece of template) {
+    text += typeof piece === 'string' ? piece : macroValue(piece.variable, piece.key, tx);
+  }
+  return text;
+}
+
+function macroValue(variable: string, key: string | undefined, tx: Transaction): string {
+  if (variable === 'TX') return key === undefined ? '' : String(tx.getVariable('tx', key) ?? '');
+  const fields = tx.plan.read(variableNumber(variable), tx);
+  if (key === undefined) return fields[0]?.value ?? '';
+  for (const field of fields) if (field.key === key) return field.value;
+  return '';
+}

@@ -1,0 +1,46 @@
+// urlDecode and urlDecodeUni. What is not a valid escape stays as it is.
+import { hexPair, lowByteOfUnit } from './bytes.ts';
+import { close, open } from './scratch.ts';
+import { bytesOf, type Transform } from './transform.ts';
+
+/** `%HH` to its byte, `+` to a blank (ModSecurity reference manual, urlDecode). */
+export const urlDecode: Transform = {
+  name: 'urldecode',
+  triggers: bytesOf('%+'),
+  adds: 'any',
+  apply: (value) => decode(value, false),
+};
+
+/**
+ * As urlDecode, and Microsoft's `%uHHHH`: to the low byte, FF01 to FF5E to ASCII (ModSecurity reference manual,
+ * urlDecodeUni). There is no code page map: a best fit such as `%u2039` for `<` is not made.
+ */
+export const urlDecodeUni: Transform = {
+  name: 'urldecodeuni',
+  triggers: bytesOf('%+'),
+  adds: 'any',
+  apply: (value) => decode(value, true),
+};
+
+function decode(value: string, units: boolean): string {
+  const percent = value.indexOf('%');
+  const plus = value.indexOf('+');
+  if (percent === -1 && plus === -1) return value;
+  const out = open(value);
+  let length = percent === -1 ? plus : plus === -1 ? percent : Math.min(percent, plus);
+  for (let index = length; index < value.length; ) {
+    const byte = value.charCodeAt(index);
+    if (byte === 0x25) {
+      const unit = units && (value.charCodeAt(index + 1) | 0x20) === 0x75;
+      const decoded = unit ? lowByteOfUnit(value, index + 2) : hexPair(value, index + 1);
+      if (decoded !== -1) {
+        out[length++] = decoded;
+        index += unit ? 6 : 3;
+        continue;
+      }
+    }
+    out[length++] = byte === 0x2b ? 0x20 : byte;
+    index++;
+  }
+  return close(out, length, value);
+}

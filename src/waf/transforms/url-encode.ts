@@ -1,0 +1,32 @@
+// urlEncode: three bytes for each that is not a letter, a digit or `*`, so the result may be three times as long.
+import { firstOf, flagsOf, isAlphanumeric } from './bytes.ts';
+import { close, open } from './scratch.ts';
+import { byteRange, bytesOf, type Transform } from './transform.ts';
+
+const ENCODED = byteRange(0, 255).filter((byte) => !isAlphanumeric(byte) && byte !== 0x2a);
+const FLAGS = flagsOf(ENCODED);
+const DIGITS = bytesOf('0123456789abcdef');
+
+/** A blank to `+`, all else but letters, digits and `*` to `%hh` (ModSecurity reference manual, urlEncode). */
+export const urlEncode: Transform = {
+  name: 'urlencode',
+  triggers: ENCODED,
+  adds: [...bytesOf('%+'), ...DIGITS],
+  apply(value) {
+    const start = firstOf(value, FLAGS);
+    if (start === -1) return value;
+    const out = open(value, 3 * value.length);
+    let length = start;
+    for (let index = start; index < value.length; index++) {
+      const byte = value.charCodeAt(index);
+      if (byte === 0x20) out[length++] = 0x2b;
+      else if (FLAGS[byte] === 0) out[length++] = byte;
+      else {
+        out[length++] = 0x25;
+        out[length++] = DIGITS[byte >> 4]!;
+        out[length++] = DIGITS[byte & 15]!;
+      }
+    }
+    return close(out, length, value);
+  },
+};

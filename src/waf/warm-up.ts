@@ -1,0 +1,91 @@
+// Runs a few ordinary requests through a fresh plan, so that the first client does not wait while automata get their states.
+import { Engine } from './engine.ts';
+import type { Plan } from './plan.ts';
+
+const HEADERS: readonly (readonly string[])[] = [
+  [
+    ...['host', 'app.example.com', 'connection', 'keep-alive', 'upgrade-insecure-requests', '1'],
+    ...[
+      'user-agent',
+      'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
+    ],
+    ...['accept', 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8'],
+    ...['accept-language', 'en-GB,en;q=0.9,de;q=0.8', 'accept-encoding', 'gzip, deflate, br, zstd'],
+    ...['referer', 'https://app.example.com/articles/list?page=2&sort=new', 'sec-fetch-site', 'same-origin'],
+    ...['cookie', 'session=4f1c9a77e0b24f6f8d2e; theme=dark; lang=en-GB; _ga=GA1.2.1190238841.1763720000'],
+  ],
+  [
+    ...['host', 'api.example.com:8443', 'accept', '*/*', 'origin', 'https://app.example.com'],
+    ...[
+      'user-agent',
+      'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile/15E148',
+    ],
+    ...['authorization', 'Bearer eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.c2lnbmF0dXJl'],
+    ...['if-none-match', 'W/"1f4c-5d1e"', 'x-requested-with', 'XMLHttpRequest'],
+  ],
+];
+
+const TARGETS: readonly string[] = [
+  '/',
+  '/articles/2026/autumn-in-the-garden.html?page=2&sort=new&tag=flowers',
+  '/static/app.3f9c1b2e.js?v=20261121',
+  '/search?q=red+apples+%26+pears&category=Fruit%20and%20vegetables&min=1.50&max=12',
+  '/users/8d7f4a5e-3c0b-4f7a-9b44-0f1d2c3b4a59/settings?return=%2Fhome&lang=de-DE',
+];
+
+const FORM =
+  'name=Anna+Keller&email=anna.keller%40example.com&subject=Your+offer+of+last+week&age=37&newsletter=on' +
+  '&message=Dear+team%2C+thank+you+for+the+pleasant+visit.+We+would+like+to+order+12+chairs%3B+is+that+possible%3F';
+
+const JSON_BODY = JSON.stringify({
+  items: [
+    {
+      sku: 'CH-1200-B',
+      title: 'Chair "Alma", beech',
+      price: 129.9,
+      count: 12,
+      tags: ['wood', 'dining room'],
+      gift: false,
+    },
+    { sku: 'TB-0031', title: 'Table (round), 90 cm', price: 349, count: 1, note: null },
+  ],
+  address: { street: "14 St. Mary's Road", city: 'Zürich', zip: '8004', country: 'CH' },
+});
+
+/** Long enough for real work; a set that cannot even do this fails when it is used, with a message. */
+const BUDGET_MS = 5_000;
+
+/** The same plan, warm. */
+export function warmUp(plan: Plan): Plan {
+  const engine = new Engine(plan, {
+    mode: 'detectionOnly',
+    budgetMs: BUDGET_MS,
+    body: { maxArguments: 1_000, maxDepth: 64 },
+  });
+  for (const [i, target] of TARGETS.entries()) {
+    const headers = HEADERS[i % HEADERS.length] as readonly string[];
+    exchange(engine, 'GET', target, headers, '');
+    exchange(engine, 'POST', target, [...headers, 'content-type', 'application/x-www-form-urlencoded'], FORM);
+    exchange(engine, 'POST', target, [...headers, 'content-type', 'application/json'], JSON_BODY);
+  }
+  return plan;
+}
+
+function exchange(engine: Engine, method: string, target: string, headers: readonly string[], body: string): void {
+  const inspection = engine.begin();
+  inspection.requestHead({
+    id: '0',
+    clientAddress: '192.0.2.1',
+    clientPort: 40_000,
+    serverAddress: '192.0.2.2',
+    serverPort: 443,
+    serverName: 'app.example.com',
+    method,
+    target,
+    protocol: 'HTTP/2.0',
+    headers: body === '' ? headers : [...headers, 'content-length', String(body.length)],
+  });
+  inspection.requestBody(Buffer.from(body), false);
+  inspection.responseHead({ status: 200, protocol: 'HTTP/1.1', headers: ['content-type', 'text/html'] });
+  inspection.finish();
+}

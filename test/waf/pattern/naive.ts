@@ -1,0 +1,95 @@
+// The slow oracle: walks the tree of a pattern as a backtracking engine would, byte by byte, with no automaton.
+import { contextBit, EDGE, FINAL_LF, LF, OTHER, WORD_BYTE } from '../../../src/waf/pattern/context.ts';
+import type { Node } from '../../../src/waf/pattern/node.ts';
+
+type Continue = (at: number) => boolean;
+
+/** Steps after which the oracle gives up. */
+const MAX_STEPS = 20_000;
+
+export class GaveUp extends Error {}
+
+/** Start and end of groups 0 to 9 of the match PCRE would find; undefined if nothing matches. */
+export function naiveExec(node: Node, value: string): number[] | undefined {
+  const walker = new Walker(value);
+  for (let start = 0; start <= value.length; start++) {
+    walker.slots.fill(-1);
+    let end = -1;
+    const atEnd = (at: number) => {
+      end = at;
+      return true;
+    };
+    if (walker.walk(node, start, atEnd)) {
+      walker.slots[0] = start;
+      walker.slots[1] = end;
+      return walker.slots;
+    }
+  }
+  return undefined;
+}
+
+class Walker {
+  readonly slots: number[] = Array.from({ length: 20 }, () => -1);
+  readonly #value: string;
+  #steps = 0;
+
+  constructor(value: string) {
+    this.#value = value;
+  }
+
+  walk(node: Node, at: number, next: Continue): boolean {
+    if (++this.#steps > MAX_STEPS) throw new GaveUp();
+    switch (node.kind) {
+      case 'bytes':
+        return at < this.#value.length && node.set.has(this.#value.charCodeAt(at)) && next(at + 1);
+      case 'assert':
+        return (node.mask & contextBit(this.#kind(at - 1), this.#kind(at))) !== 0 && next(at);
+      case 'sequence':
+        return this.#sequence(node.nodes, 0, at, next);
+      case 'choice':
+        return node.nodes.some((part) => this.walk(part, at, next));
+      case 'group':
+        return this.#group(node.node, node.index, at, next);
+      case 'repeat':
+        return this.#repeat(node, 0, at, next);
+    }
+  }
+
+  #sequence(nodes: readonly Node[], index: number, at: number, next: Continue): boolean {
+    const node = nodes[index];
+    return node ? this.walk(node, at, (after) => this.#sequence(nodes, index + 1, after, next)) : next(at);
+  }
+
+  #group(node: Node, index: number, at: number, next: Continue): boolean {
+    if (index > 9) return this.walk(node, at, next);
+    const slot = index * 2;
+    const start = this.slots[slot]!;
+    this.slots[slot] = at;
+    const done = this.walk(node, at, (after) => {
+      const end = this.slots[slot + 1]!;
+      this.slots[slot + 1] = after;
+      if (next(after)) return true;
+      this.slots[slot + 1] = end;
+      return false;
+    });
+    if (!done) this.slots[slot] = start;
+    return done;
+  }
+
+  #repeat(node: Extract<Node, { kind: 'repeat' }>, count: number, at: number, next: Continue): boolean {
+    if (count >= node.max) return next(at);
+    const again = () =>
+      this.walk(node.node, at, (after) => {
+        const isStuck = after === at && node.max === Infinity && count + 1 >= node.min;
+        return isStuck ? next(after) : this.#repeat(node, count + 1, after, next);
+      });
+    if (count < node.min) return again();
+    return node.lazy ? next(at) || again() : again() || next(at);
+  }
+
+  #kind(at: number): number {
+    if (at < 0 || at >= this.#value.length) return EDGE;
+    if (this.#value[at] === '\n') return at === this.#value.length - 1 ? FINAL_LF : LF;
+    return /[0-9A-Za-z_]/.test(this.#value[at]!) ? WORD_BYTE : OTHER;
+  }
+}

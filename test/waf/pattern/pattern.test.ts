@@ -1,0 +1,101 @@
+// compilePattern against two oracles: V8's RegExp and a naive walk of the tree.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { foldPreimage } from '../../../src/waf/pattern/fold.ts';
+import { compilePattern, Pattern } from '../../../src/waf/pattern/pattern.ts';
+import { GaveUp, naiveExec } from './naive.ts';
+import { randomPattern, randomValue } from './random-pattern.ts';
+
+const RUNS = { numRuns: 3_000 };
+
+describe('random patterns on random values', () => {
+  test('test agrees with V8', () => {
+    fc.assert(
+      fc.property(randomPattern, fc.array(randomValue, { minLength: 1, maxLength: 6 }), ({ pcre, v8 }, values) => {
+        const pattern = compilePattern(pcre);
+        const regexp = new RegExp(v8);
+        for (const value of values) expect(pattern.test(value), JSON.stringify(value)).toBe(regexp.test(value));
+      }),
+      RUNS,
+    );
+  });
+
+  test('exec agrees with V8 where the two engines mean the same', () => {
+    fc.assert(
+      fc.property(randomPattern, randomValue, ({ pcre, v8, isPeculiar }, value) => {
+        fc.pre(!isPeculiar);
+        const match = new RegExp(v8, 'd').exec(value);
+        const expected = match && [...match.indices!].slice(0, 10).flatMap((pair) => pair ?? [-1, -1]);
+        const found = compilePattern(pcre).exec(value);
+        expect(found && [...found].slice(0, expected?.length)).toEqual(expected ?? undefined);
+      }),
+      RUNS,
+    );
+  });
+
+  test('exec agrees with the naive walk', () => {
+    fc.assert(
+      fc.property(randomPattern, randomValue, ({ pcre }, value) => {
+        const pattern = compilePattern(pcre);
+        const expected = orGiveUp(() => naiveExec(pattern.node, value));
+        fc.pre(expected !== 'gave up');
+        const found = pattern.exec(value);
+        expect(found && [...found]).toEqual(expected);
+      }),
+      RUNS,
+    );
+  });
+
+  test('exec finds the same match in a long value as in the short one it ends with', () => {
+    fc.assert(
+      fc.property(randomPattern, randomValue, ({ pcre }, value) => {
+        const pattern = compilePattern(pcre);
+        const long = `${'\x01'.repeat(300)}${value}`;
+        const expected = orGiveUp(() => naiveExec(pattern.node, long));
+        fc.pre(expected !== 'gave up');
+        const found = pattern.exec(long);
+        expect(found && [...found]).toEqual(expected);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test('the pre-image under lower-casing matches where the pattern matches the lower-cased value', () => {
+    fc.assert(
+      fc.property(randomPattern, randomValue, ({ pcre }, value) => {
+        const pattern = compilePattern(pcre);
+        const folded = new Pattern(foldPreimage(pattern.node));
+        const lower = value.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+        expect(folded.test(value)).toBe(pattern.test(lower));
+      }),
+      RUNS,
+    );
+  });
+
+  test('the analysis is true of every value that matches', () => {
+    fc.assert(
+      fc.property(randomPattern, randomValue, ({ pcre }, value) => {
+        const { analysis, ...pattern } = { analysis: compilePattern(pcre).analysis, node: compilePattern(pcre) };
+        const found = pattern.node.exec(value);
+        if (!found) return;
+        expect(value.length).toBeGreaterThanOrEqual(analysis.minLength);
+        for (const set of analysis.clauses) {
+          expect(Array.from(value).some((char) => set.has(char.charCodeAt(0)))).toBe(true);
+        }
+        if (analysis.anchoredStart) expect(found[0]).toBe(0);
+        if (analysis.anchoredEnd) expect(value.slice(found[1])).toMatch(/^\n?$/);
+        if (analysis.literal) expect(value.replace(/\n$/, '')).toBe(analysis.literal.text.replace(/\n$/, ''));
+      }),
+      RUNS,
+    );
+  });
+});
+
+function orGiveUp<T>(run: () => T): T | 'gave up' {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof GaveUp) return 'gave up';
+    throw error;
+  }
+}
