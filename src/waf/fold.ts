@@ -22,8 +22,8 @@ export interface Folded {
 interface PhaseState {
   readonly phase: Phase;
   readonly kept: PlannedRule[];
-  /** Rules before this place may have been jumped over: their effects are not certain. */
-  uncertainUntil: number;
+  /** Where kept rules may jump to: what stands before is perhaps never reached, so its effects are not certain. */
+  readonly landings: number[];
 }
 
 const PHASES: readonly Phase[] = [1, 2, 3, 4, 5];
@@ -52,7 +52,7 @@ class Folder {
   #foldPhase(phase: Phase): PlannedRule[] {
     // After an intervention phase 5 comes at once: nothing that the phases before it write is certain there.
     if (phase === 5 && this.#initial !== undefined) this.#known = this.#initial.doubting(this.#known);
-    const state: PhaseState = { phase, kept: [], uncertainUntil: -1 };
+    const state: PhaseState = { phase, kept: [], landings: [-1] };
     let next = 0;
     while (next < this.#items.length) {
       const order = next++;
@@ -68,9 +68,10 @@ class Folder {
     const resumeAfter = this.#jump(rule, order);
     const verdict = this.#verdict(rule);
     if (verdict === 'never') return order + 1;
-    if (verdict === 'always' && !this.#mayBeRemoved(rule, order, resumeAfter) && order > state.uncertainUntil) {
-      if (isSilent(rule) && this.#absorb(rule)) return resumeAfter + 1;
-      this.#keep(rule, order, resumeAfter, state, true);
+    if (verdict === 'always' && !this.#mayBeRemoved(rule, order, resumeAfter)) {
+      const isCertain = order > Math.max(...state.landings);
+      if (isSilent(rule) && this.#absorb(rule, isCertain) && !landsWithin(state, order, resumeAfter)) return resumeAfter + 1;
+      this.#keep(rule, order, resumeAfter, state, isCertain);
       return order + 1;
     }
     this.#keep(rule, order, resumeAfter, state, false);
@@ -78,10 +79,10 @@ class Folder {
   }
 
   /** Applies the effects of a rule that always matches, when nothing has to happen at run time for it. */
-  #absorb(rule: Rule): boolean {
+  #absorb(rule: Rule, isCertain: boolean): boolean {
     const effects = rule.links.flatMap((link) => link.effects);
     if (effects.length === 0) return true;
-    if (this.#initial !== undefined || !effects.every((effect) => this.#known.canApply(effect))) return false;
+    if (!isCertain || this.#initial !== undefined || !effects.every((effect) => this.#known.canApply(effect))) return false;
     for (const effect of effects) this.#known.apply(effect);
     return true;
   }
@@ -94,8 +95,8 @@ class Folder {
       else this.#known.doubt(effect);
       this.#remember(effect);
     }
-    if (resumeAfter > order) state.uncertainUntil = Math.max(state.uncertainUntil, resumeAfter);
-    if (rule.disruptive.action === 'allow') state.uncertainUntil = this.#items.length;
+    if (resumeAfter > order) state.landings.push(resumeAfter);
+    if (rule.disruptive.action === 'allow') state.landings.push(this.#items.length);
   }
 
   #remember(effect: Effect): void {
@@ -145,6 +146,11 @@ class Folder {
     }
     return place;
   }
+}
+
+/** Somebody may jump into the middle of what would be left out. */
+function landsWithin({ landings }: PhaseState, order: number, resumeAfter: number): boolean {
+  return landings.some((landing) => landing > order && landing < resumeAfter);
 }
 
 /** Nothing of it is seen outside: no line, no intervention. */

@@ -29,6 +29,8 @@ export interface Matcher {
   readonly scan: ScanForm | undefined;
 }
 
+const MAX_KNOWN_LENGTH = 32;
+const MAX_KNOWN_VALUES = 256;
 const PHRASES = new Set(['pm', 'pmf', 'pmfromfile']);
 
 /** Throws OperatorError or PatternError for an argument that cannot be. */
@@ -66,7 +68,7 @@ function patternMatcher(pattern: Pattern, negated: boolean): Matcher {
   return {
     negated,
     holds: (value) => pattern.test(value) !== negated,
-    parts: (value) => (negated ? [value] : groupsOf(value, pattern.exec(value))),
+    parts: negated ? (value) => [value] : remember((value) => groupsOf(value, pattern.exec(value))),
     scan: { kind: 'pattern', pattern },
   };
 }
@@ -115,6 +117,21 @@ function runtimeMatcher(call: OperatorCall, template: Template): Matcher {
 
 function partOf(value: string, found: ReturnType<Test>): readonly string[] {
   return typeof found === 'boolean' ? [value] : [value.slice(found.start, found.end)];
+}
+
+/** Short values that match come again and again (names of headers): what was caught in them is kept. */
+function remember(find: (value: string) => readonly string[]): (value: string) => readonly string[] {
+  const known = new Map<string, readonly string[]>();
+  return (value) => {
+    if (value.length > MAX_KNOWN_LENGTH) return find(value);
+    let parts = known.get(value);
+    if (parts === undefined) {
+      parts = find(value);
+      if (known.size >= MAX_KNOWN_VALUES) known.clear();
+      known.set(value, parts);
+    }
+    return parts;
+  };
 }
 
 function groupsOf(value: string, offsets: Int32Array | undefined): readonly string[] {

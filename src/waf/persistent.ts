@@ -81,11 +81,13 @@ export class Collections {
     if (found?.variables.has(name)) found.expiry.set(name, Date.now() + integerOf(seconds) * 1000);
   }
 
-  *entries(kind: WritableCollection): Iterable<readonly [string, TxValue]> {
+  forEach(kind: WritableCollection, visit: (name: string, value: TxValue) => void): void {
     const found = this.#open?.get(kind);
     if (found === undefined) return;
     dropExpired(found, Date.now());
-    yield* found.variables;
+    found.variables.forEach((value, name) => {
+      visit(name, value);
+    });
   }
 }
 

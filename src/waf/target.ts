@@ -4,7 +4,11 @@ import { compilePattern } from './pattern/pattern.ts';
 import type { Exclusion, Selector, Target, WritableCollection } from './rule.ts';
 import type { Transaction } from './transaction.ts';
 import { captureNumber } from './transaction.ts';
+import type { TxValue } from './tx-store.ts';
 import { VARIABLES, variableKind, variableNumber } from './variables.ts';
+
+/** Names of which a selector remembers whether it takes them. */
+const MAX_KNOWN_NAMES = 1_000;
 
 export type Selects = (key: string) => boolean;
 
@@ -43,7 +47,15 @@ export function compileSelector(selector: Selector | undefined): Selects | undef
     return (key) => key === name;
   }
   const pattern = compilePattern(`(?i)${selector.pattern}`);
-  return (key) => pattern.test(key);
+  const known = new Map<string, boolean>();
+  return (key) => {
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    if (known.size >= MAX_KNOWN_NAMES) known.clear();
+    const isSelected = pattern.test(key);
+    known.set(key, isSelected);
+    return isSelected;
+  };
 }
 
 function exclusionsOf(variable: string, exclusions: readonly Exclusion[]): Selects | undefined {
@@ -92,9 +104,11 @@ function writtenReader(
   }
   return (tx) => {
     const fields: Field[] = [];
-    for (const [name, value] of collection === 'tx' ? tx.tx.entries() : tx.collections.entries(collection)) {
+    const add = (name: string, value: TxValue): void => {
       if (selects === undefined || selects(name)) fields.push(new Field(name, String(value), name));
-    }
+    };
+    if (collection === 'tx') tx.tx.forEach(add);
+    else tx.collections.forEach(collection, add);
     return fields;
   };
 }

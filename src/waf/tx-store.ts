@@ -56,11 +56,15 @@ export class TxStore {
   }
 
   /** Every variable that is set. */
-  *entries(): Iterable<readonly [string, TxValue]> {
-    for (const [slot, value] of this.values.entries()) {
-      if (value !== undefined) yield [this.#table.names[slot] as string, value];
+  forEach(visit: (name: string, value: TxValue) => void): void {
+    const { names } = this.#table;
+    for (let slot = 0; slot < this.values.length; slot++) {
+      const value = this.values[slot];
+      if (value !== undefined) visit(names[slot] as string, value);
     }
-    if (this.#dynamic !== undefined) yield* this.#dynamic;
+    this.#dynamic?.forEach((value, name) => {
+      visit(name, value);
+    });
   }
 }
 
