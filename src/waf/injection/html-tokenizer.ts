@@ -2,24 +2,26 @@
 // that of libinjection 3.9.2 (see `sql-words.ts` for its licence), after the HTML standard, 13.2.5, with the quirks of
 // old browsers. It accepts every value, copies nothing and looks at each byte once.
 
-export const TEXT = 0;
-export const TAG_NAME = 1;
-/** `>` after a tag's name or attributes. */
-export const TAG_END = 2;
-export const TAG_SELF_CLOSE = 3;
-/** An end tag up to and with its `>`. */
-export const END_TAG = 4;
-export const ATTRIBUTE_NAME = 5;
-export const ATTRIBUTE_VALUE = 6;
-export const COMMENT = 7;
-export const DOCTYPE = 8;
+import {
+  ATTRIBUTE_NAME,
+  ATTRIBUTE_VALUE,
+  BEFORE_ATTRIBUTE,
+  COMMENT,
+  END_TAG,
+  type HtmlContext,
+  IN_BACKTICKS,
+  IN_DOUBLE_QUOTES,
+  IN_SINGLE_QUOTES,
+  IN_TEXT,
+  TAG_END,
+  TAG_NAME,
+  TAG_SELF_CLOSE,
+  TEXT,
+} from './html-kinds.ts';
 
-/** Where reading begins, and each place it can be afterwards. */
-export const IN_TEXT = 0;
-export const BEFORE_ATTRIBUTE = 1;
-export const IN_SINGLE_QUOTES = 2;
-export const IN_DOUBLE_QUOTES = 3;
-export const IN_BACKTICKS = 4;
+import { type Markup, readMarkup, upTo } from './html-markup.ts';
+
+/** The places reading can be at, besides the contexts it begins in. */
 const AT_END = 5;
 const TAG_OPEN = 6;
 const TAG_CLOSING = 7;
@@ -27,13 +29,6 @@ const SELF_CLOSING = 8;
 const AFTER_ATTRIBUTE = 9;
 const BEFORE_VALUE = 10;
 const AFTER_QUOTED_VALUE = 11;
-
-export type HtmlContext =
-  | typeof IN_TEXT
-  | typeof BEFORE_ATTRIBUTE
-  | typeof IN_SINGLE_QUOTES
-  | typeof IN_DOUBLE_QUOTES
-  | typeof IN_BACKTICKS;
 
 /** NUL and ASCII white space. */
 const isSpace: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
@@ -106,6 +101,11 @@ export class HtmlTokens {
     return this.emit(kind, found, found + width, state);
   }
 
+  private emitMarkup({ kind, start, end, next }: Markup): boolean {
+    this.position = start;
+    return next < 0 ? this.emit(kind, end, end, AT_END) : this.emit(kind, end, next, IN_TEXT);
+  }
+
   private readText(): boolean {
     const open = this.value.indexOf('<', this.position);
     if (open !== this.position) {
@@ -122,19 +122,13 @@ export class HtmlTokens {
     const byte = this.value.charCodeAt(this.position);
     switch (byte) {
       case 0x21:
-        this.position++;
-        return this.readDeclaration();
+      case 0x25:
+      case 0x3f:
+        return this.emitMarkup(readMarkup(this.value, this.position));
       case 0x2f:
         this.position++;
         this.isEndTag = true;
         return this.readEndTag();
-      case 0x3f:
-        this.position++;
-        return this.readBogusComment();
-      case 0x25:
-        // <% %> in old Internet Explorer and Safari.
-        this.position++;
-        return this.emitTo(COMMENT, this.value.indexOf('%>', this.position), 2, IN_TEXT);
       default:
         // Internet Explorer ignores NUL.
         if (byte === 0 || isLetter(byte)) return this.readTagName();
@@ -149,7 +143,7 @@ export class HtmlTokens {
     if (byte === 0x3e) return this.readText();
     if (isLetter(byte)) return this.readTagName();
     this.isEndTag = false;
-    return this.readBogusComment();
+    return this.emitMarkup(upTo(this.value, COMMENT, this.position, '>'));
   }
 
   private readTagName(): boolean {
@@ -269,46 +263,6 @@ export class HtmlTokens {
   private emitSelfClose(): boolean {
     this.position--;
     return this.emit(TAG_SELF_CLOSE, this.position + 2, this.position + 2, IN_TEXT);
-  }
-
-  private readBogusComment(): boolean {
-    return this.emitTo(COMMENT, this.value.indexOf('>', this.position), 1, IN_TEXT);
-  }
-
-  /** After `<!`. */
-  private readDeclaration(): boolean {
-    const { value, position } = this;
-    if (value.startsWith('--', position)) {
-      this.position += 2;
-      return this.readComment();
-    }
-    if (value.startsWith('[CDATA[', position)) {
-      this.position += 7;
-      return this.emitTo(TEXT, value.indexOf(']]>', this.position), 3, IN_TEXT);
-    }
-    if (value.slice(position, position + 7).toUpperCase() === 'DOCTYPE') {
-      return this.emitTo(DOCTYPE, value.indexOf('>', position), 1, IN_TEXT);
-    }
-    return this.readBogusComment();
-  }
-
-  /** A comment ends with `-->` or `-!>`; NULs may follow its first dash. */
-  private readComment(): boolean {
-    const { value, end } = this;
-    for (
-      let dash = value.indexOf('-', this.position);
-      dash >= 0 && dash <= end - 3;
-      dash = value.indexOf('-', dash + 1)
-    ) {
-      let at = dash + 1;
-      while (at < end && value.charCodeAt(at) === 0) at++;
-      if (at + 1 >= end) break;
-      const byte = value.charCodeAt(at);
-      if ((byte === 0x2d || byte === 0x21) && value.charCodeAt(at + 1) === 0x3e) {
-        return this.emit(COMMENT, dash, at + 2, IN_TEXT);
-      }
-    }
-    return this.emit(COMMENT, end, end, AT_END);
   }
 }
 

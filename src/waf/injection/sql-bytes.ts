@@ -41,8 +41,10 @@ export const IN_HEX = 16;
 export const IN_BITS = 32;
 export const IN_MONEY = 64;
 export const IN_TAG = 128;
+/** A word may be cut here. */
+export const CUTS_WORD = 256;
 
-export const byteSets: Uint8Array = new Uint8Array(256);
+export const byteSets: Uint16Array = new Uint16Array(256);
 
 for (let byte = 0; byte <= 0x20; byte++) byteRole[byte] = AT_SPACE;
 for (const [role, bytes] of [
@@ -74,6 +76,7 @@ for (const [role, bytes] of [
 for (const [set, bytes] of [
   [ENDS_WORD, ' []{}<>:\\?=@!#~+-*/&|^%(),\';\t\n\v\f\r"\xa0\0'],
   [ENDS_VARIABLE, ' <>:\\?=@!#~+-*/&|^%(),\';\t\n\v\f\r`"\0'],
+  [CUTS_WORD, '.`'],
   [IS_SPACE, ' \t\n\v\f\r\xa0\0'],
   [IS_DIGIT, '0123456789'],
   [IN_HEX, '0123456789ABCDEFabcdef\0'],

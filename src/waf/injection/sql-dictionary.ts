@@ -36,7 +36,7 @@ export const upperCase: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) 
   byte >= 0x61 && byte <= 0x7a ? byte - 0x20 : byte,
 );
 
-/** The hash of no bytes; `hash = (hash ^ upper byte) * hashFactor` for each byte that follows. */
+/** The hash of no bytes; `hash = (hash ^ (byte & 0xdf)) * hashFactor` for each byte, whatever its case. */
 export const hashSeed: number = 0x811c9dc5 | 0;
 export const hashFactor = 0x01000193;
 
@@ -76,7 +76,7 @@ for (const text of callables) wordTraits[addWord(text, BAREWORD)]! |= IS_CALLABL
 for (const line of sqlFingerprints.trim().split('\n')) addFingerprints(line);
 
 /**
- * The number of the word at [start, end), whose upper-case bytes hash to `hash`; `noWord` if the dictionary lacks it.
+ * The number of the word at [start, end), whose bytes hash to `hash`; `noWord` if the dictionary lacks it.
  * A few steps at most: the table is three quarters empty.
  */
 export function findWord(value: string, start: number, end: number, hash: number): number {
@@ -166,7 +166,7 @@ function slotOf(key: number): number {
 
 function hashOf(value: string, start: number, end: number): number {
   let hash = hashSeed;
-  for (let at = start; at < end; at++) hash = Math.imul(hash ^ upperCase[value.charCodeAt(at)]!, hashFactor);
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (value.charCodeAt(at) & 0xdf), hashFactor);
   return hash;
 }
 

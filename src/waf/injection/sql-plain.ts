@@ -1,6 +1,6 @@
 // Words and numbers of SQL. Each function reads one token into a slot and returns where the next begins.
 
-import { byteSets, ENDS_WORD, findSet, IN_BITS, IN_HEX, IN_MONEY, IS_DIGIT, IS_SPACE, skipSet } from './sql-bytes.ts';
+import { byteSets, CUTS_WORD, ENDS_WORD, findSet, IN_BITS, IN_HEX, IN_MONEY, IS_DIGIT, IS_SPACE, skipSet } from './sql-bytes.ts';
 import { findWord, hashFactor, hashSeed, upperCase, wordKind } from './sql-dictionary.ts';
 import { BAREWORD, DOT, NUMBER, type SqlTokens } from './sql-tokens.ts';
 
@@ -20,8 +20,9 @@ export function readWord(t: SqlTokens, slot: number): number {
   let at = start;
   for (; at < near; at++) {
     const byte = value.charCodeAt(at);
-    if ((byteSets[byte]! & ENDS_WORD) !== 0) break;
-    if (byte === 0x2e || byte === 0x60) {
+    const sets = byteSets[byte]! & (ENDS_WORD | CUTS_WORD);
+    if (sets !== 0) {
+      if (sets === ENDS_WORD) break;
       const word = findWord(value, start, at, hash);
       const kind = wordKind[word]!;
       if (kind !== 0 && kind !== BAREWORD) {
@@ -30,7 +31,7 @@ export function readWord(t: SqlTokens, slot: number): number {
         return at;
       }
     }
-    hash = Math.imul(hash ^ upperCase[byte]!, hashFactor);
+    hash = Math.imul(hash ^ (byte & 0xdf), hashFactor);
   }
   if (at === start + reach) {
     at = findSet(value, at, t.end, ENDS_WORD);

@@ -23,6 +23,7 @@ import {
   AT_SPACE,
   AT_UNICODE,
   AT_VARIABLE,
+  AT_WORD,
   byteRole,
   byteSets,
   ENDS_VARIABLE,
@@ -79,7 +80,7 @@ export function readToken(t: SqlTokens, slot: number): boolean {
       t.position++;
       continue;
     }
-    t.position = readRole(t, slot, role);
+    t.position = role === AT_WORD ? readWord(t, slot) : readRole(t, slot, role);
     t.seen++;
     return true;
   }

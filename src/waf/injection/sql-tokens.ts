@@ -57,6 +57,9 @@ export class SqlTokens {
   mysql = false;
   /** The quote the value is taken to stand in, or an empty string. */
   quote = '';
+  /** Slots in use, and how many of them are settled: the folding rules look at those from there on. */
+  count = 0;
+  settled = 0;
   /** How many tokens were read, folded ones included. */
   seen = 0;
   /** Something was read that MySQL reads in another way. */
@@ -77,6 +80,8 @@ export class SqlTokens {
     this.position = 0;
     this.mysql = mysql;
     this.quote = quote;
+    this.count = 0;
+    this.settled = 0;
     this.seen = 0;
     this.differsInMysql = false;
   }

@@ -37,8 +37,10 @@ const entries = new Map<number, Entry>();
 
 for (const [meaning, names] of blackNames) {
   for (const name of names.split(' ')) {
-    const entry = entries.getOrInsert(hashOf(name, 0, name.length), { name, meaning: 0 });
+    const hash = hashOf(name, 0, name.length);
+    const entry = entries.get(hash) ?? { name, meaning: 0 };
     if (entry.name !== name) throw new Error(`${name} and ${entry.name} have the same hash`);
+    entries.set(hash, entry);
     entry.meaning |= meaning;
   }
 }

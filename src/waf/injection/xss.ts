@@ -8,13 +8,13 @@ import {
   COMMENT,
   DOCTYPE,
   type HtmlContext,
-  HtmlTokens,
   IN_BACKTICKS,
   IN_DOUBLE_QUOTES,
   IN_SINGLE_QUOTES,
   IN_TEXT,
   TAG_NAME,
-} from './html-tokenizer.ts';
+} from './html-kinds.ts';
+import { HtmlTokens } from './html-tokenizer.ts';
 import {
   BLACK_ATTRIBUTE,
   BLACK_TAG,

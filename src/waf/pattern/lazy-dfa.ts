@@ -121,23 +121,24 @@ export class LazyDfa {
    */
   feed(bytes: Uint8Array, from: number, to: number, hits: Uint32Array, mayStep: boolean): number {
     const { columnOf } = this;
-    let { table, row } = this;
     let i = from;
     while (i < to) {
-      if (row >= 0) {
-        const next = table[row + columnOf[bytes[i]!]!]!;
-        if (next >= 0) {
+      if (this.row >= 0) {
+        // Nearly all time is spent in this loop: one load that waits for the one before, and one test.
+        const { table } = this;
+        let { row } = this;
+        while (i < to) {
+          const next = table[row + columnOf[bytes[i]!]!]!;
+          if (next < 0) break;
           row = next;
           i++;
-          continue;
         }
+        this.row = row;
+        if (i === to) break;
       }
-      this.row = row;
       if (!this.take(columnOf[bytes[i]!]!, hits, mayStep)) return i;
-      ({ table, row } = this);
       i++;
     }
-    this.row = row;
     return to;
   }
 

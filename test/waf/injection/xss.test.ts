@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { type HtmlContext, HtmlTokens, IN_TEXT } from '../../../src/waf/injection/html-tokenizer.ts';
+import { type HtmlContext, IN_TEXT } from '../../../src/waf/injection/html-kinds.ts';
+import { HtmlTokens } from '../../../src/waf/injection/html-tokenizer.ts';
 import { cannotBeXss, detectXss, xssTriggers } from '../../../src/waf/injection/xss.ts';
 import { BLACK_TAG, blackNames } from '../../../src/waf/injection/xss-names.ts';
 import { readVectors, splitRow, type UnitTest } from './vectors.ts';
