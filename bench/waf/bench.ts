@@ -98,7 +98,14 @@ export async function runBench(options: Options, progress: Progress, signal: Abo
   for (const paranoia of options.paranoia) {
     await using running = new AsyncDisposableStack();
     const live: Side[] = [];
-    for (const kind of present) live.push(running.use(await startSide(kind, paranoia, run)));
+    for (const kind of present) {
+      try {
+        live.push(running.use(await startSide(kind, paranoia, run)));
+      } catch (error) {
+        signal.throwIfAborted();
+        fault(`paranoia ${paranoia}: ${(error as Error).message}`);
+      }
+    }
     for (const { name, version, loadMs, idleRssBytes } of live) {
       sides.push({ name, version, paranoia, loadMs, idleRssBytes });
     }

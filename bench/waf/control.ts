@@ -3,6 +3,8 @@ import type { Checked } from './side.ts';
 
 /** The rule that blocks a request by its score, in CRS 3 and 4. */
 const BLOCKING_RULE = 949110;
+/** Rules that sum up the score at the end, with `noauditlog`: libmodsecurity hides the lines of such rules. */
+const isSummary = (id: number): boolean => id >= 980_000 && id <= 980_999;
 
 /** What is wrong with these verdicts, a line each; a benign request may hit no rule at all. */
 export function judge(checked: readonly Checked[], isAttack: boolean): string[] {
@@ -34,6 +36,6 @@ export function compareChecks(checks: ReadonlyMap<string, readonly Checked[]>): 
 
 function summary(checked: Checked | undefined): string {
   if (checked === undefined) return 'nothing';
-  const hits = [...new Set(checked.hits)].sort((a, b) => a - b);
+  const hits = [...new Set(checked.hits)].filter((id) => !isSummary(id)).sort((a, b) => a - b);
   return `score ${checked.score}, rules ${hits.join(' ') || 'none'}`;
 }

@@ -49,7 +49,12 @@ export async function runEndToEnd(run: Run, skip: (words: string) => void): Prom
         }
         continue;
       }
-      live.push(running.use(await LiveSystem.start(system, stage)));
+      try {
+        live.push(running.use(await LiveSystem.start(system, stage)));
+      } catch (error) {
+        signal.throwIfAborted();
+        fault(`under load, paranoia ${paranoia}: ${(error as Error).message}`);
+      }
     }
     for (const [{ name, title }, drive] of drivers) {
       const measure = async (system: LiveSystem, when: string, seconds: number): Promise<Measurement> => {

@@ -14,7 +14,7 @@ const BATCH_BYTES = 2 * 2 ** 20;
 /** By the clock, the making included: a very fast transaction ends before its time is used up. */
 const MOST_TIMES = 4;
 
-const opened = await openEngine({ files: process.argv.slice(2) });
+const opened = openEngine({ files: process.argv.slice(2) });
 tell({ version: `Gatehouse engine, Node ${process.version}`, loadMs: cpuMicros() / 1000 });
 
 let loaded: { path: string; reader: RequestReader } | undefined;

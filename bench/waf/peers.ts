@@ -9,7 +9,6 @@ import type { Setup, System } from '../load/system.ts';
 import { KEPT_CONNECTIONS } from '../load/system.ts';
 import { nginxTempPaths, nginxUser } from '../rig/backend.ts';
 import { HOST } from '../rig/workspace.ts';
-import { missingEngine } from './engine.ts';
 import { INSPECTED_BYTES, modsecurityFile } from './rule-files.ts';
 
 /** Names as in the tables. */
@@ -21,7 +20,7 @@ export function serversWithRules(files: readonly string[], paranoia: number): Sy
   return [
     {
       name: GATEWAY,
-      version: () => (missingEngine() === undefined ? gatehouse.version() : undefined),
+      version: () => gatehouse.version(),
       command(setup) {
         const { file, args, ...rest } = gatehouse.command(setup);
         const config = setup.workspace.file(`gatehouse-waf-${paranoia}.json`, gatewayConfig(setup, files, paranoia));

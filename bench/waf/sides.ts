@@ -1,7 +1,6 @@
 // The two sides that answer the same orders, and how a process of each is started.
 import type { Command } from '../rig/run.ts';
 import type { Workspace } from '../rig/workspace.ts';
-import { missingEngine } from './engine.ts';
 import { buildLibmodsecurity } from './libmodsecurity.ts';
 import { modsecurityFile } from './rule-files.ts';
 
@@ -26,9 +25,7 @@ const WORKER = new URL('engine-worker.ts', import.meta.url).pathname;
 export async function findSides(workspace: Workspace, signal: AbortSignal): Promise<Sides> {
   const present: SideKind[] = [];
   const skipped: string[] = [];
-  const missing = missingEngine();
-  if (missing !== undefined) skipped.push(`${ENGINE}: ${missing}`);
-  else present.push({ name: ENGINE, command: (files) => ({ file: process.execPath, args: [WORKER, ...files] }) });
+  present.push({ name: ENGINE, command: (files) => ({ file: process.execPath, args: [WORKER, ...files] }) });
   const built = await buildLibmodsecurity(workspace, signal);
   if ('missing' in built) skipped.push(`${LIBMODSECURITY}: ${built.missing}`);
   else {

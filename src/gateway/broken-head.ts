@@ -56,12 +56,20 @@ function endAfter(earlier: Answering, socket: Socket): void {
   earlier._last = true;
 }
 
-/** The packet may begin with requests that were whole. */
+/** The packet may begin with requests that were whole. Node stops within an unknown method, which is read from its first letter. */
 function refusedBytes(error: Error): Buffer {
   const { rawPacket, bytesParsed } = error as { rawPacket?: Buffer; bytesParsed?: number };
   if (rawPacket === undefined) return Buffer.alloc(0);
   const isPast = (error as { code?: string }).code === 'HPE_INVALID_METHOD' && bytesParsed !== undefined;
-  return isPast ? rawPacket.subarray(bytesParsed) : rawPacket;
+  if (!isPast) return rawPacket;
+  let start = bytesParsed;
+  while (start > 0 && isMethodLetter(rawPacket[start - 1] as number)) start--;
+  return rawPacket.subarray(start);
+}
+
+/** Of the methods that Node knows: A to Z and a hyphen. */
+function isMethodLetter(byte: number): boolean {
+  return (byte >= 0x41 && byte <= 0x5a) || byte === 0x2d;
 }
 
 /** What the records show of a head that nobody could read; nothing is routed by it. */

@@ -1,6 +1,8 @@
 // The record of what rules found in an exchange: values cut, secrets redacted, and parts of the exchange as `logs.audit` asks.
 import type { Exchange } from '../http/exchange.ts';
 import type { FindingRecord, Records, RuleRecord } from '../observe/records.ts';
+import type { Redaction } from '../observe/redaction.ts';
+import type { Secrets } from '../observe/secrets.ts';
 import type { Finding, Outcome } from '../waf/finding.ts';
 
 export interface AuditMaterial {
@@ -8,13 +10,23 @@ export interface AuditMaterial {
   readonly responseHeaders: readonly string[];
 }
 
-/** Sets what the access record says of the rules, and writes the record of findings when there are any. */
-export function recordFinding(x: Exchange, outcome: Outcome, records: Records, material: AuditMaterial): void {
+/**
+ * Sets what the access record says of the rules, and writes the record of findings when there are any. `isRefused`: the
+ * exchange ended for their sake though no rule said so.
+ */
+export function recordFinding(
+  x: Exchange,
+  outcome: Outcome,
+  records: Records,
+  { isRefused, ...material }: AuditMaterial & { readonly isRefused: boolean },
+): void {
   const { findings, intervention, suppressed, score, threshold } = outcome;
-  const verdict = intervention !== undefined ? 'block' : suppressed !== undefined ? 'detect' : 'pass';
+  const isBlocked = intervention !== undefined || isRefused;
+  const verdict = isBlocked ? 'block' : suppressed !== undefined ? 'detect' : 'pass';
   x.waf = { verdict, score: score.inbound };
   if (findings.length === 0) return;
   const { redaction } = records;
+  const secrets = redaction.secretsOf(x.request.headers, material.responseHeaders);
   const record: FindingRecord = {
     requestId: x.id,
     site: x.site,
@@ -23,19 +35,20 @@ export function recordFinding(x: Exchange, outcome: Outcome, records: Records, m
     status: x.status,
     score,
     threshold,
-    rules: findings.map((finding) => ruleRecord(finding, records)),
+    rules: findings.map((finding) => ruleRecord(finding, redaction, secrets)),
   };
   const isAudited = outcome.auditLog && findings.some(({ rule }) => rule.auditLog);
-  records.waf(isAudited ? { ...record, ...redaction.audit(x, material) } : record);
+  records.waf(isAudited ? { ...record, ...redaction.audit(x, material, secrets) } : record);
 }
 
 const SEVERITIES = ['EMERGENCY', 'ALERT', 'CRITICAL', 'ERROR', 'WARNING', 'NOTICE', 'INFO', 'DEBUG'];
 const PARANOIA = /^paranoia-level\/([1-4])$/;
 
-function ruleRecord(finding: Finding, { redaction }: Records): RuleRecord {
+function ruleRecord(finding: Finding, redaction: Redaction, secrets: Secrets): RuleRecord {
   const { rule } = finding;
   const level = rule.tags.map((tag) => PARANOIA.exec(tag)?.[1]).find((found) => found !== undefined);
-  const { target, value, matched, msg, data } = redaction.finding(finding);
+  const template = rule.links.findLast((link) => link.msg !== undefined)?.msg ?? '';
+  const { target, value, matched, msg, data } = redaction.finding(finding, template, secrets);
   return {
     id: rule.id,
     file: rule.source.file,

@@ -24,8 +24,11 @@ export class Watch {
   readonly #guard: Guard;
   readonly #records: Records;
   readonly #stream: ClientStream | undefined;
-  /** undefined: the engine failed, and the site lets such requests pass. */
-  #inspection: Inspection | undefined;
+  readonly #inspection: Inspection;
+  /** The engine could not go on; what it found until then still counts. */
+  #hasFailed = false;
+  /** The exchange ended here, by a rule or without one. */
+  #isRefused = false;
   #requestBody: Buffer = EMPTY;
   #responseHeaders: readonly string[] = [];
 
@@ -73,7 +76,7 @@ export class Watch {
   /** Phase 2. Gathers the body as far as it is inspected; what was gathered still goes to the backend. */
   async requestBody(): Promise<Reply | undefined> {
     const { body } = this.#x.request;
-    if (body === undefined || this.#inspection?.wantsRequestBody !== true || isGrpc(this.#x)) {
+    if (body === undefined || !this.#wants('wantsRequestBody') || isGrpc(this.#x)) {
       return this.#step((inspection) => inspection.requestBody(EMPTY, false));
     }
     const { inspectBytes, over } = this.#guard.config.body;
@@ -84,7 +87,10 @@ export class Watch {
     const { bytes, isPrefix } = await gathered.gather();
     if (refuses && isPrefix) return this.#refuseBody(bytes);
     this.#requestBody = bytes;
-    return this.#step((inspection) => inspection.requestBody(bytes, isPrefix));
+    const refusal = this.#step((inspection) => inspection.requestBody(bytes, isPrefix));
+    // What is still to come must not be held: the client reads the answer only when it is let write on.
+    if (refusal !== undefined) gathered.cancel();
+    return refusal;
   }
 
   /** Phases 3 and 4: the reply itself, or the answer in its place. */
@@ -96,7 +102,7 @@ export class Watch {
       inspection.responseHead({ status, protocol: PROTOCOL_NAMES[this.#x.request.protocol], headers }),
     );
     if (refusal !== undefined) return discard(reply, refusal);
-    if (this.#inspection?.wantsResponseBody !== true || !this.#isInspectedType(headers)) return reply;
+    if (!this.#wants('wantsResponseBody') || !this.#isInspectedType(headers)) return reply;
     const { bytes, isPrefix } = await this.#gatherResponse(reply);
     const late = this.#step((inspection) => inspection.responseBody(bytes, isPrefix));
     return late === undefined ? reply : discard(reply, late);
@@ -119,9 +125,13 @@ export class Watch {
     return type !== 'text/event-stream' && this.#guard.inspectsType(type);
   }
 
+  #wants(body: 'wantsRequestBody' | 'wantsResponseBody'): boolean {
+    return !this.#hasFailed && this.#inspection[body];
+  }
+
   /** Runs one phase; the answer when the exchange ends with it. */
   #step(run: (inspection: Inspection) => Intervention | undefined): Reply | undefined {
-    if (this.#inspection === undefined) return undefined;
+    if (this.#hasFailed) return undefined;
     try {
       const intervention = run(this.#inspection);
       return intervention === undefined ? undefined : this.#answer(intervention);
@@ -144,34 +154,38 @@ export class Watch {
     this.#x.request.body?.cancel();
     const earlier = this.#step((inspection) => inspection.requestBody(beginning, true));
     if (earlier !== undefined) return earlier;
+    this.#isRefused = true;
     this.#x.reason = 'body-over-inspection';
     return errorReply(this.#x, 413);
   }
 
+  /** Detection mode refuses nothing, whatever happens. */
   #fail(error: unknown): Reply | undefined {
-    this.#inspection = undefined;
-    const { onError } = this.#guard.config;
-    this.#records.error(
-      'process',
-      `the rules failed; the request ${onError === 'pass' ? 'passes' : 'is refused'}`,
-      error,
-      {
-        requestId: this.#x.id,
-      },
-    );
-    if (onError === 'pass') return undefined;
+    this.#hasFailed = true;
+    const { onError, mode } = this.#guard.config;
+    const passes = onError === 'pass' || mode === 'detect';
+    const message = `the rules failed; the request ${passes ? 'passes' : 'is refused'}`;
+    this.#records.error('process', message, error, { requestId: this.#x.id });
+    if (passes) return undefined;
+    this.#isRefused = true;
     this.#x.reason = 'waf-error';
     return errorReply(this.#x, 503);
   }
 
   #finish(): void {
-    if (this.#inspection === undefined) return;
+    this.#runLastPhase();
+    recordFinding(this.#x, this.#inspection.outcome(), this.#records, {
+      requestBody: this.#requestBody,
+      responseHeaders: this.#responseHeaders,
+      isRefused: this.#isRefused,
+    });
+  }
+
+  /** The answer is given: whatever happens here is for the records only. */
+  #runLastPhase(): void {
+    if (this.#hasFailed) return;
     try {
-      const outcome = this.#inspection.finish();
-      recordFinding(this.#x, outcome, this.#records, {
-        requestBody: this.#requestBody,
-        responseHeaders: this.#responseHeaders,
-      });
+      this.#inspection.finish();
     } catch (error) {
       this.#records.error('process', 'the rules failed after the answer', error, { requestId: this.#x.id });
     }

@@ -80,6 +80,8 @@ function http1Options({ requestLimits: limits, timeouts }: Config): http.ServerO
     // Bodies have their own clock, which knows whether it is the client that is slow.
     requestTimeout: 0,
     keepAliveTimeout: timeouts.idleMs,
+    // Our own reader refuses a request without Host, with a record of it.
+    requireHostHeader: false,
     connectionsCheckingInterval: 1000,
   };
 }

@@ -49,6 +49,11 @@ export class ReadableBody implements BodySource {
   start(sink: BodySink): void {
     const stream = this.#stream;
     this.#sink = sink;
+    // Node ends an empty HTTP/2 body before anybody listens, and does not say so again.
+    if (stream.readableEnded) {
+      this.#onEnd();
+      return;
+    }
     if (stream.destroyed) {
       this.#fail(this.#options.faults.closed());
       return;

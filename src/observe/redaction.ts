@@ -1,10 +1,15 @@
 // What a record may show of what a client sent: texts are cut, and values of fields named in `logs.redact` never appear.
 import type { AuditPart } from '../config/config.ts';
+import { Secrets } from './secrets.ts';
 
 /** Characters of one value in a record of findings. */
 const MAX_VALUE = 512;
 const MAX_AUDIT_BODY = 4_096;
+/** Of a longer text this many times what is shown is looked through. */
+const WINDOW = 4;
 const HIDDEN = '[redacted]';
+/** Where a name can begin. */
+const START = `(?:^|[?&;,\\s"'])`;
 
 export interface AuditSource {
   readonly request: { readonly method: string; readonly target: string; readonly headers: readonly string[] };
@@ -22,63 +27,68 @@ export interface FindingTexts {
 export class Redaction {
   readonly #names: ReadonlySet<string>;
   readonly #parts: readonly AuditPart[];
-  /** `name=value` within longer texts. */
-  readonly #pairs: RegExp | undefined;
+  /** A named value within a longer text: its beginning is kept. */
+  readonly #named: RegExp | undefined;
 
   constructor(names: readonly string[], parts: readonly AuditPart[]) {
     this.#names = new Set(names);
     this.#parts = parts;
-    const quoted = names.map((name) => name.replace(/[^\w-]/g, '\\$&')).join('|');
-    this.#pairs =
-      names.length === 0 ? undefined : new RegExp(`((?:^|[?&;,\\s"'])(?:${quoted})["']?[=:]\\s*)[^&;\\s"']+`, 'gi');
+    this.#named = names.length === 0 ? undefined : namedValue(names);
   }
 
-  /** The texts of a finding as they are shown. Of a secret value nothing is, also not where a message quotes it. */
-  finding({ target, value, matched, msg, data }: FindingTexts): FindingTexts {
+  /** What the fields of an exchange hold that no text may show. Flat lists of fields. */
+  secretsOf(...lists: readonly (readonly string[])[]): Secrets {
+    return new Secrets(lists, this.#names);
+  }
+
+  /**
+   * The texts of a finding as they are shown. Of a secret value nothing is: not where another text quotes it, and what
+   * a rule made of it (a part, another case, decoded) is not filled into the message, which `template` is.
+   */
+  finding({ target, value, matched, msg, data }: FindingTexts, template: string, secrets: Secrets): FindingTexts {
     if (this.#isSecret(target)) {
-      const plain = [value, matched]
-        .filter((secret) => secret !== '')
-        .reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), msg);
-      return { target, value: HIDDEN, matched: HIDDEN, msg: this.#text(plain), data: data === '' ? '' : HIDDEN };
+      return { target, value: HIDDEN, matched: HIDDEN, msg: template, data: data === '' ? '' : HIDDEN };
     }
-    return {
-      target,
-      value: this.#text(value),
-      matched: this.#text(matched),
-      msg: this.#text(msg),
-      data: this.#text(data),
-    };
+    const shown = (text: string): string => this.#text(text, secrets);
+    return { target, value: shown(value), matched: shown(matched), msg: shown(msg), data: shown(data) };
   }
 
   /** Parts of the exchange for a record of findings. */
   audit(
     { request }: AuditSource,
     { requestBody, responseHeaders }: { readonly requestBody: Buffer; readonly responseHeaders: readonly string[] },
+    secrets: Secrets,
   ): Record<string, unknown> {
     const shows = (part: AuditPart): boolean => this.#parts.includes(part);
     if (this.#parts.length === 0) return {};
     return {
       request: {
-        line: this.#text(`${request.method} ${request.target}`),
-        ...(shows('request-headers') ? { headers: this.#headers(request.headers) } : {}),
+        line: this.#text(`${request.method} ${request.target}`, secrets),
+        ...(shows('request-headers') ? { headers: this.#headers(request.headers, secrets) } : {}),
         ...(shows('request-body')
-          ? { body: this.#text(requestBody.toString('latin1', 0, MAX_AUDIT_BODY), MAX_AUDIT_BODY) }
+          ? { body: this.#text(requestBody.toString('latin1', 0, WINDOW * MAX_AUDIT_BODY + 1), secrets, MAX_AUDIT_BODY) }
           : {}),
       },
-      ...(shows('response-headers') ? { response: { headers: this.#headers(responseHeaders) } } : {}),
+      ...(shows('response-headers') ? { response: { headers: this.#headers(responseHeaders, secrets) } } : {}),
     };
   }
 
-  #text(text: string, limit: number = MAX_VALUE): string {
-    const shown = this.#pairs === undefined ? text : text.replace(this.#pairs, `$1${HIDDEN}`);
+  #text(text: string, secrets: Secrets, limit: number = MAX_VALUE): string {
+    const window = text.slice(0, limit * WINDOW);
+    const bare = secrets.hide(window, HIDDEN);
+    const shown = this.#named === undefined ? bare : bare.replace(this.#named, hideValue);
+    if (window.length < text.length) {
+      // The window may end within a secret, which is then none that would be found.
+      return `${shown.slice(0, Math.max(0, shown.length - secrets.length)).slice(0, limit)}…`;
+    }
     return shown.length > limit ? `${shown.slice(0, limit)}…` : shown;
   }
 
-  #headers(headers: readonly string[]): string[] {
+  #headers(headers: readonly string[], secrets: Secrets): string[] {
     const lines: string[] = [];
     for (let i = 0; i < headers.length; i += 2) {
       const name = headers[i] as string;
-      const value = this.#names.has(name.toLowerCase()) ? HIDDEN : this.#text(headers[i + 1] as string);
+      const value = this.#names.has(name.toLowerCase()) ? HIDDEN : this.#text(headers[i + 1] as string, secrets);
       lines.push(`${name}: ${value}`);
     }
     return lines;
@@ -86,9 +96,28 @@ export class Redaction {
 
   #isSecret(target: string): boolean {
     const mark = target.indexOf(':');
-    const variable = mark === -1 ? target : target.slice(0, mark);
-    if (variable === 'REQUEST_COOKIES')
-      return this.#names.has('cookie') || this.#names.has(target.slice(mark + 1).toLowerCase());
-    return mark !== -1 && this.#names.has(target.slice(mark + 1).toLowerCase());
+    if (mark === -1) return false;
+    if (target.slice(0, mark) === 'REQUEST_COOKIES' && this.#names.has('cookie')) return true;
+    const key = target.slice(mark + 1).toLowerCase();
+    // The key of a value within JSON is the way to it: `json.user.password`; in a form it may be `user[password]`.
+    return this.#names.has(key) || key.split(/[.[\]]+/).some((step) => this.#names.has(step));
   }
+}
+
+/** As a field of a head, a pair of a query or of cookies, a member of JSON, or a part of a multipart form. */
+function namedValue(names: readonly string[]): RegExp {
+  const quoted = `(?:${names.map((name) => name.replace(/[^\w-]/g, '\\$&')).join('|')})`;
+  const forms = [
+    [`${START}${quoted}=`, `[^&;\\s"']+`],
+    [`${START}${quoted}:[ \\t]*`, '[^\\r\\n]+'],
+    [`"${quoted}"\\s*:\\s*`, `(?:"(?:[^"\\\\]|\\\\.)*"?|[^\\s"',}\\]]+)`],
+    [`name="?${quoted}"?\\r?\\n\\r?\\n`, '[^\\r\\n]+'],
+  ];
+  return new RegExp(forms.map(([before, value]) => `(${before})${value}`).join('|'), 'gi');
+}
+
+/** Of the groups that stand for what comes before a value, the one that matched. */
+function hideValue(_match: string, ...groups: readonly unknown[]): string {
+  const before = groups.slice(0, 4).find((group) => typeof group === 'string') as string;
+  return `${before}${HIDDEN}`;
 }

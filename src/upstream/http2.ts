@@ -135,8 +135,8 @@ export class Http2Connection {
       stream.once('wantTrailers', () => {
         const passable = passableTrailers(trailers);
         try {
-          if (passable.length === 0) stream.close();
-          else stream.sendTrailers(headersObject(passable));
+          // Empty ones end the request with an empty DATA frame; close() would reset the stream, and with it the answer.
+          stream.sendTrailers(headersObject(passable));
         } catch (cause) {
           fail(new GatehouseError('bad_request', 'client', 'a trailer of the request cannot be sent', { cause }));
         }

@@ -1,6 +1,6 @@
 // The chains of transformations of many rules as one tree: what two chains have in common at their beginning is done once.
 import { ALWAYS, type Presence } from './presence.ts';
-import type { Node } from './scanner.ts';
+import type { Node } from './recipe.ts';
 import type { Transform } from './transforms/registry.ts';
 
 /** Steps that do the same to a text whatever the case of its letters: `lowercase` before them can be left out. */
@@ -23,6 +23,9 @@ const CASE_BLIND = new Set([
 
 const UPPER = /[A-Z]/;
 
+/** Letters and blanks: what a step can add without making a value dangerous in a new way. */
+const HARMLESS = /^[a-z ]$/;
+
 interface TreeStep {
   readonly name: string;
   readonly transform: Transform;
@@ -30,9 +33,16 @@ interface TreeStep {
   readonly triggers: readonly number[] | undefined;
 }
 
-/** Whether some step of the chain makes letters small. */
-export function foldsCase(chain: readonly Transform[]): boolean {
-  return chain.some(({ name }) => name === 'lowercase' || name === 'cmdline');
+/**
+ * What becomes of the case of letters in a chain. `lower`: the result has no capitals, so a pattern's pre-image under
+ * lower-casing says the same of the text before. `mixed`: a later step may bring capitals back. `kept`: nothing.
+ */
+export type CaseChange = 'lower' | 'mixed' | 'kept';
+
+export function caseChange(chain: readonly Transform[]): CaseChange {
+  const last = chain.findLastIndex(({ name }) => name === 'lowercase' || name === 'cmdline');
+  if (last === -1) return 'kept';
+  return chain.slice(last).every(({ name }) => CASE_BLIND.has(name)) ? 'lower' : 'mixed';
 }
 
 export class ChainTree {
@@ -42,7 +52,7 @@ export class ChainTree {
 
   constructor(presence: Presence, root: Transform) {
     this.#presence = presence;
-    this.nodes.push({ parent: 0, transform: root, triggers: 0 });
+    this.nodes.push({ parent: 0, transform: root, triggers: 0, decoders: 0, minLength: 0 });
   }
 
   /** The node of a chain. `anyCase`: what is asked of the result does not depend on the case of letters. */
@@ -56,24 +66,45 @@ export class ChainTree {
     const key = `${parent} ${step.name}`;
     const known = this.#places.get(key);
     if (known !== undefined) return known;
+    const { transform } = step;
+    const above = this.nodes[parent] as Node;
     const own = step.triggers === undefined ? ALWAYS : this.#presence.word(step.triggers);
-    const triggers = (this.nodes[parent] as Node).triggers | own;
-    const place = this.nodes.push({ parent, transform: step.transform, triggers }) - 1;
+    const place =
+      this.nodes.push({
+        parent,
+        transform,
+        triggers: above.triggers | own,
+        decoders: above.decoders | (decodes(transform) ? own : 0),
+        minLength: Number.POSITIVE_INFINITY,
+      }) - 1;
     this.#places.set(key, place);
     return place;
   }
+}
+
+/** Whether marks can come out that did not go in. */
+function decodes({ adds }: Transform): boolean {
+  return adds === 'any' || adds.some((byte) => !HARMLESS.test(String.fromCharCode(byte)));
 }
 
 function plainStep(transform: Transform): TreeStep {
   return { name: transform.name, transform, triggers: transform.triggers };
 }
 
+/**
+ * The chain for a question that does not depend on case. `lowercase` goes where the rest does the same without it; where
+ * decoders follow, it is needed only when they find something to decode (`%U0041` is an escape once it is `%u0041`).
+ */
 function withoutCase(chain: readonly Transform[]): TreeStep[] {
   const steps: TreeStep[] = [];
   for (const [i, transform] of chain.entries()) {
-    const isRestBlind = chain.slice(i + 1).every(({ name }) => CASE_BLIND.has(name));
-    if (transform.name === 'lowercase' && isRestBlind) continue;
-    if (transform.name === 'cmdline' && isRestBlind) {
+    const rest = chain.slice(i + 1);
+    const isRestBlind = rest.every(({ name }) => CASE_BLIND.has(name));
+    if (transform.name === 'lowercase') {
+      if (isRestBlind) continue;
+      const triggers = triggersOf(rest.filter(({ name }) => !CASE_BLIND.has(name)));
+      steps.push({ name: `lowercase before ${rest.map(({ name }) => name).join()}`, transform, triggers });
+    } else if (transform.name === 'cmdline' && isRestBlind) {
       const triggers = transform.triggers?.filter((byte) => !UPPER.test(String.fromCharCode(byte)));
       steps.push({ name: 'cmdline in any case', transform, triggers });
     } else {
@@ -81,4 +112,9 @@ function withoutCase(chain: readonly Transform[]): TreeStep[] {
     }
   }
   return steps;
+}
+
+function triggersOf(chain: readonly Transform[]): readonly number[] | undefined {
+  if (chain.some(({ triggers }) => triggers === undefined)) return undefined;
+  return chain.flatMap(({ triggers }) => triggers ?? []);
 }

@@ -16,8 +16,9 @@ export function compileEffect(effect: Effect, selectSteps: SelectSteps): Run {
     case 'setvar':
       return setVariable(effect);
     case 'expirevar': {
+      const name = parseTemplate(effect.name);
       const seconds = parseTemplate(effect.seconds);
-      return (tx) => tx.collections.expire(effect.collection, effect.name, expand(seconds, tx));
+      return (tx) => tx.collections.expire(effect.collection, expand(name, tx).toLowerCase(), expand(seconds, tx));
     }
     case 'initcol': {
       const key = parseTemplate(effect.key);

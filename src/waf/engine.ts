@@ -82,6 +82,11 @@ export class Inspection {
   /** The phase after the exchange, and all that was found. */
   finish(): Outcome {
     this.#run(5, () => {});
+    return this.outcome();
+  }
+
+  /** What was found so far: all that remains of an exchange that the engine could not follow to its end. */
+  outcome(): Outcome {
     const { findings, intervention, suppressed, auditLog, tx } = this.#tx;
     return { findings, intervention, suppressed, auditLog, score: scoreOf(tx), threshold: thresholdOf(tx) };
   }

@@ -1,6 +1,7 @@
 // The ordered step: runs the rules of a phase one after another, on the values that the scan could not rule out.
 import type { Field } from './field.ts';
 import type { Intervention } from './finding.ts';
+import { parseTemplate } from './macro.ts';
 import type { Plan } from './plan.ts';
 import type { Disruptive, Phase } from './rule.ts';
 import type { CompiledLink, Step } from './step.ts';
@@ -56,7 +57,7 @@ function matchLink(tx: Transaction, step: Step, link: CompiledLink): boolean {
       if (scanned !== -1 && !field.hits.includes(scanned)) continue;
       if (target.excludes?.(field.key) === true) continue;
       if (tx.removedTargets.length > 0 && isRemoved(tx, step, target, field)) continue;
-      if (tryField(tx, link, target, field)) found = true;
+      if (tryField(tx, step, link, target, field)) found = true;
     }
   }
   return found;
@@ -69,31 +70,43 @@ function isRemoved(tx: Transaction, step: Step, target: CompiledTarget, field: F
   );
 }
 
-function tryField(tx: Transaction, link: CompiledLink, target: CompiledTarget, field: Field): boolean {
+function tryField(tx: Transaction, step: Step, link: CompiledLink, target: CompiledTarget, field: Field): boolean {
   const { matcher, transforms } = link;
   tx.budget.spend(field.value.length);
   let { value } = field;
-  if (link.multiMatch && matcher.holds(value, tx)) return note(tx, link, target, field, value);
+  if (link.multiMatch && matcher.holds(value, tx)) return note(tx, step, link, target, field, value);
   for (const [i, transform] of transforms.entries()) {
     const before = value;
     value = transform.apply(value);
     if (value === before) continue;
     const isLast = i === transforms.length - 1;
-    if (link.multiMatch && !isLast && matcher.holds(value, tx)) return note(tx, link, target, field, value);
+    if (link.multiMatch && !isLast && matcher.holds(value, tx)) return note(tx, step, link, target, field, value);
   }
   if (link.multiMatch && value === field.value) return false;
-  return matcher.holds(value, tx) && note(tx, link, target, field, value);
+  return matcher.holds(value, tx) && note(tx, step, link, target, field, value);
 }
 
 /** One value of the link matched: it can be spoken of, and the link's effects run. */
-function note(tx: Transaction, link: CompiledLink, target: CompiledTarget, field: Field, value: string): true {
+function note(
+  tx: Transaction,
+  step: Step,
+  link: CompiledLink,
+  target: CompiledTarget,
+  field: Field,
+  value: string,
+): true {
   const label = field.name === '' ? target.label : `${target.label}:${field.name}`;
-  // A name that MATCHED_VARS hands on is a whole label already.
-  tx.matched.push({ label: target.label.startsWith('MATCHED_') ? field.name : label, value });
-  if (link.capture) tx.captured = link.matcher.parts(value, tx);
+  // What MATCHED_VAR and MATCHED_VARS hand on has its label already.
+  const own = target.label.startsWith('MATCHED_') ? field.name || (tx.lastMatched?.label ?? label) : label;
+  // Before the effects, which may change what the argument's macros stand for.
+  const parts = link.capture || step.logs ? link.matcher.parts(value, tx) : NO_PARTS;
+  tx.matched.push({ label: own, value, part: parts[0] ?? '' });
+  if (link.capture) tx.captured = parts;
   for (const run of link.effects) run(tx);
   return true;
 }
+
+const NO_PARTS: readonly string[] = [];
 
 function linkMatch(tx: Transaction): LinkMatch | undefined {
   const last = tx.lastMatched;
@@ -121,13 +134,11 @@ function describe(
   }
   Object.assign(tx, after);
   const first = seen[0];
-  const [head] = step.links;
-  const value = first?.value ?? '';
   return {
     rule: step.rule,
     target: first?.label ?? '',
-    value,
-    matched: head === undefined || head.targets.length === 0 ? '' : (head.matcher.parts(value, tx)[0] ?? ''),
+    value: first?.value ?? '',
+    matched: first?.part ?? '',
     msg,
     data,
   };
@@ -141,16 +152,22 @@ function act(tx: Transaction, step: Step, phase: Phase): boolean {
     if (tx.mode === 'on') tx.allowedUpTo = { all: 4, request: 2, phase }[disruptive.scope];
     return tx.mode === 'on';
   }
-  const intervention = interventionOf(step, disruptive);
-  if (tx.mode === 'on' && phase !== 5) {
-    tx.intervention = intervention;
-    return true;
+  // Behind the exchange there is nothing left to disrupt.
+  if (phase === 5) return false;
+  const intervention = interventionOf(tx, step, disruptive);
+  if (tx.mode !== 'on') {
+    tx.suppressed ??= intervention;
+    return false;
   }
-  tx.suppressed ??= intervention;
-  return false;
+  tx.intervention = intervention;
+  return true;
 }
 
-function interventionOf(step: Step, disruptive: Exclude<Disruptive, { action: 'pass' | 'allow' }>): Intervention {
+function interventionOf(
+  tx: Transaction,
+  step: Step,
+  disruptive: Exclude<Disruptive, { action: 'pass' | 'allow' }>,
+): Intervention {
   const { rule } = step;
   switch (disruptive.action) {
     case 'deny':
@@ -158,6 +175,13 @@ function interventionOf(step: Step, disruptive: Exclude<Disruptive, { action: 'p
     case 'drop':
       return { action: 'drop', status: 403, location: undefined, rule };
     case 'redirect':
-      return { action: 'redirect', status: disruptive.status, location: disruptive.location, rule };
+      return { action: 'redirect', status: disruptive.status, location: locationOf(tx, disruptive.location), rule };
   }
 }
+
+/** What a client sent may stand in it, so nothing that could end the field or begin another gets through. */
+function locationOf(tx: Transaction, text: string): string {
+  return expand(parseTemplate(text), tx).replace(UNSAFE_IN_FIELD, (char) => encodeURIComponent(char));
+}
+
+const UNSAFE_IN_FIELD = /[^\x21-\x7e]/g;

@@ -38,6 +38,9 @@ class Folder {
   /** What is known of TX before the first rule that must run; later writes happen at run time. */
   #initial: Knowledge | undefined;
   readonly #removals: ((rule: Rule) => boolean)[] = [];
+  /** Rules from which a request can take away what they look at in TX. */
+  readonly #blindings: ((rule: Rule) => boolean)[] = [];
+  #mayLeavePhasesOut = false;
 
   constructor(ruleSet: RuleSet, seeds: ReadonlyMap<string, TxValue>) {
     this.#items = ruleSet.items;
@@ -50,8 +53,10 @@ class Folder {
   }
 
   #foldPhase(phase: Phase): PlannedRule[] {
-    // After an intervention phase 5 comes at once: nothing that the phases before it write is certain there.
-    if (phase === 5 && this.#initial !== undefined) this.#known = this.#initial.doubting(this.#known);
+    // After an intervention phase 5 comes at once, and `allow` leaves phases out: what they write is not certain then.
+    if (this.#initial !== undefined && (phase === 5 || this.#mayLeavePhasesOut)) {
+      this.#known = this.#initial.doubting(this.#known);
+    }
     const state: PhaseState = { phase, kept: [], landings: [-1] };
     let next = 0;
     while (next < this.#items.length) {
@@ -70,7 +75,8 @@ class Folder {
     if (verdict === 'never') return order + 1;
     if (verdict === 'always' && !this.#mayBeRemoved(rule, order, resumeAfter)) {
       const isCertain = order > Math.max(...state.landings);
-      if (isSilent(rule) && this.#absorb(rule, isCertain) && !landsWithin(state, order, resumeAfter)) return resumeAfter + 1;
+      if (isSilent(rule) && this.#absorb(rule, isCertain) && !landsWithin(state, order, resumeAfter))
+        return resumeAfter + 1;
       this.#keep(rule, order, resumeAfter, state, isCertain);
       return order + 1;
     }
@@ -82,7 +88,8 @@ class Folder {
   #absorb(rule: Rule, isCertain: boolean): boolean {
     const effects = rule.links.flatMap((link) => link.effects);
     if (effects.length === 0) return true;
-    if (!isCertain || this.#initial !== undefined || !effects.every((effect) => this.#known.canApply(effect))) return false;
+    if (!isCertain || this.#initial !== undefined || !effects.every((effect) => this.#known.canApply(effect)))
+      return false;
     for (const effect of effects) this.#known.apply(effect);
     return true;
   }
@@ -96,12 +103,17 @@ class Folder {
       this.#remember(effect);
     }
     if (resumeAfter > order) state.landings.push(resumeAfter);
-    if (rule.disruptive.action === 'allow') state.landings.push(this.#items.length);
+    if (rule.disruptive.action !== 'allow') return;
+    this.#mayLeavePhasesOut = true;
+    state.landings.push(this.#items.length);
   }
 
   #remember(effect: Effect): void {
-    if (effect.kind === 'ctl' && effect.control.option === 'ruleRemove') {
-      this.#removals.push(compileRuleSelector(effect.control.rules));
+    if (effect.kind !== 'ctl') return;
+    const { control } = effect;
+    if (control.option === 'ruleRemove') this.#removals.push(compileRuleSelector(control.rules));
+    if (control.option === 'ruleRemoveTarget' && control.target.variable === 'TX') {
+      this.#blindings.push(compileRuleSelector(control.rules));
     }
   }
 
@@ -110,6 +122,7 @@ class Folder {
    * this rule jumps over.
    */
   #mayBeRemoved(rule: Rule, order: number, resumeAfter: number): boolean {
+    if (this.#blindings.some((blinds) => blinds(rule))) return true;
     const isGate = resumeAfter > order && rule.links.every((link) => link.effects.length === 0);
     return this.#removals.some((removes) => {
       if (!removes(rule)) return false;
@@ -122,11 +135,12 @@ class Folder {
   #verdict(rule: Rule): 'always' | 'never' | 'perhaps' {
     let isCertain = true;
     for (const link of rule.links) {
-      const holds = link.targets.length === 0 ? true : this.#known.holds(link);
-      if (holds === false) return 'never';
-      if (holds === undefined) isCertain = false;
-      // What a link does, a later one may read; and it stays done even when a later one fails.
-      if (link.effects.length > 0 && link !== rule.links.at(-1)) return 'perhaps';
+      const count = this.#known.matchCount(link);
+      if (count === 0) return 'never';
+      // Effects happen once for each value that matches.
+      if (count === undefined || (count > 1 && link.effects.length > 0)) isCertain = false;
+      // What a link does or catches, a later one may read; and it stays done even when a later one fails.
+      if ((link.effects.length > 0 || link.capture) && link !== rule.links.at(-1)) return 'perhaps';
     }
     return isCertain ? 'always' : 'perhaps';
   }
@@ -153,7 +167,8 @@ function landsWithin({ landings }: PhaseState, order: number, resumeAfter: numbe
   return landings.some((landing) => landing > order && landing < resumeAfter);
 }
 
-/** Nothing of it is seen outside: no line, no intervention. */
+/** Nothing of it is seen outside or left behind: no line, no intervention, no capture, no severity. */
 function isSilent(rule: Rule): boolean {
-  return !rule.log && rule.disruptive.action === 'pass';
+  const leavesTrace = rule.severity !== undefined || rule.links.some(({ capture }) => capture);
+  return !rule.log && rule.disruptive.action === 'pass' && !leavesTrace;
 }

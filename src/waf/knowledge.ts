@@ -15,39 +15,41 @@ export class Knowledge {
   readonly #doubtful: Set<string>;
   /** Beginnings of names that are made at run time. */
   readonly #doubtfulPrefixes: Set<string>;
+  /** Every name that was written so far. */
+  readonly #touched: Set<string>;
 
   constructor(
     values: ReadonlyMap<string, TxValue>,
     doubtful: ReadonlySet<string> = new Set(),
     prefixes: ReadonlySet<string> = new Set(),
+    touched: ReadonlySet<string> = new Set(),
   ) {
     this.#values = new Map(values);
     this.#doubtful = new Set(doubtful);
     this.#doubtfulPrefixes = new Set(prefixes);
+    this.#touched = new Set(touched);
   }
 
   copy(): Knowledge {
-    return new Knowledge(this.#values, this.#doubtful, this.#doubtfulPrefixes);
+    return new Knowledge(this.#values, this.#doubtful, this.#doubtfulPrefixes, this.#touched);
   }
 
   known(): ReadonlyMap<string, TxValue> {
     return new Map(this.#values);
   }
 
-  /** This knowledge without all that the later one saw written. */
+  /** This knowledge without all names that were written, certainly or perhaps, on the way to the later one. */
   doubting(later: Knowledge): Knowledge {
-    const changed = [...later.#values].filter(([name, value]) => this.#values.get(name) !== value);
-    const gone = [...this.#values.keys()].filter((name) => !later.#values.has(name));
-    const doubtful = new Set([...later.#doubtful, ...changed.map(([name]) => name), ...gone]);
+    const doubtful = new Set([...this.#doubtful, ...later.#touched]);
     const values = new Map([...this.#values].filter(([name]) => !doubtful.has(name)));
-    return new Knowledge(values, doubtful, later.#doubtfulPrefixes);
+    return new Knowledge(values, doubtful, later.#doubtfulPrefixes, later.#touched);
   }
 
-  /** Whether the link matches for every request (true) or for none (false); undefined: it depends. */
-  holds(link: Link): boolean | undefined {
+  /** How many values of the link match, for every request; undefined: it depends. */
+  matchCount(link: Link): number | undefined {
+    if (link.targets.length === 0) return 1;
     const argument = parseTemplate(link.operator.argument);
     if (plainText(argument) === undefined || link.multiMatch || link.exclusions.length > 0) return undefined;
-    if (link.operator.name === 'unconditionalmatch') return true;
     const values: string[] = [];
     for (const target of link.targets) {
       const value = this.#valueOf(target);
@@ -56,7 +58,7 @@ export class Knowledge {
     }
     const matcher = compileMatcher(link.operator);
     // A plain argument needs nothing of a transaction.
-    return values.some((value) => matcher.holds(applyAll(link, value), undefined as unknown as Transaction));
+    return values.filter((value) => matcher.holds(applyAll(link, value), undefined as unknown as Transaction)).length;
   }
 
   #valueOf(target: Target): { text: string } | 'absent' | undefined {
@@ -71,10 +73,10 @@ export class Knowledge {
   /** The rule with every macro filled in whose value is certain. */
   substitute(rule: Rule): Rule {
     const inside = this.copy();
-    const links = rule.links.map((link, i) => {
-      const argument = (i === 0 ? this : inside).#fill(link.operator.argument);
-      // What the rule itself writes is no longer certain within it.
+    const links = rule.links.map((link) => {
+      // What the rule itself writes is no longer certain within it: effects happen between one value and the next.
       for (const effect of link.effects) inside.doubt(effect);
+      const argument = inside.#fill(link.operator.argument);
       const effects = link.effects.map((effect) =>
         effect.kind === 'setvar' ? { ...effect, value: inside.#fill(effect.value) } : effect,
       );
@@ -104,6 +106,7 @@ export class Knowledge {
   apply(effect: Effect): void {
     const { name, change, value } = effect as SetVariable;
     this.#doubtful.delete(name);
+    this.#touched.add(name);
     const before = integerOf(this.#values.get(name));
     if (change === 'unset') this.#values.delete(name);
     else if (change === 'set') this.#values.set(name, value);
@@ -119,6 +122,7 @@ export class Knowledge {
       return;
     }
     this.#doubtful.add(effect.name);
+    this.#touched.add(effect.name);
     this.#values.delete(effect.name);
   }
 

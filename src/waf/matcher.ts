@@ -1,11 +1,12 @@
 // An operator with its argument, ready to test values. The engine's own operators (patterns, word lists,
 // libinjection) are joined here with those of the registry.
-import { detectSqli } from './injection/sqli.ts';
-import { detectXss } from './injection/xss.ts';
+import { detectSqli, sqliTriggers } from './injection/sqli.ts';
+import { detectXss, xssTriggers } from './injection/xss.ts';
 import { parseTemplate, plainText, type Template } from './macro.ts';
 import { phrasesOf } from './operators/phrases.ts';
 import { OperatorError, operator, type Test } from './operators/registry.ts';
 import { compilePattern, type Pattern } from './pattern/pattern.ts';
+import { PatternError } from './pattern/pattern-error.ts';
 import { WordMatcher } from './pattern/words.ts';
 import type { OperatorCall } from './rule.ts';
 import { expand, type Transaction } from './transaction.ts';
@@ -17,7 +18,12 @@ const MAX_ARGUMENTS = 64;
 export type ScanForm =
   | { readonly kind: 'pattern'; readonly pattern: Pattern }
   | { readonly kind: 'words'; readonly words: readonly string[] }
-  | { readonly kind: 'test'; readonly test: (value: string) => boolean };
+  | {
+      readonly kind: 'test';
+      readonly test: (value: string) => boolean;
+      /** Bytes of which a value needs one to pass; undefined: none is needed. */
+      readonly triggers?: readonly number[];
+    };
 
 export interface Matcher {
   readonly negated: boolean;
@@ -29,8 +35,10 @@ export interface Matcher {
   readonly scan: ScanForm | undefined;
 }
 
-const MAX_KNOWN_LENGTH = 32;
+const MAX_KNOWN_LENGTH = 64;
 const MAX_KNOWN_VALUES = 256;
+const ALL_BYTES: readonly number[] = Array.from({ length: 256 }, (_, byte) => byte);
+const HIGH_BYTES = ALL_BYTES.filter((byte) => byte >= 0x80);
 const PHRASES = new Set(['pm', 'pmf', 'pmfromfile']);
 
 /** Throws OperatorError or PatternError for an argument that cannot be. */
@@ -45,29 +53,38 @@ function plainMatcher(call: OperatorCall, plain: string): Matcher {
   if (name === 'rx') return patternMatcher(compilePattern(plain), negated);
   if (PHRASES.has(name)) return wordsMatcher(call.lines ?? phrasesOf(plain), negated);
   if (name === 'detectsqli') return sqliMatcher(negated);
-  return testMatcher(testOf(call, plain), negated);
+  if (name === 'detectxss') return testMatcher(detectXss, negated, xssTriggers);
+  return testMatcher(testOf(call, plain), negated, triggersOf(name, plain));
+}
+
+/** Bytes of which a value needs one to pass, for the tests of which that can be said. */
+function triggersOf(name: string, argument: string): readonly number[] | undefined {
+  if (name === 'validateutf8encoding') return HIGH_BYTES;
+  if (name !== 'validatebyterange') return undefined;
+  const isRefused = testOf({ name, negated: false, argument }, argument);
+  return ALL_BYTES.filter((byte) => isRefused(String.fromCharCode(byte)) !== false);
 }
 
 function testOf(call: OperatorCall, argument: string): Test {
-  if (call.name === 'detectxss') return detectXss;
   const known = operator(call.name);
   if (known === undefined) throw new OperatorError(`there is no operator @${call.name}`);
   return known.compile(call.lines === undefined ? { argument } : { argument, lines: call.lines });
 }
 
-function testMatcher(test: Test, negated: boolean): Matcher {
+function testMatcher(test: Test, negated: boolean, triggers?: readonly number[]): Matcher {
+  const holds = (value: string): boolean => (test(value) !== false) !== negated;
   return {
     negated,
-    holds: (value) => (test(value) !== false) !== negated,
+    holds,
     parts: (value) => partOf(value, negated ? true : test(value)),
-    scan: { kind: 'test', test: (value) => (test(value) !== false) !== negated },
+    scan: { kind: 'test', test: holds, ...(negated || triggers === undefined ? {} : { triggers }) },
   };
 }
 
 function patternMatcher(pattern: Pattern, negated: boolean): Matcher {
   return {
     negated,
-    holds: (value) => pattern.test(value) !== negated,
+    holds: remember((value) => pattern.test(value) !== negated),
     parts: negated ? (value) => [value] : remember((value) => groupsOf(value, pattern.exec(value))),
     scan: { kind: 'pattern', pattern },
   };
@@ -90,7 +107,7 @@ function sqliMatcher(negated: boolean): Matcher {
     holds: test,
     // What is shown and captured is the fingerprint, as libinjection's users know it.
     parts: (value) => [detectSqli(value) ?? value],
-    scan: { kind: 'test', test },
+    scan: { kind: 'test', test, ...(negated ? {} : { triggers: sqliTriggers }) },
   };
 }
 
@@ -103,7 +120,7 @@ function runtimeMatcher(call: OperatorCall, template: Template): Matcher {
     if (known !== undefined) return known;
     if (compiled.size >= MAX_ARGUMENTS) compiled.clear();
     // Not looked at for macros again: what a client sent is never one, whatever it looks like.
-    const matcher = plainMatcher(call, argument);
+    const matcher = matcherOrNothing(call, argument);
     compiled.set(argument, matcher);
     return matcher;
   };
@@ -115,22 +132,32 @@ function runtimeMatcher(call: OperatorCall, template: Template): Matcher {
   };
 }
 
+/** With what a client sent the argument may be no pattern at all: then nothing matches it, as in ModSecurity. */
+function matcherOrNothing(call: OperatorCall, argument: string): Matcher {
+  try {
+    return plainMatcher(call, argument);
+  } catch (error) {
+    if (!(error instanceof PatternError || error instanceof OperatorError)) throw error;
+    return testMatcher(() => false, call.negated);
+  }
+}
+
 function partOf(value: string, found: ReturnType<Test>): readonly string[] {
   return typeof found === 'boolean' ? [value] : [value.slice(found.start, found.end)];
 }
 
-/** Short values that match come again and again (names of headers): what was caught in them is kept. */
-function remember(find: (value: string) => readonly string[]): (value: string) => readonly string[] {
-  const known = new Map<string, readonly string[]>();
+/** Short values come again and again (names of headers, methods): what was found in them is kept. */
+function remember<T extends boolean | readonly string[]>(find: (value: string) => T): (value: string) => T {
+  const known = new Map<string, T>();
   return (value) => {
     if (value.length > MAX_KNOWN_LENGTH) return find(value);
-    let parts = known.get(value);
-    if (parts === undefined) {
-      parts = find(value);
+    let answer = known.get(value);
+    if (answer === undefined) {
+      answer = find(value);
       if (known.size >= MAX_KNOWN_VALUES) known.clear();
-      known.set(value, parts);
+      known.set(value, answer);
     }
-    return parts;
+    return answer;
   };
 }
 

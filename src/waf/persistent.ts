@@ -18,6 +18,8 @@ interface Collection {
   createdAt: number;
   updatedAt: number;
   updates: number;
+  /** Whether an exchange before this one has opened it. */
+  isKnown: boolean;
 }
 
 /** All collections of a rule set. */
@@ -34,7 +36,17 @@ export class CollectionStore {
     let found = this.#collections.get(id);
     if (found !== undefined) this.#collections.delete(id);
     if (found === undefined || nowMs - found.updatedAt > this.#timeoutMs) {
-      found = { key, variables: new Map(), expiry: new Map(), createdAt: nowMs, updatedAt: nowMs, updates: 0 };
+      found = {
+        key,
+        variables: new Map(),
+        expiry: new Map(),
+        createdAt: nowMs,
+        updatedAt: nowMs,
+        updates: 0,
+        isKnown: false,
+      };
+    } else {
+      found.isKnown = true;
     }
     // Taken out and put in again, so that the first of the map is the one untouched for longest.
     this.#collections.set(id, found);
@@ -104,7 +116,7 @@ function builtIn(collection: Collection, name: string): TxValue | undefined {
     case 'key':
       return collection.key;
     case 'is_new':
-      return collection.updates === 0 ? 1 : 0;
+      return collection.isKnown ? 0 : 1;
     case 'create_time':
       return Math.floor(collection.createdAt / 1000);
     case 'update_counter':

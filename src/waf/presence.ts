@@ -1,9 +1,14 @@
-// Which kinds of bytes a value holds, as one word: it tells without trying which transformations leave the value alone.
+// Which kinds of bytes a value holds, as one word: it tells without trying which transformations leave the value
+// alone, and which rules cannot match it.
 
 /** Bits for classes of bytes; the last bit of a word is set for every value. */
 const MAX_CLASSES = 31;
 /** In every word: for what cannot tell from the bytes whether it would change a value. */
 export const ALWAYS: number = 1 << 31;
+/** Marks that patterns ask for; each has a class of its own as long as there are bits. */
+const TELLING = '()<=|$`{[:@>;!?}]~';
+
+const WORD = /\w/;
 
 export class Presence {
   /** For each byte the bit of its class; 0 for bytes that nothing asks about. */
@@ -11,21 +16,31 @@ export class Presence {
 
   /** `sets`: groups of bytes that will be asked about. Bytes that no set tells apart share a bit. */
   constructor(sets: readonly (readonly number[])[]) {
-    const groups = new Map<string, number>();
+    const places = new Map<string, number>();
     for (let byte = 0; byte < 256; byte++) {
       const key = sets.map((set) => (set.includes(byte) ? '1' : '0')).join('');
       if (!key.includes('1')) continue;
       // Beyond the last bit classes are merged: a set then seems present more often, never less.
-      const place = groups.get(key) ?? Math.min(groups.size, MAX_CLASSES - 1);
-      groups.set(key, place);
+      const place = places.get(key) ?? Math.min(places.size, MAX_CLASSES - 1);
+      places.set(key, place);
       this.#bits[byte] = 1 << place;
+    }
+    let next = places.size;
+    for (const mark of TELLING) {
+      const byte = mark.charCodeAt(0);
+      if (next < MAX_CLASSES - 1 && this.#bits[byte] === 0) this.#bits[byte] = 1 << next++;
+    }
+    // What is left shares the last bit: everything but letters, digits and the underscore leaves a trace.
+    const rest = 1 << Math.min(next, MAX_CLASSES - 1);
+    for (let byte = 0; byte < 256; byte++) {
+      if (this.#bits[byte] === 0 && !WORD.test(String.fromCharCode(byte))) this.#bits[byte] = rest;
     }
   }
 
-  /** The word in which a value with any of these bytes has a bit in common. */
+  /** The word in which a value with any of these bytes has a bit in common; ALWAYS when some of them leave no trace. */
   word(bytes: readonly number[]): number {
     let word = 0;
-    for (const byte of bytes) word |= this.#bits[byte] as number;
+    for (const byte of bytes) word |= (this.#bits[byte] as number) || ALWAYS;
     return word;
   }
 

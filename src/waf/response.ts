@@ -31,8 +31,9 @@ export function addResponseHead(tx: Transaction, head: ResponseHead): void {
     const value = head.headers[i + 1] as string;
     tx.add(V.headers, name, value);
     tx.add(V.headerNames, name, name);
-    if (name === 'content-type') tx.setSingle(V.contentType, value.split(';', 1)[0]?.trim() ?? '');
-    if (name === 'content-length') tx.setSingle(V.contentLength, value);
+    const key = name.toLowerCase();
+    if (key === 'content-type') tx.setSingle(V.contentType, value.split(';', 1)[0]?.trim() ?? '');
+    if (key === 'content-length') tx.setSingle(V.contentLength, value);
   }
 }
 

@@ -1,17 +1,19 @@
 // Builds, for each kind of value, the plan by which it is scanned: which chains of transformations, which
 // automata, which tests. Values of which the same is asked share one plan.
-import { ChainTree, foldsCase } from './chain-tree.ts';
+import { type CaseChange, ChainTree, caseChange } from './chain-tree.ts';
 import { FEEDS } from './feeds.ts';
 import type { Hits } from './field.ts';
 import { NO_HITS } from './field.ts';
 import type { ScanForm } from './matcher.ts';
-import { foldPreimage } from './pattern/fold.ts';
+import { analysePattern } from './pattern/analysis.ts';
+import { foldPreimage, foldSuperset } from './pattern/fold.ts';
 import type { Node as PatternNode } from './pattern/node.ts';
 import { UnionMatcher } from './pattern/union.ts';
 import { WordMatcher } from './pattern/words.ts';
-import { Presence } from './presence.ts';
+import { ALWAYS, Presence } from './presence.ts';
+import { type Allowance, NEW_RECIPES, type Node, type Question, RecipeBook } from './recipe.ts';
 import type { Link } from './rule.ts';
-import { type Family, type Group, ValuePlan } from './scanner.ts';
+import { type Family, ValuePlan } from './scanner.ts';
 import type { Step } from './step.ts';
 import type { Transform } from './transforms/registry.ts';
 import { transform } from './transforms/registry.ts';
@@ -23,24 +25,23 @@ interface VariablePlans {
   readonly other: ValuePlan | undefined;
 }
 
-/** One question of a step: a chain and what is asked of its result. */
-interface Question {
-  readonly rule: number;
+/** A question before it has its place in a tree of chains. */
+interface Draft extends Omit<Question, 'node' | 'needs'> {
   readonly chain: readonly Transform[];
-  readonly family: number;
-  readonly form: ScanForm['kind'];
-  readonly negated: boolean;
-  /** The number of the pattern or word list in its family. */
-  readonly place: number;
-  readonly test: ((value: string) => boolean) | undefined;
+  /** The text that is asked holds at least one byte of each of these sets, or does not match. */
+  readonly clauses: readonly (readonly number[])[];
 }
 
 export class ScanTable {
   readonly #plans: readonly (VariablePlans | undefined)[];
   readonly families: readonly Family[];
+  readonly #allowance: Allowance = { recipes: 0 };
 
   constructor(steps: readonly Step[]) {
-    const builder = new Builder(steps.filter((step) => step.links[0]?.isScanned));
+    const builder = new Builder(
+      steps.filter((step) => step.links[0]?.isScanned),
+      this.#allowance,
+    );
     this.#plans = builder.plans;
     this.families = builder.families;
   }
@@ -54,6 +55,7 @@ export class ScanTable {
 
   /** A new exchange: the automata may grow again by their allowance. */
   beginExchange(): void {
+    this.#allowance.recipes = NEW_RECIPES;
     for (const { patterns } of this.families) patterns.beginRequest();
   }
 }
@@ -63,8 +65,8 @@ class FamilyBuilder {
   readonly words: (readonly string[])[] = [];
   readonly #places = new Map<string, number>();
 
-  pattern(text: string, isFolded: boolean, node: PatternNode): number {
-    return this.#place(`p${isFolded}${text}`, () => this.patterns.push(isFolded ? foldPreimage(node) : node) - 1);
+  pattern(text: string, change: CaseChange, node: PatternNode): number {
+    return this.#place(`p${change}${text}`, () => this.patterns.push(foldFor(change, node)) - 1);
   }
 
   wordList(words: readonly string[]): number {
@@ -98,14 +100,16 @@ class Builder {
   readonly families: readonly Family[];
   readonly plans: readonly (VariablePlans | undefined)[];
   readonly #steps: readonly Step[];
-  readonly #questions = new Map<number, Question[]>();
+  readonly #drafts = new Map<number, Draft[]>();
+  readonly #allowance: Allowance;
   readonly #presence: Presence;
   readonly #shared = new Map<string, ValuePlan>();
 
-  constructor(steps: readonly Step[]) {
+  constructor(steps: readonly Step[], allowance: Allowance) {
     this.#steps = steps;
+    this.#allowance = allowance;
     const families = [new FamilyBuilder(), new FamilyBuilder(), new FamilyBuilder()];
-    for (const step of steps) this.#questions.set(step.number, questionsOf(step, families));
+    for (const step of steps) this.#drafts.set(step.number, draftsOf(step, families));
     this.families = families.map((family) => family.build());
     const chains = steps.flatMap((step) => step.links[0]?.transforms ?? []);
     this.#presence = new Presence(
@@ -141,50 +145,37 @@ class Builder {
     const id = steps.map(({ number }) => number).join(' ');
     const known = this.#shared.get(id);
     if (known !== undefined) return known;
-    const plan = this.#build(steps.flatMap(({ number }) => this.#questions.get(number) as Question[]));
+    const plan = this.#build(steps.flatMap(({ number }) => this.#drafts.get(number) as Draft[]));
     this.#shared.set(id, plan);
     return plan;
   }
 
-  #build(questions: readonly Question[]): ValuePlan {
+  #build(drafts: readonly Draft[]): ValuePlan {
     const tree = new ChainTree(this.#presence, transform('none') as Transform);
-    const byPlace = new Map<string, Question[]>();
-    for (const question of questions) {
-      const anyCase = question.form === 'words' || (question.form === 'pattern' && !question.negated);
-      const key = `${tree.node(question.chain, anyCase)} ${question.family}`;
-      byPlace.set(key, [...(byPlace.get(key) ?? []), question]);
-    }
-    const groups = [...byPlace].map(([key, asked]) => {
-      const [node, family] = key.split(' ').map(Number) as [number, number];
-      return this.#group(node, family, asked);
+    const questions = drafts.map((draft): Question => {
+      const anyCase = draft.form === 'words' || (draft.form === 'pattern' && !draft.negated);
+      return { ...draft, node: tree.node(draft.chain, anyCase), needs: this.#needOf(draft) };
     });
-    return new ValuePlan(tree.nodes, groups, this.families, this.#presence);
+    // A node is as demanding as the least demanding question below it: shorter texts need not be made.
+    for (const { node, minLength } of questions) {
+      for (let place = node; place !== 0; place = (tree.nodes[place] as Node).parent) {
+        const at = tree.nodes[place] as Node;
+        at.minLength = Math.min(at.minLength, minLength);
+      }
+    }
+    const recipes = new RecipeBook(tree.nodes, questions, this.families, this.#presence, this.#allowance);
+    return new ValuePlan(recipes, this.families);
   }
 
-  #group(node: number, family: number, asked: readonly Question[]): Group {
-    const { patternWords, wordWords } = this.families[family] as Family;
-    const patternMask = new Uint32Array(patternWords);
-    const wordMask = new Uint32Array(wordWords);
-    const patternRules: number[][] = [];
-    const wordRules: number[][] = [];
-    for (const { form, negated, place, rule } of asked) {
-      if (negated || form === 'test') continue;
-      const [mask, rules] = form === 'pattern' ? [patternMask, patternRules] : [wordMask, wordRules];
-      mask[place >> 5] = (mask[place >> 5] as number) | (1 << (place & 31));
-      rules[place] = [...(rules[place] ?? []), rule];
+  /** The most telling clause as presence bits. A step that adds such bytes itself makes a clause worthless. */
+  #needOf({ clauses, chain }: Draft): number {
+    let best = ALWAYS;
+    for (const clause of clauses) {
+      if (chain.some(({ adds }) => adds !== 'any' && adds.some((byte) => clause.includes(byte)))) continue;
+      const word = this.#presence.word(clause);
+      if ((word & ALWAYS) === 0 && (best === ALWAYS || bitCount(word) < bitCount(best))) best = word;
     }
-    const negations = asked.filter(({ negated }) => negated);
-    return {
-      node,
-      family,
-      patternMask,
-      wordMask,
-      patternRules,
-      wordRules,
-      negated: negations.filter(({ form }) => form === 'pattern').map(({ place, rule }) => ({ pattern: place, rule })),
-      negatedWords: negations.filter(({ form }) => form === 'words').map(({ place, rule }) => ({ list: place, rule })),
-      tests: asked.flatMap(({ test, rule }) => (test === undefined ? [] : [{ rule, test }])),
-    };
+    return best;
   }
 }
 
@@ -202,33 +193,81 @@ function concerns(step: Step, read: readonly number[], key: string | undefined):
   });
 }
 
-function questionsOf(step: Step, families: readonly FamilyBuilder[]): Question[] {
+function draftsOf(step: Step, families: readonly FamilyBuilder[]): Draft[] {
   const [link] = step.links;
   const form = link?.matcher.scan;
   if (link === undefined || form === undefined) return [];
   const { transforms, multiMatch, matcher } = link;
   const chains = multiMatch ? transforms.map((_, i) => transforms.slice(0, i)).concat([[...transforms]]) : [transforms];
-  const family = familyOf(step, transforms);
-  const builder = families[family] as FamilyBuilder;
   // A test has its negation worked in; automata answer for the pattern alone.
   const negated = form.kind !== 'test' && matcher.negated;
-  return chains.map((chain) => ({
-    rule: step.number,
-    chain,
-    family,
-    form: form.kind,
-    negated,
-    place: placeOf(form, builder, step, !negated && foldsCase(chain)),
-    test: form.kind === 'test' ? form.test : undefined,
-  }));
+  return chains.map((chain) => {
+    const family = familyOf(step, chain);
+    // What must not be found has to be looked for exactly, in the text as it really becomes.
+    const change = negated ? 'kept' : caseChange(chain);
+    const about = {
+      rule: step.number,
+      chain,
+      family,
+      form: form.kind,
+      negated,
+      place: placeOf(form, families[family] as FamilyBuilder, step, change),
+      test: form.kind === 'test' ? form.test : undefined,
+    };
+    return { ...about, ...(negated ? NO_CONDITION : conditionOf(form, change)) };
+  });
 }
 
-function placeOf(form: ScanForm, builder: FamilyBuilder, step: Step, isFolded: boolean): number {
-  if (form.kind === 'pattern') return builder.pattern(headOf(step).operator.argument, isFolded, form.pattern.node);
+/** The pattern as it must be looked for in a text whose letters were not made small. */
+function foldFor(change: CaseChange, node: PatternNode): PatternNode {
+  if (change === 'kept') return node;
+  return change === 'lower' ? foldPreimage(node) : foldSuperset(node);
+}
+
+const NO_CONDITION = { minLength: 0, clauses: [] };
+
+/** What a text must have at least to match. */
+function conditionOf(form: ScanForm, change: CaseChange): Pick<Draft, 'minLength' | 'clauses'> {
+  if (form.kind === 'pattern') {
+    const { minLength, clauses } =
+      change === 'kept' ? form.pattern.analysis : analysePattern(foldFor(change, form.pattern.node));
+    return { minLength, clauses: clauses.map((clause) => clause.bytes()) };
+  }
+  if (form.kind === 'words')
+    return { minLength: Math.min(...form.words.map(({ length }) => length)), clauses: commonMarks(form.words) };
+  return { minLength: 0, clauses: form.triggers === undefined ? [] : [form.triggers] };
+}
+
+const MARK = /[^A-Za-z0-9]/g;
+
+/** A few marks of which every phrase has one; none when there are phrases of letters only. */
+function commonMarks(words: readonly string[]): number[][] {
+  const chosen: number[] = [];
+  let left = words;
+  while (left.length > 0) {
+    const counts = new Map<string, number>();
+    for (const word of left)
+      for (const mark of new Set(word.match(MARK))) counts.set(mark, (counts.get(mark) ?? 0) + 1);
+    const [best] = [...counts].sort(([, a], [, b]) => b - a);
+    if (best === undefined) return [];
+    chosen.push(best[0].charCodeAt(0));
+    left = left.filter((word) => !word.includes(best[0]));
+  }
+  return [chosen];
+}
+
+function placeOf(form: ScanForm, builder: FamilyBuilder, step: Step, change: CaseChange): number {
+  if (form.kind === 'pattern') return builder.pattern(headOf(step).operator.argument, change, form.pattern.node);
   return form.kind === 'words' ? builder.wordList(form.words) : -1;
 }
 
 function familyOf(step: Step, chain: readonly Transform[]): number {
   if (chain.some(({ name }) => name.startsWith('base64decode'))) return BASE64;
   return headOf(step).targets.every(({ variable }) => variable === 'RESPONSE_BODY') ? RESPONSE : MAIN;
+}
+
+function bitCount(word: number): number {
+  let count = 0;
+  for (let rest = word; rest !== 0; rest &= rest - 1) count++;
+  return count;
 }

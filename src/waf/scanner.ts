@@ -4,149 +4,156 @@ import type { Hits } from './field.ts';
 import { NO_HITS } from './field.ts';
 import type { UnionMatcher } from './pattern/union.ts';
 import type { WordMatcher } from './pattern/words.ts';
-import type { Presence } from './presence.ts';
-import type { Transform } from './transforms/registry.ts';
+import type { Ask, FamilySize, Lookup, RecipeBook } from './recipe.ts';
 import { ValueCache } from './value-cache.ts';
 
-/** The automata that all plans of one family of values share, and the room for their answers. */
-export interface Family {
+/** The automata that all plans of one family of values share. */
+export interface Family extends FamilySize {
   readonly patterns: UnionMatcher;
   readonly words: WordMatcher;
-  readonly patternWords: number;
-  readonly wordWords: number;
 }
 
-/** One transformation after a parent's; the root (number 0) is the value as it came. */
-export interface Node {
-  readonly parent: number;
-  readonly transform: Transform;
-  /** Presence bits of which the value needs one, or nothing on the way here changes it. */
-  readonly triggers: number;
-}
-
-/** What is asked of the value behind one node. */
-export interface Group {
-  readonly node: number;
-  readonly family: number;
-  /** Which patterns and word lists count here. */
-  readonly patternMask: Uint32Array;
-  readonly wordMask: Uint32Array;
-  /** Rules by number of the pattern or list. */
-  readonly patternRules: readonly (readonly number[] | undefined)[];
-  readonly wordRules: readonly (readonly number[] | undefined)[];
-  /** Rules that match where a pattern is not found. */
-  readonly negated: readonly { readonly pattern: number; readonly rule: number }[];
-  readonly negatedWords: readonly { readonly list: number; readonly rule: number }[];
-  readonly tests: readonly { readonly rule: number; readonly test: (value: string) => boolean }[];
-}
-
+/** What the automata of a family found in one text. */
 interface Answer {
   value: string;
-  family: number;
-  patterns: Uint32Array;
-  words: Uint32Array;
+  readonly patterns: Uint32Array;
+  hasPatterns: boolean;
+  readonly words: Uint32Array;
+  hasWords: boolean;
 }
 
 /** Everything that is asked of the values of one kind (parameters, one header, …). */
 export class ValuePlan {
-  readonly #nodes: readonly Node[];
-  readonly #groups: readonly Group[];
+  readonly #recipes: RecipeBook;
   readonly #families: readonly Family[];
-  readonly #presence: Presence;
   readonly #cache = new ValueCache();
-  /** By node, for the value in hand. */
-  readonly #values: string[];
-  readonly #answers: Answer[] = [];
-  #answered = 0;
+  /** By node, for the value in hand: the text, once somebody asked for it. */
+  readonly #texts: (string | undefined)[];
+  /** By family: room for answers, used again for each value. */
+  readonly #answers: Answer[][];
+  readonly #answered: number[];
 
-  constructor(nodes: readonly Node[], groups: readonly Group[], families: readonly Family[], presence: Presence) {
-    this.#nodes = nodes;
-    this.#groups = groups;
+  constructor(recipes: RecipeBook, families: readonly Family[]) {
+    this.#recipes = recipes;
     this.#families = families;
-    this.#presence = presence;
-    this.#values = nodes.map(() => '');
+    this.#texts = recipes.nodes.map(() => undefined);
+    this.#answers = families.map(() => []);
+    this.#answered = families.map(() => 0);
   }
 
   /** The numbers of the rules that may match. */
   scan(value: string): Hits {
     const known = this.#cache.get(value);
     if (known !== undefined) return known;
-    this.#transform(value);
-    this.#answered = 0;
+    const present = this.#recipes.presenceOf(value);
+    const asks = this.#recipes.find(present);
+    this.#answered.fill(0);
+    if (asks.length > 1) this.#texts.fill(undefined);
+    this.#texts[0] = value;
     let hits: number[] | undefined;
-    for (const group of this.#groups) hits = this.#ask(group, hits);
+    for (const ask of asks) {
+      const text = ask.node === 0 ? value : this.#textAt(ask.node, present);
+      if (text.length >= ask.minLength) hits = this.#put(ask, text, hits);
+    }
     const result = hits === undefined ? NO_HITS : [...new Set(hits)];
     this.#cache.set(value, result);
     return result;
   }
 
-  #transform(value: string): void {
-    const nodes = this.#nodes;
-    const values = this.#values;
-    const present = this.#presence.of(value);
-    values[0] = value;
-    for (let i = 1; i < nodes.length; i++) {
-      const node = nodes[i] as Node;
-      values[i] = (node.triggers & present) === 0 ? value : node.transform.apply(values[node.parent] as string);
+  #textAt(place: number, present: number): string {
+    const known = this.#texts[place];
+    if (known !== undefined) return known;
+    const { triggers, transform, parent, minLength } = this.#recipes.nodes[place] as RecipeBook['nodes'][number];
+    let text: string;
+    if ((triggers & present) === 0) text = this.#texts[0] as string;
+    else {
+      const before = this.#textAt(parent, present);
+      // Nothing that is asked below could match so little.
+      const isTooShort = transform.mostLength !== undefined && transform.mostLength(before) < minLength;
+      text = isTooShort ? '' : transform.apply(before);
     }
+    this.#texts[place] = text;
+    return text;
   }
 
-  #ask(group: Group, before: number[] | undefined): number[] | undefined {
+  #put(ask: Ask, text: string, before: number[] | undefined): number[] | undefined {
     let hits = before;
-    const value = this.#values[group.node] as string;
-    const { patterns, words } = this.#answer(value, group.family);
-    for (let i = 0; i < patterns.length; i++) {
-      let bits = (patterns[i] as number) & (group.patternMask[i] as number);
-      while (bits !== 0) {
-        const bit = 31 - Math.clz32(bits);
-        bits ^= 1 << bit;
-        hits = add(hits, group.patternRules[i * 32 + bit]);
-      }
+    if (ask.patterns !== undefined || ask.words !== undefined) {
+      const answer = this.#answer(text, ask);
+      if (ask.patterns !== undefined) hits = collect(ask.patterns, answer.patterns, hits);
+      if (ask.words !== undefined) hits = collect(ask.words, answer.words, hits);
     }
-    for (let i = 0; i < words.length; i++) {
-      let bits = (words[i] as number) & (group.wordMask[i] as number);
-      while (bits !== 0) {
-        const bit = 31 - Math.clz32(bits);
-        bits ^= 1 << bit;
-        hits = add(hits, group.wordRules[i * 32 + bit]);
-      }
-    }
-    for (const { pattern, rule } of group.negated) {
-      if (((patterns[pattern >> 5] as number) & (1 << (pattern & 31))) === 0) hits = add(hits, [rule]);
-    }
-    for (const { list, rule } of group.negatedWords) {
-      if (((words[list >> 5] as number) & (1 << (list & 31))) === 0) hits = add(hits, [rule]);
-    }
-    for (const { rule, test } of group.tests) if (test(value)) hits = add(hits, [rule]);
+    for (const { rule, test } of ask.tests) if (test(text)) hits = add(hits, rule);
     return hits;
   }
 
-  /** Each different text is walked once per family, however many chains of transformations lead to it. */
-  #answer(value: string, family: number): Answer {
-    for (let i = 0; i < this.#answered; i++) {
-      const answer = this.#answers[i] as Answer;
-      if (answer.family === family && answer.value === value) return answer;
+  /** Each different text is walked once by an automaton, however many chains of transformations lead to it. */
+  #answer(text: string, { family, patterns, words }: Ask): Answer {
+    const { patterns: matcher, words: wordMatcher } = this.#families[family] as Family;
+    const answer = this.#answerFor(text, family);
+    if (patterns !== undefined && !answer.hasPatterns) {
+      answer.hasPatterns = true;
+      matcher.scan(text, answer.patterns);
     }
-    const { patterns, words, patternWords, wordWords } = this.#families[family] as Family;
-    let answer = this.#answers[this.#answered];
-    if (answer === undefined || answer.family !== family) {
-      answer = { value, family, patterns: new Uint32Array(patternWords), words: new Uint32Array(wordWords) };
-      this.#answers[this.#answered] = answer;
-    } else {
-      answer.value = value;
-      answer.patterns.fill(0);
-      answer.words.fill(0);
+    if (words !== undefined && !answer.hasWords) {
+      answer.hasWords = true;
+      wordMatcher.scan(text, answer.words);
     }
-    this.#answered++;
-    patterns.scan(value, answer.patterns);
-    words.scan(value, answer.words);
     return answer;
+  }
+
+  #answerFor(text: string, family: number): Answer {
+    const answers = this.#answers[family] as Answer[];
+    const count = this.#answered[family] as number;
+    for (let i = 0; i < count; i++) {
+      const answer = answers[i] as Answer;
+      if (answer.value === text) return answer;
+    }
+    this.#answered[family] = count + 1;
+    const used = answers[count];
+    if (used !== undefined) {
+      used.value = text;
+      if (used.hasPatterns) used.patterns.fill(0);
+      if (used.hasWords) used.words.fill(0);
+      used.hasPatterns = false;
+      used.hasWords = false;
+      return used;
+    }
+    const { patternWords, wordWords } = this.#families[family] as Family;
+    const fresh: Answer = {
+      value: text,
+      patterns: new Uint32Array(patternWords),
+      hasPatterns: false,
+      words: new Uint32Array(wordWords),
+      hasWords: false,
+    };
+    answers.push(fresh);
+    return fresh;
   }
 }
 
-function add(hits: number[] | undefined, rules: readonly number[] | undefined): number[] | undefined {
-  if (rules === undefined) return hits;
-  if (hits === undefined) return rules.slice();
-  hits.push(...rules);
+function collect(
+  { mask, rules, without }: Lookup,
+  bits: Uint32Array,
+  before: number[] | undefined,
+): number[] | undefined {
+  let hits = before;
+  for (let i = 0; i < mask.length; i++) {
+    let rest = (bits[i] as number) & (mask[i] as number);
+    while (rest !== 0) {
+      const bit = 31 - Math.clz32(rest);
+      rest ^= 1 << bit;
+      for (const rule of rules[i * 32 + bit] ?? []) hits = add(hits, rule);
+    }
+  }
+  for (const { place, rule } of without) {
+    if (((bits[place >> 5] as number) & (1 << (place & 31))) === 0) hits = add(hits, rule);
+  }
+  return hits;
+}
+
+function add(hits: number[] | undefined, rule: number): number[] {
+  if (hits === undefined) return [rule];
+  hits.push(rule);
   return hits;
 }

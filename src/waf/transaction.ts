@@ -6,7 +6,7 @@ import type { Template } from './macro.ts';
 import type { Collections } from './persistent.ts';
 import type { BodyProcessor, EngineMode, EngineSettings, Rule, WritableCollection } from './rule.ts';
 import { type SlotTable, TxStore, type TxValue } from './tx-store.ts';
-import { variableNumber } from './variables.ts';
+import { variableKind, variableNumber } from './variables.ts';
 
 const REQBODY_PROCESSOR = variableNumber('REQBODY_PROCESSOR');
 
@@ -14,6 +14,8 @@ const REQBODY_PROCESSOR = variableNumber('REQBODY_PROCESSOR');
 export interface Matched {
   readonly label: string;
   readonly value: string;
+  /** What of it matched, for the log. */
+  readonly part: string;
 }
 
 /** `ctl:ruleRemoveTarget…`: what some rules no longer look at. */
@@ -167,7 +169,11 @@ export function expand(template: Template, tx: Transaction): string {
 }
 
 function macroValue(variable: string, key: string | undefined, tx: Transaction): string {
-  if (variable === 'TX') return key === undefined ? '' : String(tx.getVariable('tx', key) ?? '');
+  const kind = variableKind(variable);
+  if (kind === 'tx' || kind === 'persistent') {
+    const collection = variable.toLowerCase() as WritableCollection;
+    return key === undefined ? '' : String(tx.getVariable(collection, key) ?? '');
+  }
   const fields = tx.plan.read(variableNumber(variable), tx);
   if (key === undefined) return fields[0]?.value ?? '';
   for (const field of fields) if (field.key === key) return field.value;

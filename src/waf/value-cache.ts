@@ -1,26 +1,19 @@
-// What the scan said of values that came before. Bounded: two generations, and the older one is dropped whole.
+// What the scan said of values that came before. Bounded: when it is full it begins anew.
 import type { Hits } from './field.ts';
 
-/** Entries of one generation. */
-const MAX_ENTRIES = 2_000;
+const MAX_ENTRIES = 4_000;
 /** Longer values hardly ever repeat. */
 const MAX_VALUE_LENGTH = 512;
 /** Places of the doorkeeper, a power of two. */
 const DOORKEEPER_SIZE = 8_192;
 
 export class ValueCache {
-  #young = new Map<string, Hits>();
-  #old = new Map<string, Hits>();
+  readonly #known = new Map<string, Hits>();
   /** Prints of values seen once: only what comes again is kept, so that a flood of new values costs next to nothing. */
   readonly #seen = new Uint16Array(DOORKEEPER_SIZE);
 
   get(value: string): Hits | undefined {
-    if (value.length > MAX_VALUE_LENGTH) return undefined;
-    const young = this.#young.get(value);
-    if (young !== undefined) return young;
-    const old = this.#old.get(value);
-    if (old !== undefined) this.#keep(value, old);
-    return old;
+    return value.length > MAX_VALUE_LENGTH ? undefined : this.#known.get(value);
   }
 
   set(value: string, hits: Hits): void {
@@ -32,16 +25,9 @@ export class ValueCache {
       this.#seen[place] = mark;
       return;
     }
+    if (this.#known.size >= MAX_ENTRIES) this.#known.clear();
     // A copy: a slice would keep the whole body alive that it was cut from.
-    this.#keep(Buffer.from(value, 'latin1').toString('latin1'), hits);
-  }
-
-  #keep(value: string, hits: Hits): void {
-    if (this.#young.size >= MAX_ENTRIES) {
-      this.#old = this.#young;
-      this.#young = new Map();
-    }
-    this.#young.set(value, hits);
+    this.#known.set(Buffer.from(value, 'latin1').toString('latin1'), hits);
   }
 }
 

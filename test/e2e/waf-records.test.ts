@@ -51,7 +51,7 @@ SecRule ARGS:q "@rx ." "id:7,phase:1,pass,log,msg:'g %{MATCHED_VAR}',chain"
     });
     const rules = `SecRule ARGS:a "@streq b" "id:1,phase:2,pass,log,msg:x"
 SecRule ARGS:a "@streq c" "id:2,phase:2,pass,log,noauditlog,msg:x"
-SecRule ARGS:a "@streq d" "id:3,phase:1,pass,log,msg:x,ctl:auditEngine=Off"`;
+SecRule ARGS:a "@streq d" "id:3,phase:2,pass,log,msg:x,ctl:auditEngine=Off"`;
     const audit = 'audit: [request-headers, request-body, response-headers], redact: [authorization, cookie, set-cookie, token]';
     const world = await startGuarded({ rules, to: app.url, waf: 'response: true', top: `logs: { ${LOGS}, ${audit} }` });
     const headers = { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': 'test/1', cookie: 'a=my-secret; b=my-secret' };

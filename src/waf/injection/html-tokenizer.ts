@@ -18,7 +18,6 @@ import {
   TAG_SELF_CLOSE,
   TEXT,
 } from './html-kinds.ts';
-
 import { type Markup, readMarkup, upTo } from './html-markup.ts';
 
 /** The places reading can be at, besides the contexts it begins in. */

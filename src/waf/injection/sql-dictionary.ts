@@ -1,34 +1,29 @@
 // The dictionary of SQL words, phrases and fingerprints, built once at load from `sql-words.ts`. A look-up reads the
 // value in place, ignores ASCII case and makes no string.
 
-import { BAREWORD, kindLetters, noWord } from './sql-tokens.ts';
+import { kindLetters, noWord } from './sql-tokens.ts';
 import { sqlFingerprints, sqlWords } from './sql-words.ts';
 
-/** What folding asks about a word, as bits of `wordTraits`. */
+/** What folding asks about a word again and again, as bits of `wordTraits`. */
 export const IS_NOT = 1;
 export const IS_IN = 2;
 export const IS_LIKE = 4;
 export const IS_USER = 8;
 /** A name that is a function when a parenthesis follows. */
 export const IS_CALLABLE = 16;
-export const STARTS_WITH_INTO = 32;
-export const STARTS_WITH_IF = 64;
-export const HAS_UNDERSCORE = 128;
-const BEGINS_PHRASE = 256;
-const ENDS_PHRASE = 512;
+const BEGINS_PHRASE = 32;
+const ENDS_PHRASE = 64;
 
-const callables = [
-  'USER_ID',
-  'USER_NAME',
-  'DATABASE',
-  'PASSWORD',
-  'USER',
-  'CURRENT_USER',
-  'CURRENT_DATE',
-  'CURRENT_TIME',
-  'CURRENT_TIMESTAMP',
-  'LOCALTIME',
-  'LOCALTIMESTAMP',
+const traits: readonly (readonly [trait: number, words: string])[] = [
+  [IS_NOT, 'NOT'],
+  [IS_IN, 'IN, NOT IN'],
+  [IS_LIKE, 'LIKE, NOT LIKE'],
+  [IS_USER, 'USER'],
+  [
+    IS_CALLABLE,
+    'USER_ID, USER_NAME, DATABASE, PASSWORD, USER, CURRENT_USER, CURRENT_DATE, CURRENT_TIME, CURRENT_TIMESTAMP, ' +
+      'LOCALTIME, LOCALTIMESTAMP',
+  ],
 ];
 
 /** Upper case of ASCII letters, by byte. */
@@ -52,27 +47,34 @@ const wordTable = new Int16Array(wordSlots);
 const phrases = new Map<number, number>();
 const fingerprintTable = new Int32Array(fingerprintSlots);
 
-/** T and t count as one in a fingerprint, which the published table has in upper case. */
-const symbols: Uint8Array = Uint8Array.from(
-  kindLetters,
-  (letter) => kindLetters.toUpperCase().indexOf(letter.toUpperCase()) + 1,
-);
+/** The number of a kind within a fingerprint, by the number of its bit and by its letter. T and t count as one. */
+const symbols = new Uint8Array(kindLetters.length);
+const letterSymbols = new Uint8Array(128);
+for (let bit = kindLetters.length - 1; bit >= 0; bit--) {
+  const letter = kindLetters.charAt(bit).toUpperCase();
+  symbols[bit] = kindLetters.toUpperCase().indexOf(letter) + 1;
+  letterSymbols[letter.charCodeAt(0)] = symbols[bit]!;
+}
 
 let longest = 0;
 
 for (const [letter, words] of Object.entries(sqlWords)) {
-  for (const text of words.split(',')) addWord(text.trim(), 1 << kindLetters.indexOf(letter));
+  const kind = 1 << kindLetters.indexOf(letter);
+  for (const text of words.trim().split(/,\s+/)) addWord(text, kind);
 }
-for (const text of texts.slice()) {
+for (let word = texts.length - 1; word > noWord; word--) {
+  const text = texts[word]!;
   for (let at = text.indexOf(' '); at >= 0; at = text.indexOf(' ', at + 1)) {
     const first = addWord(text.slice(0, at), 0);
     const rest = addWord(text.slice(at + 1), 0);
     wordTraits[first]! |= BEGINS_PHRASE;
     wordTraits[rest]! |= ENDS_PHRASE;
-    phrases.set(first * 2048 + rest, texts.indexOf(text));
+    phrases.set(first * 2048 + rest, word);
   }
 }
-for (const text of callables) wordTraits[addWord(text, BAREWORD)]! |= IS_CALLABLE;
+for (const [trait, words] of traits) {
+  for (const text of words.split(', ')) wordTraits[addWord(text, 0)]! |= trait;
+}
 for (const line of sqlFingerprints.trim().split('\n')) addFingerprints(line);
 
 /**
@@ -124,7 +126,6 @@ function addWord(text: string, kind: number): number {
   if (known !== noWord) return known;
   const word = texts.push(text) - 1;
   wordKind[word] = kind;
-  wordTraits[word] = traitsOf(text);
   wordHash[word] = hash;
   let slot = hash & (wordSlots - 1);
   while (wordTable[slot] !== noWord) slot = (slot + 1) & (wordSlots - 1);
@@ -132,32 +133,27 @@ function addWord(text: string, kind: number): number {
   return word;
 }
 
-function traitsOf(text: string): number {
-  let traits = 0;
-  if (text === 'NOT') traits |= IS_NOT;
-  if (text === 'IN' || text === 'NOT IN') traits |= IS_IN;
-  if (text === 'LIKE' || text === 'NOT LIKE') traits |= IS_LIKE;
-  if (text === 'USER') traits |= IS_USER;
-  if (text.length >= 5 && text.startsWith('INTO')) traits |= STARTS_WITH_INTO;
-  if (text.startsWith('IF')) traits |= STARTS_WITH_IF;
-  if (text.includes('_')) traits |= HAS_UNDERSCORE;
-  return traits;
-}
-
 /** A line is `ends: beginning beginning …`; the end `-` is none. */
 function addFingerprints(line: string): void {
-  const [ends, ...beginnings] = line.split(' ');
-  for (const beginning of beginnings) {
-    for (const end of ends!.slice(0, -1)) {
-      let key = 0;
-      for (const letter of end === '-' ? beginning : beginning + end) {
-        key = key * 32 + kindLetters.toUpperCase().indexOf(letter) + 1;
-      }
-      let slot = slotOf(key);
-      while (fingerprintTable[slot] !== 0) slot = (slot + 1) & (fingerprintSlots - 1);
-      fingerprintTable[slot] = key;
+  const colon = line.indexOf(': ');
+  let key = 0;
+  for (let at = colon + 2; at <= line.length; at++) {
+    if (at < line.length && line.charCodeAt(at) !== 0x20) {
+      key = key * 32 + letterSymbols[line.charCodeAt(at)]!;
+      continue;
     }
+    for (let end = 0; end < colon; end++) {
+      const byte = line.charCodeAt(end);
+      addFingerprint(byte === 0x2d ? key : key * 32 + letterSymbols[byte]!);
+    }
+    key = 0;
   }
+}
+
+function addFingerprint(key: number): void {
+  let slot = slotOf(key);
+  while (fingerprintTable[slot] !== 0) slot = (slot + 1) & (fingerprintSlots - 1);
+  fingerprintTable[slot] = key;
 }
 
 function slotOf(key: number): number {

@@ -1,6 +1,17 @@
 // Words and numbers of SQL. Each function reads one token into a slot and returns where the next begins.
 
-import { byteSets, CUTS_WORD, ENDS_WORD, findSet, IN_BITS, IN_HEX, IN_MONEY, IS_DIGIT, IS_SPACE, skipSet } from './sql-bytes.ts';
+import {
+  byteSets,
+  CUTS_WORD,
+  ENDS_WORD,
+  findSet,
+  IN_BITS,
+  IN_HEX,
+  IN_MONEY,
+  IS_DIGIT,
+  IS_SPACE,
+  skipSet,
+} from './sql-bytes.ts';
 import { findWord, hashFactor, hashSeed, upperCase, wordKind } from './sql-dictionary.ts';
 import { BAREWORD, DOT, NUMBER, type SqlTokens } from './sql-tokens.ts';
 

@@ -4,13 +4,11 @@
 import {
   findPhrase,
   findText,
-  HAS_UNDERSCORE,
   IS_CALLABLE,
   IS_IN,
   IS_LIKE,
   IS_NOT,
   IS_USER,
-  STARTS_WITH_IF,
   wordKind,
   wordText,
   wordTraits,
@@ -30,6 +28,7 @@ import {
   LEFT_PAREN,
   LOGIC,
   NUMBER,
+  noWord,
   OPERATOR,
   RIGHT_BRACE,
   RIGHT_PAREN,
@@ -65,7 +64,7 @@ export function foldPair(t: SqlTokens): number {
   if (first === LEFT_PAREN && isUnary(t, left + 1)) return drop(t, 1, Math.max(0, left - 1));
   if (mergePhrase(t, left)) return drop(t, 1, Math.max(0, left - 1));
 
-  if (first === SEMICOLON && second === FUNCTION && (wordTraits[t.word[left + 1]!]! & STARTS_WITH_IF) !== 0) {
+  if (first === SEMICOLON && second === FUNCTION && wordText(t.word[left + 1]!).startsWith('IF')) {
     // A function, but a statement of Transact-SQL after a semicolon.
     kind[left + 1] = TSQL;
     return FOLDED;
@@ -213,7 +212,7 @@ function isCast(t: SqlTokens, slot: number): boolean {
 
 /** A NUL ends the text, as in the published algorithm. */
 function hasUnderscore(t: SqlTokens, slot: number): boolean {
-  if (t.word[slot]! > 0) return (wordTraits[t.word[slot]!]! & HAS_UNDERSCORE) !== 0;
+  if (t.word[slot]! !== noWord) return wordText(t.word[slot]!).includes('_');
   const start = t.start[slot]!;
   for (let at = start; at < start + t.length[slot]!; at++) {
     const byte = t.value.charCodeAt(at);

@@ -1,7 +1,7 @@
 // Whether a value is an SQL injection (`@detectSQLi`). The verdict is that of libinjection 3.9.2, the version
 // ModSecurity 3.0.9 bundles, for every value; the time is linear in its length.
 
-import { isKnownFingerprint, STARTS_WITH_INTO, wordTraits } from './sql-dictionary.ts';
+import { isKnownFingerprint, wordText } from './sql-dictionary.ts';
 import { foldTokens } from './sql-folding.ts';
 import {
   BAREWORD,
@@ -124,7 +124,7 @@ function isHarmlessTriple(): boolean {
     return opener[0] !== 0 || closer[2] !== 0 || closer[0] !== opener[2];
   }
   if (second === LOGIC && isPlainLogic(first, third)) return seen === 3;
-  return second === KEYWORD && (wordTraits[tokens.word[1]!]! & STARTS_WITH_INTO) === 0;
+  return second === KEYWORD && !wordText(tokens.word[1]!).startsWith('INTO ');
 }
 
 /** `sexy and 17` is prose, `sexy and 17<18` is not. */

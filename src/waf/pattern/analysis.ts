@@ -55,7 +55,7 @@ function clausesOf(node: Node): ByteSet[] {
     case 'assert':
       return [];
     case 'sequence':
-      return strongest(node.nodes.flatMap(clausesOf));
+      return clausesOfSequence(node.nodes);
     case 'choice':
       return clausesOfChoice(node.nodes.map(clausesOf));
     case 'repeat':
@@ -63,6 +63,16 @@ function clausesOf(node: Node): ByteSet[] {
     case 'group':
       return clausesOf(node.node);
   }
+}
+
+function clausesOfSequence(nodes: readonly Node[]): ByteSet[] {
+  const clauses: ByteSet[] = [];
+  for (const node of nodes) {
+    // What every part asks for counts; optional parts, the larger share of long patterns, ask for nothing.
+    if (node.kind === 'bytes') clauses.push(node.set);
+    else if (node.kind !== 'assert') clauses.push(...clausesOf(node));
+  }
+  return strongest(clauses);
 }
 
 /** One set out of every branch makes a clause; a clause of one branch that all others imply comes with it. */
@@ -75,7 +85,8 @@ function clausesOfChoice(branches: readonly ByteSet[][]): ByteSet[] {
 }
 
 function strongest(clauses: readonly ByteSet[]): ByteSet[] {
-  const sorted = clauses.filter((set) => !set.equals(ByteSet.all)).sort((a, b) => a.size - b.size);
+  if (clauses.length === 0 || (clauses.length === 1 && clauses[0]!.size < 256)) return [...clauses];
+  const sorted = clauses.filter((set) => set.size < 256).sort((a, b) => a.size - b.size);
   const kept: ByteSet[] = [];
   for (const set of sorted) {
     if (kept.length < MAX_CLAUSES && !kept.some((stronger) => stronger.isSubsetOf(set))) kept.push(set);

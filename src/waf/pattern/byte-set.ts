@@ -3,6 +3,9 @@
 /** A set of byte values. Methods that combine sets return new ones. */
 export class ByteSet {
   readonly words: Uint32Array;
+  private knownSize = -1;
+  private knownKey: string | undefined;
+  private folded: ByteSet | undefined;
 
   private constructor(words: Uint32Array) {
     this.words = words;
@@ -19,11 +22,16 @@ export class ByteSet {
   }
 
   static one(byte: number): ByteSet {
-    return ByteSet.range(byte, byte);
+    const known = SINGLES[byte];
+    if (known !== undefined) return known;
+    const set = ByteSet.range(byte, byte);
+    SINGLES[byte] = set;
+    return set;
   }
 
   /** The set of the characters of a byte string. */
   static of(text: string): ByteSet {
+    if (text.length === 1) return ByteSet.one(text.charCodeAt(0) & 255);
     const words = new Uint32Array(8);
     for (let i = 0; i < text.length; i++) {
       const byte = text.charCodeAt(i) & 255;
@@ -43,9 +51,11 @@ export class ByteSet {
   }
 
   get size(): number {
-    let size = 0;
-    for (const word of this.words) for (let rest = word; rest !== 0; rest &= rest - 1) size++;
-    return size;
+    if (this.knownSize < 0) {
+      this.knownSize = 0;
+      for (const word of this.words) for (let rest = word; rest !== 0; rest &= rest - 1) this.knownSize++;
+    }
+    return this.knownSize;
   }
 
   /** The only byte of a set of one, else -1. */
@@ -68,19 +78,23 @@ export class ByteSet {
   }
 
   equals(other: ByteSet): boolean {
-    return this.words.every((word, i) => word === other.words[i]);
+    if (this === other) return true;
+    for (let i = 0; i < 8; i++) if (this.words[i] !== other.words[i]) return false;
+    return true;
   }
 
   isSubsetOf(other: ByteSet): boolean {
-    return this.words.every((word, i) => (word & ~other.words[i]!) === 0);
-  }
-
-  meets(other: ByteSet): boolean {
-    return this.words.some((word, i) => (word & other.words[i]!) !== 0);
+    for (let i = 0; i < 8; i++) if ((this.words[i]! & ~other.words[i]!) !== 0) return false;
+    return true;
   }
 
   /** The set with both cases of every ASCII letter in it. */
   foldCase(): ByteSet {
+    this.folded ??= this.withBothCases();
+    return this.folded;
+  }
+
+  private withBothCases(): ByteSet {
     const words = Uint32Array.from(this.words);
     const letters = (words[2]! | words[3]!) & LETTERS;
     words[2]! |= letters;
@@ -98,9 +112,13 @@ export class ByteSet {
 
   /** A text that is equal for equal sets only. */
   get key(): string {
-    return this.words.join();
+    this.knownKey ??= this.words.join();
+    return this.knownKey;
   }
 }
+
+/** Sets of one byte, made when first asked for. */
+const SINGLES: ByteSet[] = [];
 
 /** Bits 1 to 26 of a word: where A-Z lie in word 2 and a-z in word 3. */
 const LETTERS = 0x07fffffe;

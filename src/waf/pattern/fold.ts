@@ -1,4 +1,5 @@
 // Lets a pattern that is meant for lower-cased values run on the value as it came, which saves the copy.
+import { ByteSet } from './byte-set.ts';
 import { mapSets, type Node } from './node.ts';
 
 /**
@@ -8,4 +9,12 @@ import { mapSets, type Node } from './node.ts';
  */
 export function foldPreimage(node: Node): Node {
   return mapSets(node, (set) => set.lowerPreimage());
+}
+
+/**
+ * A pattern that matches wherever `node` matches a value of which perhaps only a part was lower-cased: each byte set
+ * with its pre-image. It may match more.
+ */
+export function foldSuperset(node: Node): Node {
+  return mapSets(node, (set) => ByteSet.union([set, set.lowerPreimage()]));
 }

@@ -3,7 +3,7 @@
 // assertions need no states of their own. When the budget is used up it steps the NFA instead: slower, never wrong.
 import { contextBit, EDGE, KINDS } from './context.ts';
 import { grown } from './follow.ts';
-import { ASSERT } from './nfa.ts';
+import { StateStore } from './state-store.ts';
 import type { Restart, Stepper } from './stepper.ts';
 
 export interface LazyDfaOptions {
@@ -11,9 +11,11 @@ export interface LazyDfaOptions {
    * Patterns that match nearly everything at its first byte. States remember which of them were matched and stop
    * looking for them; for all others that would cost more states than it saves. At most MAX_EAGER.
    */
-  readonly eager?: readonly number[];
+  readonly eager: readonly number[];
   /** Most states kept. When they are reached all are dropped, if that is not too soon after the last time. */
   readonly maxStates: number;
+  /** Step the NFA when no new state is allowed, instead of giving up. */
+  readonly mayStep: boolean;
   /** Shortest time between two such drops. */
   readonly resetIntervalMs: number;
   /** The clock, in milliseconds. */
@@ -29,10 +31,18 @@ const KIND_MASK = (1 << KIND_BITS) - 1;
 /** Cell of the table that is not worked out yet. Lower values name a record of the patterns matched on the way. */
 const UNKNOWN = -1;
 
+/** New states that are still allowed; shared by automata that serve the same request. */
+export interface Allowance {
+  states: number;
+}
+
 export class LazyDfa {
-  /** States that may still be made before the next `allow`. */
-  allowance = 0;
   resets = 0;
+  /** The present state as a row of the table; -1 while the set of states is kept in `loose`. Read by lanes.ts. */
+  row = 0;
+  /** Next row by row + column; negative where `take` must be asked. Read by lanes.ts. */
+  table: Int32Array = new Int32Array(0);
+  private readonly allowance: Allowance;
   private readonly stepper: Stepper;
   private readonly patterns: Int32Array;
   private readonly owns: Uint8Array;
@@ -45,54 +55,39 @@ export class LazyDfa {
   /** By context, then by column. */
   private readonly restarts: (Restart | undefined)[][] = [];
 
-  private table: Int32Array = new Int32Array(0);
-  private states = 0;
-  private core: Int32Array = new Int32Array(1024);
-  private coreUsed = 0;
-  private readonly coreStart: Int32Array;
-  private readonly contexts: Uint8Array;
-  private readonly hashes: Int32Array;
-  /** Hash table of states: index + 1, 0 where empty. */
-  private readonly buckets: Int32Array;
+  private readonly store: StateStore;
   private recordTarget: number[] = [];
   private recordPatterns: Int32Array[] = [];
   private lastReset = -Infinity;
 
-  /** The present state as a row of the table; -1 while the set of states is kept in `loose`. */
-  private row = 0;
-  private readonly loose: Int32Array;
+  private loose: Int32Array = new Int32Array(64);
   private looseCount = 0;
   private looseContext = 0;
 
-  constructor(stepper: Stepper, patterns: Int32Array, options: LazyDfaOptions) {
+  constructor(stepper: Stepper, patterns: Int32Array, allowance: Allowance, options: LazyDfaOptions) {
     const { alphabet, nfa } = stepper.follow;
     this.stepper = stepper;
     this.patterns = patterns;
+    this.allowance = allowance;
     this.options = options;
-    this.eager = options.eager ?? [];
+    this.eager = options.eager;
     this.columnOf = alphabet.columnOf;
     // Rows end on cache lines, an odd number of them, so that their first lines do not all fall into the same sets.
     this.width = ((Math.ceil(alphabet.columns / 16) | 1) * 16) | 0;
     this.owns = new Uint8Array(nfa.starts.length);
     for (const pattern of patterns) this.owns[pattern] = 1;
-    this.behindOf = distinctKinds(
-      nfa.arg.filter((_, state) => nfa.op[state] === ASSERT && this.owns[nfa.pattern[state]!] === 1),
-    );
-    this.loose = new Int32Array(nfa.op.length);
-    this.coreStart = new Int32Array(options.maxStates + 2);
-    this.contexts = new Uint8Array(options.maxStates + 1);
-    this.hashes = new Int32Array(options.maxStates + 1);
-    this.buckets = new Int32Array(2 ** Math.ceil(Math.log2(options.maxStates * 2 + 2)));
+    this.behindOf = distinctKinds(stepper.assertionsOf(patterns));
+    this.store = new StateStore(options.maxStates);
     this.clear();
   }
 
   get stateCount(): number {
-    return this.states;
+    return this.store.count;
   }
 
   /** Bytes held by the tables. */
   get bytes(): number {
-    return this.table.byteLength + this.core.byteLength + this.coreStart.byteLength + this.buckets.byteLength;
+    return this.table.byteLength + this.store.bytes;
   }
 
   /** Begins a new value. */
@@ -105,6 +100,7 @@ export class LazyDfa {
     other.loosen();
     const { pattern } = this.stepper.follow.nfa;
     this.looseCount = 0;
+    this.fit(other.looseCount);
     this.looseContext = this.behindOf[other.looseContext & KIND_MASK]!;
     for (let i = 0; i < other.looseCount; i++) {
       const state = other.loose[i]!;
@@ -117,9 +113,9 @@ export class LazyDfa {
 
   /**
    * Reads bytes `from` to `to - 1` and sets the bit of each pattern that is matched. Returns `to`, or, unless
-   * `mayStep`, the first byte not read because a new state was needed and none is allowed.
+   * it may step, the first byte not read because a new state was needed and none is allowed.
    */
-  feed(bytes: Uint8Array, from: number, to: number, hits: Uint32Array, mayStep: boolean): number {
+  feed(bytes: Uint8Array, from: number, to: number, hits: Uint32Array): number {
     const { columnOf } = this;
     let i = from;
     while (i < to) {
@@ -136,15 +132,16 @@ export class LazyDfa {
         this.row = row;
         if (i === to) break;
       }
-      if (!this.take(columnOf[bytes[i]!]!, hits, mayStep)) return i;
+      if (!this.take(columnOf[bytes[i]!]!, hits)) return i;
       i++;
     }
     return to;
   }
 
   /** Reads one column: what `feed` does for a byte. False when it needs a state that is not allowed. */
-  take(column: number, hits: Uint32Array, mayStep: boolean): boolean {
+  take(column: number, hits: Uint32Array): boolean {
     if (this.row < 0) {
+      if (!this.options.mayStep) return false;
       this.stepLoose(column, hits);
       return true;
     }
@@ -159,20 +156,20 @@ export class LazyDfa {
       this.row = this.recordTarget[record]!;
       return true;
     }
-    return this.explore(column, hits, mayStep);
+    return this.explore(column, hits);
   }
 
   /** Works out an unknown cell. */
-  private explore(column: number, hits: Uint32Array, mayStep: boolean): boolean {
-    const { stepper, row, width } = this;
+  private explore(column: number, hits: Uint32Array): boolean {
+    const { stepper, store, row, width } = this;
     const index = row / width;
-    const context = this.contexts[index]!;
+    const context = store.contexts[index]!;
     const restart = this.restart(context, column);
-    stepper.step(this.core, this.coreStart[index]!, this.coreStart[index + 1]!, context & KIND_MASK, column, restart);
+    stepper.step(store.sets, store.starts[index]!, store.starts[index + 1]!, context & KIND_MASK, column, restart);
     const after = this.contextAfter(context, column);
-    let target = this.find(after);
+    let target = store.find(stepper, after);
     if (target < 0 && !this.mayAdd()) {
-      if (!mayStep) return false;
+      if (!this.options.mayStep) return false;
       this.accept(hits);
       this.keepLoose(after);
       return true;
@@ -195,7 +192,7 @@ export class LazyDfa {
 
   /** Goes on in the table if the stepper's result is a state of it, else keeps the result as a set. */
   private settle(context: number): void {
-    const index = this.find(context);
+    const index = this.store.find(this.stepper, context);
     if (index >= 0) this.row = index * this.width;
     else if (this.mayAdd()) this.row = this.add(context) * this.width;
     else this.keepLoose(context);
@@ -206,16 +203,23 @@ export class LazyDfa {
     this.row = -1;
     this.looseCount = stepper.count;
     this.looseContext = context;
+    this.fit(stepper.count);
     for (let i = 0; i < stepper.count; i++) this.loose[i] = stepper.next[i]!;
   }
 
   private loosen(): void {
     if (this.row < 0) return;
+    const { sets, starts, contexts } = this.store;
     const index = this.row / this.width;
-    const from = this.coreStart[index]!;
-    this.looseCount = this.coreStart[index + 1]! - from;
-    this.looseContext = this.contexts[index]!;
-    for (let i = 0; i < this.looseCount; i++) this.loose[i] = this.core[from + i]!;
+    const from = starts[index]!;
+    this.looseCount = starts[index + 1]! - from;
+    this.looseContext = contexts[index]!;
+    this.fit(this.looseCount);
+    for (let i = 0; i < this.looseCount; i++) this.loose[i] = sets[from + i]!;
+  }
+
+  private fit(count: number): void {
+    while (this.loose.length < count) this.loose = grown(this.loose);
   }
 
   private cell(target: number): number {
@@ -240,7 +244,10 @@ export class LazyDfa {
 
   private restart(context: number, column: number): Restart {
     let byColumn = this.restarts[context];
-    if (byColumn === undefined) this.restarts[context] = byColumn = [];
+    if (byColumn === undefined) {
+      byColumn = [];
+      this.restarts[context] = byColumn;
+    }
     const known = byColumn[column];
     if (known !== undefined) return known;
     const isOpen = (pattern: number) => ((context >>> KIND_BITS) & (1 << this.eager.indexOf(pattern))) === 0;
@@ -250,61 +257,40 @@ export class LazyDfa {
     return restart;
   }
 
-  private find(context: number): number {
-    const { buckets, stepper } = this;
-    const mask = buckets.length - 1;
-    for (let slot = (stepper.hash + context) & mask; buckets[slot] !== 0; slot = (slot + 1) & mask) {
-      const index = buckets[slot]! - 1;
-      const start = this.coreStart[index]!;
-      if (this.hashes[index] !== stepper.hash || this.contexts[index] !== context) continue;
-      if (this.coreStart[index + 1]! - start === stepper.count && stepper.isResult(this.core, start)) return index;
-    }
-    return -1;
-  }
-
   private mayAdd(): boolean {
-    if (this.allowance <= 0) return false;
-    return this.states < this.options.maxStates || this.options.now() - this.lastReset >= this.options.resetIntervalMs;
+    if (this.allowance.states <= 0) return false;
+    return (
+      this.store.count < this.options.maxStates || this.options.now() - this.lastReset >= this.options.resetIntervalMs
+    );
   }
 
   private add(context: number): number {
-    if (this.states >= this.options.maxStates) {
+    if (this.store.count >= this.options.maxStates) {
       this.lastReset = this.options.now();
       this.resets++;
       this.clear();
     }
-    this.allowance--;
+    this.allowance.states--;
     return this.insert(this.stepper.next, this.stepper.count, this.stepper.hash, context);
   }
 
   /** Drops all states but the first: nothing read yet. */
   private clear(): void {
-    this.states = 0;
-    this.coreUsed = 0;
-    this.buckets.fill(0);
+    this.store.clear();
     this.recordTarget = [];
     this.recordPatterns = [];
     this.insert(this.loose, 0, 0, this.behindOf[EDGE]!);
   }
 
   private insert(states: Int32Array, count: number, hash: number, context: number): number {
-    const { width } = this;
-    const index = this.states++;
-    while (this.coreUsed + count > this.core.length) this.core = grown(this.core);
-    for (let i = 0; i < count; i++) this.core[this.coreUsed++] = states[i]!;
-    this.coreStart[index + 1] = this.coreUsed;
-    this.contexts[index] = context;
-    this.hashes[index] = hash;
-    const mask = this.buckets.length - 1;
-    let slot = (hash + context) & mask;
-    while (this.buckets[slot] !== 0) slot = (slot + 1) & mask;
-    this.buckets[slot] = index + 1;
-    if (this.table.length < this.states * width) {
-      const table = new Int32Array(Math.min(this.options.maxStates + 1, Math.max(16, this.states * 2)) * width);
+    const { store, width, options } = this;
+    const index = store.insert(states, count, hash, context);
+    if (this.table.length < store.count * width) {
+      const table = new Int32Array(Math.min(options.maxStates + 1, Math.max(16, store.count * 4)) * width);
       table.set(this.table);
       this.table = table;
     }
-    this.table.fill(UNKNOWN, index * width, this.states * width);
+    this.table.fill(UNKNOWN, index * width, store.count * width);
     return index;
   }
 }
@@ -314,7 +300,7 @@ function setBits(patterns: Int32Array, hits: Uint32Array): void {
 }
 
 /** For each kind of neighbour the first kind that every mask treats alike. */
-function distinctKinds(masks: Int32Array): Uint8Array {
+function distinctKinds(masks: readonly number[]): Uint8Array {
   const rowOf = (mask: number, kind: number) => (mask >>> (kind * KINDS)) & (contextBit(1, 0) - 1);
   const isAlike = (a: number, b: number) => masks.every((mask) => rowOf(mask, a) === rowOf(mask, b));
   const kinds = Uint8Array.from({ length: KINDS }, (_, kind) => kind);

@@ -48,8 +48,8 @@ class Builder {
   private readonly pattern: number[] = [];
   private readonly sets: ByteSet[] = [];
   private readonly setNumbers = new Map<string, number>();
-  /** BYTE states of the pattern in hand, by set and successor. */
-  private readonly shared = new Map<string, number>();
+  /** BYTE and ASSERT states of the pattern in hand, by what they look for and their successor. */
+  private readonly shared = new Map<number, number>();
   private readonly captures: boolean;
   private readonly reverse: boolean;
   private current = 0;
@@ -84,7 +84,8 @@ class Builder {
   }
 
   private addShared(op: number, arg: number, out: number): number {
-    const key = `${op},${arg},${out}`;
+    // Masks have 25 bits, numbers of states fewer than 26: the key stays an exact number.
+    const key = (arg * 2 + (op === ASSERT ? 1 : 0)) * 2 ** 26 + out;
     const known = this.shared.get(key);
     if (known !== undefined) return known;
     const state = this.add(op, arg, out);

@@ -59,16 +59,28 @@ export function expandedSize(node: Node): number {
 }
 
 /** `entered` is what the node costs where "nothing taken yet" is kept apart: see nfa.ts. */
-function sizesOf(node: Node): { plain: number; entered: number } {
+interface Sizes {
+  readonly plain: number;
+  readonly entered: number;
+}
+
+const LEAF: Sizes = { plain: 1, entered: 1 };
+
+function sizesOf(node: Node): Sizes {
   switch (node.kind) {
     case 'bytes':
     case 'assert':
-      return { plain: 1, entered: 1 };
+      return LEAF;
     case 'sequence':
     case 'choice': {
-      const parts = node.nodes.map(sizesOf);
-      const plain = parts.reduce((sum, part) => sum + part.plain, 1);
-      return { plain, entered: plain + parts.reduce((sum, part) => sum + part.entered, 1) };
+      let plain = 1;
+      let entered = 1;
+      for (const part of node.nodes) {
+        const sizes = sizesOf(part);
+        plain += sizes.plain;
+        entered += sizes.entered;
+      }
+      return { plain, entered: plain + entered };
     }
     case 'repeat': {
       const { plain, entered } = sizesOf(node.node);

@@ -21,6 +21,16 @@ export interface ParseOptions {
   readonly multiline?: boolean;
 }
 
+const BLANK = /\s+|#[^\n]*/y;
+const BLANKS = /(?:\s+|#[^\n]*|\(\?#[^)]*\))*/y;
+const COMMENTS = /(?:\(\?#[^)]*\))*/y;
+const COMMENT_END = /[^)]*\)/y;
+const FLAG_CHANGE = /\(\?([a-zA-Z]*)(?:-([a-zA-Z]*))?\)/y;
+const FLAG_GROUP = /\?([a-zA-Z]*)(?:-([a-zA-Z]*))?:/y;
+const NAMED = /\?P?<(?![=!])|\?'/y;
+const NAME = /[A-Za-z_][0-9A-Za-z_]{0,31}[>']/y;
+const QUANTIFIER = /[*+?]|\{(\d+)(,(\d*))?\}/y;
+
 interface Flags {
   readonly ignoreCase: boolean;
   readonly multiline: boolean;
@@ -66,19 +76,19 @@ class Parser {
     const branches: Node[] = [];
     let nodes: Node[] = [];
     while (!cursor.done && cursor.peek() !== ')') {
-      if (flags.extended && cursor.match(/\s+|#[^\n]*/y)) continue;
+      if (flags.extended && cursor.match(BLANK)) continue;
       const start = cursor.at;
       if (cursor.take('|')) {
         branches.push(sequence(nodes));
         nodes = [];
       } else if (cursor.take('(?#')) {
-        if (!cursor.match(/[^)]*\)/y)) cursor.fail('the comment (?# has no closing )', start);
+        if (!cursor.match(COMMENT_END)) cursor.fail('the comment (?# has no closing )', start);
       } else if (cursor.take('\\E')) {
         // An \E without \Q means nothing.
       } else if (cursor.take('\\Q')) {
         this.readQuoted(flags, nodes);
       } else {
-        const change = cursor.match(/\(\?([a-zA-Z]*)(?:-([a-zA-Z]*))?\)/y);
+        const change = cursor.peek() === '(' ? cursor.match(FLAG_CHANGE) : null;
         if (change && change[1] !== 'R') {
           flags = this.changeFlags(flags, change[1]!, change[2] ?? '', start);
           continue;
@@ -139,14 +149,13 @@ class Parser {
     if (cursor.peek() === '*') cursor.fail('(*…) verbs are not supported: leave it out', start);
     let inner = flags;
     let index = 0;
-    if (cursor.match(/\?P?<(?![=!])|\?'/y)) {
-      if (!cursor.match(/[A-Za-z_][0-9A-Za-z_]{0,31}[>']/y))
-        cursor.fail('a group name is a word of at most 32 bytes', start);
+    if (cursor.match(NAMED)) {
+      if (!cursor.match(NAME)) cursor.fail('a group name is a word of at most 32 bytes', start);
       index = ++this.groups;
     } else if (cursor.peek() !== '?') {
       index = ++this.groups;
     } else if (!cursor.take('?:')) {
-      const scoped = cursor.match(/\?([a-zA-Z]*)(?:-([a-zA-Z]*))?:/y);
+      const scoped = cursor.match(FLAG_GROUP);
       if (!scoped) return cursor.fail(refusalOf(cursor.text.slice(start, start + 4)), start);
       inner = this.changeFlags(flags, scoped[1]!, scoped[2] ?? '', start);
     }
@@ -161,9 +170,9 @@ class Parser {
     const { cursor } = this;
     let node = atom;
     for (;;) {
-      cursor.match(flags.extended ? /(?:\s+|#[^\n]*|\(\?#[^)]*\))*/y : /(?:\(\?#[^)]*\))*/y);
+      if (flags.extended || cursor.peek() === '(') cursor.match(flags.extended ? BLANKS : COMMENTS);
       const start = cursor.at;
-      const found = cursor.match(/[*+?]|\{(\d+)(,(\d*))?\}/y);
+      const found = '*+?{'.includes(cursor.peek() || ' ') ? cursor.match(QUANTIFIER) : null;
       if (!found) return node;
       if (node !== atom) cursor.fail('a quantifier follows a quantifier: put the first into a group (?:…)', start);
       const { min, max } = boundsOf(found);

@@ -4,28 +4,38 @@ import { LazyDfa } from './lazy-dfa.ts';
 import { buildNfa } from './nfa.ts';
 import type { Node } from './node.ts';
 import { type ParseOptions, parsePattern } from './parse.ts';
-import { PikeMachine } from './pike.ts';
 import { Stepper } from './stepper.ts';
+import { SubmatchMachine } from './submatch.ts';
 import { UnionMatcher } from './union.ts';
 
-/** Most states kept by the automaton of one pattern. */
-const MAX_STATES = 256;
+/** Most states kept by an automaton of one pattern. */
+const MAX_STATES = 1_000;
 /** Values longer than this are searched backwards for the place where the match begins. */
 const SEARCH_LENGTH = 256;
-const LIMITS = { maxStates: MAX_STATES, resetIntervalMs: 1_000, now: () => performance.now() };
+const LIMITS = {
+  maxStates: MAX_STATES,
+  mayStep: true,
+  eager: [],
+  resetIntervalMs: 1_000,
+  now: () => performance.now(),
+};
 
 /** A compiled pattern. Its automata are made when they are first used. */
 export class Pattern {
   readonly node: Node;
-  readonly analysis: Analysis;
+  private analysed: Analysis | undefined;
   private matcher: UnionMatcher | undefined;
-  private machine: PikeMachine | undefined;
+  private machine: SubmatchMachine | undefined;
   private finder: StartFinder | undefined;
   private readonly hits = new Uint32Array(1);
 
   constructor(node: Node) {
     this.node = node;
-    this.analysis = analysePattern(node);
+  }
+
+  get analysis(): Analysis {
+    this.analysed ??= analysePattern(this.node);
+    return this.analysed;
   }
 
   /** Whether the pattern matches anywhere in a byte string. */
@@ -45,11 +55,12 @@ export class Pattern {
    */
   exec(value: string): Int32Array | undefined {
     if (value.length < this.analysis.minLength) return undefined;
-    this.machine ??= new PikeMachine(buildNfa([this.node], { captures: true }));
-    if (value.length <= SEARCH_LENGTH) return this.machine.exec(value, 0);
+    this.machine ??= new SubmatchMachine(buildNfa([this.node], { captures: true }));
+    if (value.length <= SEARCH_LENGTH) return this.machine.search(value, 0);
     this.finder ??= new StartFinder(this.node);
     const start = this.finder.find(value);
-    return start < 0 ? undefined : this.machine.exec(value, start);
+    if (start < 0) return undefined;
+    return this.machine.exec(value, start) ?? this.machine.exec(value, start + 1);
   }
 
   /** Steps taken without a state at hand: the measure that tests use to show that matching is linear. */
@@ -71,8 +82,7 @@ class StartFinder {
 
   constructor(node: Node) {
     this.stepper = new Stepper(buildNfa([node], { reverse: true }), { keepMatched: true });
-    this.dfa = new LazyDfa(this.stepper, Int32Array.of(0), LIMITS);
-    this.dfa.allowance = Infinity;
+    this.dfa = new LazyDfa(this.stepper, Int32Array.of(0), { states: Infinity }, LIMITS);
   }
 
   get work(): number {
@@ -88,7 +98,7 @@ class StartFinder {
     for (let at = value.length - 1; at >= -1; at--) {
       const byte = at < 0 ? -1 : value.charCodeAt(at);
       const isFinalLf = byte === 0x0a && at === value.length - 1;
-      dfa.take(byte < 0 ? edge : isFinalLf ? finalLf : columnOf[byte]!, hits, true);
+      dfa.take(byte < 0 ? edge : isFinalLf ? finalLf : columnOf[byte]!, hits);
       if (hits[0] === 0) continue;
       hits[0] = 0;
       found = Math.max(at, 0);

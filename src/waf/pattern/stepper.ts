@@ -1,8 +1,8 @@
 // One byte's step of a set of automaton states: the whole work of making a new state of the lazy automaton, and of
 // matching without one. It allocates nothing, so its cost is the number of entries it looks at.
-import { ANYWHERE, contextBit } from './context.ts';
+import { ANYWHERE, contextBit, KINDS } from './context.ts';
 import { FollowTable } from './follow.ts';
-import type { Nfa } from './nfa.ts';
+import { ASSERT, type Nfa } from './nfa.ts';
 
 /** States and patterns reached from the first states of patterns over one column. */
 export interface Restart {
@@ -10,7 +10,14 @@ export interface Restart {
   readonly accepted: Int32Array;
 }
 
-export const NO_RESTART: Restart = { states: new Int32Array(0), accepted: new Int32Array(0) };
+/** The same for all patterns: the states of pattern `p` end at `ends[p + 1]`. */
+interface RestartOfAll {
+  readonly states: Int32Array;
+  readonly ends: Int32Array;
+  readonly matched: Uint8Array;
+}
+
+const NO_RESTART: Restart = { states: new Int32Array(0), accepted: new Int32Array(0) };
 
 export interface StepperOptions {
   /** Go on with the states of a pattern that was matched: for finding all its matches, not only whether there is one. */
@@ -32,8 +39,10 @@ export class Stepper {
   private readonly mark: Int32Array;
   private readonly acceptedMark: Int32Array;
   private readonly isStart: Uint8Array;
+  private readonly assertions: readonly Set<number>[];
   private readonly keepMatched: boolean;
   private stamp = 0;
+  private readonly restarts: (RestartOfAll | undefined)[] = [];
 
   constructor(nfa: Nfa, options: StepperOptions = {}) {
     this.follow = new FollowTable(nfa);
@@ -44,6 +53,10 @@ export class Stepper {
     this.acceptedMark = new Int32Array(nfa.starts.length);
     this.isStart = new Uint8Array(nfa.op.length);
     for (const start of nfa.starts) this.isStart[start] = 1;
+    this.assertions = Array.from(nfa.starts, () => new Set<number>());
+    nfa.op.forEach((op, state) => {
+      if (op === ASSERT) this.assertions[nfa.pattern[state]!]!.add(nfa.arg[state]!);
+    });
   }
 
   /**
@@ -91,11 +104,42 @@ export class Stepper {
     return this.acceptedMark[pattern] === this.stamp;
   }
 
+  /** The context masks that the given patterns ask for. */
+  assertionsOf(patterns: Int32Array): number[] {
+    const masks = new Set<number>();
+    for (const pattern of patterns) for (const mask of this.assertions[pattern]!) masks.add(mask);
+    return [...masks];
+  }
+
   /** What the first states of the given patterns reach; `behind` and `column` as for `step`. */
   restartOf(patterns: Int32Array, behind: number, column: number): Restart {
-    const starts = patterns.map((pattern) => this.follow.nfa.starts[pattern]!);
-    this.step(starts, 0, starts.length, behind, column, NO_RESTART);
-    return { states: this.next.slice(0, this.count), accepted: this.accepted.slice(0, this.acceptedCount) };
+    const { states, ends, matched } = this.restartOfAll(behind, column);
+    const parts: number[] = [];
+    const accepted: number[] = [];
+    for (const pattern of patterns) {
+      for (let i = ends[pattern]!; i < ends[pattern + 1]!; i++) parts.push(states[i]!);
+      if (matched[pattern] === 1) accepted.push(pattern);
+    }
+    return { states: Int32Array.from(parts), accepted: Int32Array.from(accepted) };
+  }
+
+  private restartOfAll(behind: number, column: number): RestartOfAll {
+    const key = column * KINDS + behind;
+    const known = this.restarts[key];
+    if (known !== undefined) return known;
+    const { starts } = this.follow.nfa;
+    const states: number[] = [];
+    const ends = new Int32Array(starts.length + 1);
+    const matched = new Uint8Array(starts.length);
+    for (let pattern = 0; pattern < starts.length; pattern++) {
+      this.step(starts, pattern, pattern + 1, behind, column, NO_RESTART);
+      for (let i = 0; i < this.count; i++) states.push(this.next[i]!);
+      ends[pattern + 1] = states.length;
+      matched[pattern] = this.acceptedCount;
+    }
+    const restart = { states: Int32Array.from(states), ends, matched };
+    this.restarts[key] = restart;
+    return restart;
   }
 
   /** Takes a given set of states as the result, so that it can be looked up or stored. */

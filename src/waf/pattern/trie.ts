@@ -20,8 +20,10 @@ export interface Trie {
 /** Codes of the compact table: 0 for bytes of no phrase, 26 letters, 4 common marks, 1 for all other bytes. */
 const COMPACT_SHIFT = 5;
 const COMPACT_MARKS = 4;
+/** Phrases are followed at least so far, else short beginnings of long phrases would be candidates everywhere. */
+const MIN_DEPTH = 12;
 /** More candidates than this at one place, and every byte gets its own code. */
-const MAX_CANDIDATES = 16;
+const MAX_CANDIDATES = 32;
 
 /** Characters above FF stand for their low byte, as everywhere in latin1 strings. */
 export function buildTrie(lists: readonly (readonly string[])[]): Trie {
@@ -95,7 +97,7 @@ class TrieBuilder {
     coded.sort((a, b) => (a.codes < b.codes ? -1 : a.codes > b.codes ? 1 : 0));
     coded.forEach(({ codes, phrase }, i) => {
       const shared = Math.max(commonLength(codes, coded[i - 1]?.codes), commonLength(codes, coded[i + 1]?.codes));
-      let depth = Math.min(shared + 1, codes.length);
+      let depth = Math.min(Math.max(shared + 1, MIN_DEPTH), codes.length);
       // A start that comes again within the phrase would let a crafted value have the same bytes compared over and
       // over; one that does not keeps all comparisons together linear.
       while (depth < codes.length && codes.indexOf(codes.slice(0, depth), 1) >= 0) depth++;

@@ -1,39 +1,45 @@
 // Many patterns at once: which of them match anywhere in a value. Exact and linear in the value's length, whatever
-// its content: one automaton for all, then one for each group of patterns when a request has used up its new
-// states, then steps without any state.
+// its content. One automaton reads for all patterns; where a request has used up its new states, one for each few
+// patterns goes on, then one for each pattern, then steps without any state.
 import { minLengthOf } from './analysis.ts';
 import { OTHER } from './context.ts';
-import { LazyDfa, MAX_EAGER } from './lazy-dfa.ts';
+import { Lane, Lanes } from './lanes.ts';
+import { chunk, latin1Chunk } from './latin1.ts';
+import { type Allowance, LazyDfa, MAX_EAGER } from './lazy-dfa.ts';
 import { buildNfa } from './nfa.ts';
 import type { Node } from './node.ts';
 import { Stepper } from './stepper.ts';
+import type { WordMatcher } from './words.ts';
 
 export interface UnionOptions {
   /** Most states the automaton of all patterns keeps. */
   readonly maxStates?: number;
-  /** Most states the automaton of a group keeps. */
+  /** Most states kept by the automaton of a group, and by that of one pattern of it. */
   readonly maxGroupStates?: number;
   /** New states of the automaton of all patterns that one request may cause. */
   readonly newStates?: number;
-  /** New states that one request may cause in the automaton of a group. */
+  /** New states that one request may cause in all automata of groups together. */
   readonly newGroupStates?: number;
+  /** New states that one request may cause in all automata of single patterns together. */
+  readonly newSingleStates?: number;
+  /** Most states that groups and single patterns keep together; beyond, the next request begins without them. */
+  readonly maxPartStates?: number;
   /** Patterns in a group. */
   readonly groupSize?: number;
   /** Shortest time between two drops of all states of an automaton. */
   readonly resetIntervalMs?: number;
   readonly now?: () => number;
-  /** Read values from the last byte to the first. */
-  readonly reverse?: boolean;
 }
 
 export interface UnionStats {
   readonly states: number;
+  /** States of the automata of groups and single patterns. */
   readonly groupStates: number;
   readonly nfaStates: number;
   readonly bytes: number;
   readonly resets: number;
-  /** Values that went on in the groups. */
-  readonly fallbacks: number;
+  /** Times that an automaton handed over to smaller ones. */
+  readonly splits: number;
   /** Steps of the NFA: bounded by the length of what was read times the size of the patterns. */
   readonly work: number;
 }
@@ -41,105 +47,189 @@ export interface UnionStats {
 export const DEFAULT_MAX_STATES = 8_000;
 export const DEFAULT_NEW_STATES = 512;
 const DEFAULT_MAX_GROUP_STATES = 1_000;
-const DEFAULT_NEW_GROUP_STATES = 128;
-const DEFAULT_GROUP_SIZE = 16;
+const DEFAULT_NEW_GROUP_STATES = 4_096;
+const DEFAULT_NEW_SINGLE_STATES = 8_192;
+const DEFAULT_MAX_PART_STATES = 40_000;
+const DEFAULT_GROUP_SIZE = 4;
 const DEFAULT_RESET_INTERVAL_MS = 1_000;
 
 /** A pattern that so many bytes match by themselves is matched by nearly every value. */
 const EAGER_BYTES = 48;
 
-/** Bytes that a string is turned into at a time. */
-const CHUNK_BYTES = 16_384;
-/** Shared by all matchers: a scan is never interrupted. */
-const chunk = Buffer.allocUnsafe(CHUNK_BYTES) as Buffer & Latin1Writer;
-
-/** Node's own method behind `write(…, 'latin1')`, without the cost of looking at its arguments. */
-interface Latin1Writer {
-  latin1Write(text: string, offset: number, length: number): number;
-}
+/** Repeats of a pattern that counts. */
+const COUNTER_TIMES = 5;
+/** Size of a set that most text stays within. */
+const WIDE_BYTES = 128;
 
 export class UnionMatcher {
   private readonly stepper: Stepper;
+  private readonly options: Required<UnionOptions>;
   private readonly main: LazyDfa;
-  private readonly makeGroups: () => LazyDfa[];
-  private readonly always: number[] = [];
-  private readonly newStates: number;
-  private readonly newGroupStates: number;
-  private readonly isSingle: boolean;
-  private groups: LazyDfa[] | undefined;
-  private isSplit = false;
-  private fallbacks = 0;
+  /** Reads for all patterns but those of `counters`. */
+  private readonly lanes: Lanes;
+  /** Reads for patterns that count; undefined if there are none. */
+  private readonly counters: Lanes | undefined;
+  /** Shorter values match none of the patterns that count. */
+  private readonly counterLength: number = Infinity;
+  private readonly parts: LazyDfa[] = [];
+  private splitsSeen = 0;
+  private readonly always: Int32Array;
+  private readonly eager: readonly number[];
+  private readonly allowance: Allowance = { states: 0 };
+  private readonly groupAllowance: Allowance = { states: 0 };
+  private readonly singleAllowance: Allowance = { states: 0 };
 
   constructor(patterns: readonly Node[], options: UnionOptions = {}) {
-    this.stepper = new Stepper(buildNfa(patterns, { reverse: options.reverse === true }));
-    this.newStates = options.newStates ?? DEFAULT_NEW_STATES;
-    this.newGroupStates = options.newGroupStates ?? DEFAULT_NEW_GROUP_STATES;
-    const limits = {
-      resetIntervalMs: options.resetIntervalMs ?? DEFAULT_RESET_INTERVAL_MS,
-      now: options.now ?? (() => performance.now()),
-    };
+    this.options = { ...DEFAULTS, ...options };
+    this.stepper = new Stepper(buildNfa(patterns));
     const wanted: number[] = [];
-    for (const index of patterns.keys()) (this.stepper.matchesAlways(index) ? this.always : wanted).push(index);
-    const eager = wanted.filter((index) => minLengthOf(patterns[index]!) <= 1 && this.matchesMostBytes(index));
-    this.main = new LazyDfa(this.stepper, Int32Array.from(wanted), {
-      ...limits,
-      maxStates: options.maxStates ?? DEFAULT_MAX_STATES,
-      eager: eager.slice(0, MAX_EAGER),
-    });
-    const size = options.groupSize ?? DEFAULT_GROUP_SIZE;
-    this.isSingle = wanted.length <= size;
-    this.makeGroups = () => {
-      const maxStates = options.maxGroupStates ?? DEFAULT_MAX_GROUP_STATES;
-      const ranges = Array.from({ length: Math.ceil(wanted.length / size) }, (_, i) => i * size);
-      return ranges.map((at) => {
-        const group = Int32Array.from(wanted.slice(at, at + size));
-        return new LazyDfa(this.stepper, group, { ...limits, maxStates });
-      });
-    };
+    const always: number[] = [];
+    for (const index of patterns.keys()) (this.stepper.matchesAlways(index) ? always : wanted).push(index);
+    this.always = Int32Array.from(always);
+    this.eager = wanted.filter((index) => minLengthOf(patterns[index]!) <= 1 && this.matchesMostBytes(index));
+    const counters = wanted.filter((index) => isCounter(patterns[index]!));
+    const others = wanted.filter((index) => !counters.includes(index));
+    this.main = this.automaton(others, this.options.maxStates, this.allowance);
+    this.lanes = this.lanesOf(this.main, others);
+    if (counters.length > 0) {
+      this.counterLength = Math.min(...counters.map((index) => minLengthOf(patterns[index]!)));
+      this.counters = this.lanesOf(
+        this.automaton(counters, this.options.maxGroupStates, this.groupAllowance),
+        counters,
+      );
+    }
     this.beginRequest();
   }
 
   get stats(): UnionStats {
-    const groups = this.groups ?? [];
+    const { parts, main, stepper } = this;
     return {
-      states: this.main.stateCount,
-      groupStates: groups.reduce((sum, group) => sum + group.stateCount, 0),
-      nfaStates: this.stepper.follow.nfa.op.length,
-      bytes: groups.reduce((sum, group) => sum + group.bytes, this.main.bytes),
-      resets: groups.reduce((sum, group) => sum + group.resets, this.main.resets),
-      fallbacks: this.fallbacks,
-      work: this.stepper.work,
+      states: main.stateCount,
+      groupStates: this.partStates,
+      nfaStates: stepper.follow.nfa.op.length,
+      bytes: parts.reduce((sum, part) => sum + part.bytes, main.bytes),
+      resets: parts.reduce((sum, part) => sum + part.resets, main.resets),
+      splits: this.lanes.splits + (this.counters?.splits ?? 0),
+      work: stepper.work,
     };
   }
 
   /** Gives the new states back that one request may cause. */
   beginRequest(): void {
-    this.main.allowance = this.newStates;
-    for (const group of this.groups ?? []) group.allowance = this.newGroupStates;
+    this.allowance.states = this.options.newStates;
+    this.groupAllowance.states = this.options.newGroupStates;
+    this.singleAllowance.states = this.options.newSingleStates;
+    if (this.lanes.splits === this.splitsSeen) return;
+    this.splitsSeen = this.lanes.splits;
+    if (this.partStates > this.options.maxPartStates) this.dropParts();
   }
 
-  /** Sets the bit of every pattern that matches anywhere in a byte string. */
+  private get partStates(): number {
+    return this.parts.reduce((sum, part) => sum + part.stateCount, 0);
+  }
+
+  private dropParts(): void {
+    this.parts.length = 0;
+    this.lanes.dropParts();
+    this.counters?.dropParts();
+  }
+
+  /**
+   * Sets the bit of every pattern that matches anywhere in a byte string: bit `n & 31` of `hits[n >>> 5]` for pattern
+   * `n`. Bits that are set stay set.
+   */
   scan(value: string, hits: Uint32Array): void {
-    const { length } = value;
     this.begin(hits);
-    if (length <= CHUNK_BYTES) {
-      chunk.latin1Write(value, 0, length);
-      this.finish(chunk, 0, length, hits);
-      return;
-    }
     let at = 0;
-    for (; length - at > CHUNK_BYTES; at += CHUNK_BYTES) {
-      chunk.latin1Write(value.slice(at, at + CHUNK_BYTES), 0, CHUNK_BYTES);
-      this.feed(chunk, 0, CHUNK_BYTES, hits);
+    let length = latin1Chunk(value, 0);
+    for (; at + length < value.length; length = latin1Chunk(value, at)) {
+      this.lanes.feed(chunk, 0, length, hits);
+      this.counters?.feed(chunk, 0, length, hits);
+      at += length;
     }
-    chunk.latin1Write(value.slice(at), 0, length - at);
-    this.finish(chunk, 0, length - at, hits);
+    const end = this.endOf(chunk, 0, length);
+    this.lanes.feed(chunk, 0, end, hits);
+    this.finish(chunk, 0, end, length, value.length, hits);
+  }
+
+  /** The same, and sets the bits of the word lists as `words.scan` would: for little more than the price of one. */
+  scanWith(words: WordMatcher, value: string, hits: Uint32Array, wordHits: Uint32Array): void {
+    this.begin(hits);
+    words.begin(value, wordHits);
+    let at = 0;
+    let length = latin1Chunk(value, 0);
+    for (; at + length < value.length; length = latin1Chunk(value, at)) {
+      words.beginChunk(at);
+      this.lanes.feedWith(words, chunk, 0, length, hits, wordHits);
+      this.counters?.feed(chunk, 0, length, hits);
+      at += length;
+    }
+    const end = this.endOf(chunk, 0, length);
+    words.beginChunk(at);
+    this.lanes.feedWith(words, chunk, 0, end, hits, wordHits);
+    words.feed(chunk, end, length, wordHits);
+    this.finish(chunk, 0, end, length, value.length, hits);
   }
 
   /** The same for the value that is bytes `from` to `to - 1`. */
   scanBytes(bytes: Uint8Array, from: number, to: number, hits: Uint32Array): void {
     this.begin(hits);
-    this.finish(bytes, from, to, hits);
+    const end = this.endOf(bytes, from, to);
+    this.lanes.feed(bytes, from, end, hits);
+    this.finish(bytes, from, end, to, to - from, hits);
+  }
+
+  private begin(hits: Uint32Array): void {
+    const { always } = this;
+    for (let i = 0; i < always.length; i++) hits[always[i]! >>> 5]! |= 1 << (always[i]! & 31);
+    this.lanes.begin();
+    this.counters?.begin();
+  }
+
+  /** Where the bytes end that are read as they are: before a line feed that ends the value. */
+  private endOf(bytes: Uint8Array, from: number, to: number): number {
+    return to > from && bytes[to - 1] === 0x0a ? to - 1 : to;
+  }
+
+  /** Ends a value of which all bytes before `end` are read but for the patterns that count. */
+  private finish(bytes: Uint8Array, from: number, end: number, to: number, length: number, hits: Uint32Array): void {
+    const { finalLf, edge } = this.stepper.follow.alphabet;
+    if (end < to) this.lanes.take(finalLf, hits);
+    this.lanes.take(edge, hits);
+    if (this.counters === undefined || length < this.counterLength) return;
+    this.counters.feed(bytes, from, end, hits);
+    if (end < to) this.counters.take(finalLf, hits);
+    this.counters.take(edge, hits);
+  }
+
+  private lanesOf(dfa: LazyDfa, patterns: readonly number[]): Lanes {
+    const { groupSize } = this.options;
+    const root = new Lane(dfa, () => this.partsOf(patterns, patterns.length <= groupSize ? 1 : groupSize));
+    return new Lanes(root, this.stepper.follow.alphabet.columnOf);
+  }
+
+  /** Automata for groups of the patterns, or for each alone. */
+  private partsOf(patterns: readonly number[], size: number): Lane[] {
+    return Array.from({ length: Math.ceil(patterns.length / size) }, (_, i) => {
+      const own = patterns.slice(i * size, i * size + size);
+      const allowance = own.length === 1 ? this.singleAllowance : this.groupAllowance;
+      const dfa = this.automaton(own, this.options.maxGroupStates, allowance);
+      this.parts.push(dfa);
+      return new Lane(dfa, () => this.partsOf(own, 1));
+    });
+  }
+
+  private automaton(patterns: readonly number[], maxStates: number, allowance: Allowance): LazyDfa {
+    const { resetIntervalMs, now } = this.options;
+    const eager = this.eager.filter((pattern) => patterns.includes(pattern)).slice(0, MAX_EAGER);
+    const mayStep = patterns.length <= 1;
+    return new LazyDfa(this.stepper, Int32Array.from(patterns), allowance, {
+      maxStates,
+      resetIntervalMs,
+      now,
+      mayStep,
+      eager,
+    });
   }
 
   private matchesMostBytes(pattern: number): boolean {
@@ -148,49 +238,39 @@ export class UnionMatcher {
     const isMatched = (column: number) => this.stepper.restartOf(only, OTHER, column).accepted.length > 0;
     return columnOf.filter(isMatched).length >= EAGER_BYTES;
   }
-
-  private begin(hits: Uint32Array): void {
-    for (const pattern of this.always) hits[pattern >>> 5]! |= 1 << (pattern & 31);
-    this.isSplit = false;
-    this.main.begin();
-  }
-
-  private finish(bytes: Uint8Array, from: number, to: number, hits: Uint32Array): void {
-    const { alphabet } = this.stepper.follow;
-    if (to > from && bytes[to - 1] === 0x0a) {
-      this.feed(bytes, from, to - 1, hits);
-      this.take(alphabet.finalLf, hits);
-    } else {
-      this.feed(bytes, from, to, hits);
-    }
-    this.take(alphabet.edge, hits);
-  }
-
-  private feed(bytes: Uint8Array, from: number, to: number, hits: Uint32Array): void {
-    let at = from;
-    if (!this.isSplit) {
-      at = this.main.feed(bytes, from, to, hits, this.isSingle);
-      if (at === to) return;
-      this.splitUp();
-    }
-    for (const group of this.groups!) group.feed(bytes, at, to, hits, true);
-  }
-
-  private take(column: number, hits: Uint32Array): void {
-    if (!this.isSplit) {
-      if (this.main.take(column, hits, this.isSingle)) return;
-      this.splitUp();
-    }
-    for (const group of this.groups!) group.take(column, hits, true);
-  }
-
-  private splitUp(): void {
-    if (!this.groups) {
-      this.groups = this.makeGroups();
-      for (const group of this.groups) group.allowance = this.newGroupStates;
-    }
-    this.isSplit = true;
-    this.fallbacks++;
-    for (const group of this.groups) group.beginAt(this.main);
-  }
 }
+
+/**
+ * True for a pattern that counts what may lie far apart, such as `(?:[!-/][^!-/]*){12}`. Its count goes on while all
+ * other patterns begin anew, so that together they would need a state for each pair.
+ */
+function isCounter(node: Node): boolean {
+  if (node.kind === 'bytes' || node.kind === 'assert') return false;
+  if (node.kind === 'sequence' || node.kind === 'choice') return node.nodes.some(isCounter);
+  if (node.kind === 'group') return isCounter(node.node);
+  const times = node.max === Infinity ? node.min : node.max;
+  return (times >= COUNTER_TIMES && hasWideLoop(node.node)) || isCounter(node.node);
+}
+
+function hasWideLoop(node: Node): boolean {
+  if (node.kind === 'bytes' || node.kind === 'assert') return false;
+  if (node.kind === 'sequence' || node.kind === 'choice') return node.nodes.some(hasWideLoop);
+  if (node.kind === 'repeat' && node.max === Infinity && isWide(node.node)) return true;
+  return hasWideLoop(node.node);
+}
+
+function isWide(node: Node): boolean {
+  return node.kind === 'bytes' && node.set.size >= WIDE_BYTES;
+}
+
+const DEFAULTS: Required<UnionOptions> = {
+  maxStates: DEFAULT_MAX_STATES,
+  maxGroupStates: DEFAULT_MAX_GROUP_STATES,
+  newStates: DEFAULT_NEW_STATES,
+  newGroupStates: DEFAULT_NEW_GROUP_STATES,
+  newSingleStates: DEFAULT_NEW_SINGLE_STATES,
+  maxPartStates: DEFAULT_MAX_PART_STATES,
+  groupSize: DEFAULT_GROUP_SIZE,
+  resetIntervalMs: DEFAULT_RESET_INTERVAL_MS,
+  now: () => performance.now(),
+};

@@ -21,6 +21,12 @@ export const base64Decode: Transform = {
   triggers: undefined,
   adds: 'any',
   apply: (value) => decode(value, STRICT),
+  mostLength: (value) => {
+    let index = 0;
+    while (index < value.length && STRICT[value.charCodeAt(index)] !== STOP) index++;
+    // Behind blanks the text may go on in the next line.
+    return index === value.length || lineEnd(value, index) === value.length ? (index * 3) >> 2 : value.length;
+  },
 };
 
 /** Decodes and leaves out every byte that is not of the alphabet (ModSecurity reference manual, base64DecodeExt). */

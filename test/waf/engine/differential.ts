@@ -30,13 +30,13 @@ function line(
   return [String(rule.id), target, value, hasMacro.has(rule.id) ? '' : matched, msg, data];
 }
 
-/** What both engines say of each exchange, in turn: the second exchange meets what the first has left behind. */
-export function both(
-  ruleSet: RuleSet,
-  sent: readonly Sent[],
-  settings: Settings,
-  test: Tester,
-): { readonly fast: Account[]; readonly slow: Account[] } {
+export interface Pair {
+  readonly fast: Account;
+  readonly slow: Account;
+}
+
+/** Both engines for one rule set; what they say of an exchange. The next exchange meets what this one has left behind. */
+export function compare(ruleSet: RuleSet, settings: Settings, test: Tester): (sent: Sent) => Pair {
   const engine = engineOf(ruleSet, settings);
   const oracle = new Oracle(ruleSet, optionsOf(settings), settings.seeds ?? {}, test);
   const hasMacro = new Set(
@@ -44,9 +44,6 @@ export function both(
       item.kind === 'rule' && item.links[0]?.operator.argument.includes('%{') === true ? [item.id] : [],
     ),
   );
-  const run = (runner: Runner, one: Sent): Account => account(exchange(runner, one), hasMacro);
-  return {
-    fast: sent.map((one) => run(engine.begin(), one)),
-    slow: sent.map((one) => run(oracle.begin(), one)),
-  };
+  const run = (runner: Runner, sent: Sent): Account => account(exchange(runner, sent), hasMacro);
+  return (sent) => ({ fast: run(engine.begin(), sent), slow: run(oracle.begin(), sent) });
 }

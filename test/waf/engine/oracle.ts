@@ -6,7 +6,7 @@ import type { Finding, Intervention, Outcome } from '../../../src/waf/finding.ts
 import { addRequestHead, type RequestHead } from '../../../src/waf/request.ts';
 import { addRequestBody } from '../../../src/waf/request-body.ts';
 import { addResponseBody, addResponseHead, type ResponseHead } from '../../../src/waf/response.ts';
-import type { Effect, Link, Marker, Phase, Rule, RuleSet, Target } from '../../../src/waf/rule.ts';
+import type { Effect, Exclusion, Link, Marker, Phase, Rule, RuleSet, Target } from '../../../src/waf/rule.ts';
 import type { Transaction } from '../../../src/waf/transaction.ts';
 import { transform } from '../../../src/waf/transforms/registry.ts';
 import type { TxValue } from '../../../src/waf/tx-store.ts';
@@ -150,7 +150,8 @@ class SlowInspection implements Runner {
     if (link.targets.length === 0) this.#effects(link);
     let found = link.targets.length === 0;
     for (const target of link.targets) {
-      for (const member of this.#members(rule, link, target)) {
+      for (const member of this.#members(target)) {
+        if (this.#isTakenOut(rule, link, target, member)) continue;
         const value = this.#valueThatHolds(link, member.value);
         if (value === undefined) continue;
         found = true;
@@ -162,17 +163,16 @@ class SlowInspection implements Runner {
     return found;
   }
 
-  #members(rule: Rule, link: Link, target: Target): Member[] {
-    const { variable, selector, count } = target;
+  #members({ variable, selector, count }: Target): Member[] {
     const all = this.#state.members(variable, selector).filter(({ name }) => isSelected(selector, name));
-    const name = selector?.kind === 'name' ? selector.name : '';
-    const left = count ? [{ name, value: String(all.length) }] : all;
-    return left.filter((member) => {
-      const isNamed = (other: Pick<Target, 'variable'> & { selector?: Target['selector'] }): boolean =>
-        other.variable === variable && isSelected(other.selector, member.name);
-      if (!count && link.exclusions.some(isNamed)) return false;
-      return !this.#state.removedTargets.some(({ means, target: taken }) => means(rule) && isNamed(taken));
-    });
+    return count ? [{ name: selector?.kind === 'name' ? selector.name : '', value: String(all.length) }] : all;
+  }
+
+  /** By an exclusion of the link, or by what a rule, perhaps this one, has taken away before. */
+  #isTakenOut(rule: Rule, link: Link, { variable, count }: Target, { name }: Member): boolean {
+    const isMeant = (taken: Exclusion): boolean => taken.variable === variable && isSelected(taken.selector, name);
+    if (!count && link.exclusions.some(isMeant)) return true;
+    return this.#state.removedTargets.some(({ means, target }) => means(rule) && isMeant(target));
   }
 
   /** What the MATCHED_ variables hand on keeps the label that it had. */

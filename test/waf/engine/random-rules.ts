@@ -1,5 +1,6 @@
 // Random small rule sets as text, and random exchanges that speak of the same few names and bytes, so that much matches.
 import fc from 'fast-check';
+import { randomPattern } from '../pattern/random-pattern.ts';
 import type { Sent } from './support.ts';
 
 const one = <T>(...choices: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...choices);
@@ -44,13 +45,17 @@ const macro = one(...MACROS, 'ENV.e', 'ip.n', 'global.m', 'RULE.id', 'tx.never',
 const text = fc.oneof({ arbitrary: one(...TEXTS), weight: 3 }, { arbitrary: macro, weight: 2 });
 const number = fc.oneof({ arbitrary: one('0', '1', '2', '3', '-1'), weight: 3 }, { arbitrary: macro, weight: 1 });
 
-const pattern = one(
+const marked = one(
+  ...['<script', '[<>]', '["\'`]', '\\(', ';\\s*ls', 'a{3,5}', '\\.\\./', '(?i)<SCRIPT', '[^A-Z]<', "'\\s+or", '&|\\x00'],
+  ...['\\$\\{', '/etc/passwd', '(?i)union\\s+select', '[A-Z]{2}', '[^\\x20-\\x7e]', '%[0-9a-f]{2}', '(?:<|>).(?:<|>)', '"$'],
+);
+const pattern = fc.oneof({ arbitrary: marked, weight: 2 }, { arbitrary: randomPattern.map(({ pcre }) => pcre), weight: 2 }, { weight: 2, arbitrary: one(
   ...['a', 'A', '[A-Z]', '[^a-z]', '(?i)a', '(a)(b)?', '^a', 'b$', '^$', '.', '\\d+', '(\\d)', '\\W', '(?i)select|union'],
   ...['\\bab\\b', '^[^;]*$', 'x\\x20y', '[\\x80-\\xff]', '\\s', '<[a-z]', '^(?:GET|POST)$', '(.)(.)', '%', '^\\w{2,}$'],
-);
+) });
 const test: fc.Arbitrary<string> = fc.oneof(
   { arbitrary: pattern.map((rx) => `@rx ${rx}`), weight: 6 },
-  { arbitrary: one('a', 'a b', 'ab 1', 'select union', 'A', '/* é').map((words) => `@pm ${words}`), weight: 2 },
+  { arbitrary: one('a', 'a b', 'ab 1', 'select union', 'A', '/* é', '<script /etc/ ../', "' <", 'union( sleep(', 'x').map((words) => `@pm ${words}`), weight: 2 },
   {
     arbitrary: fc.tuple(one('streq', 'contains', 'within', 'beginsWith', 'endsWith', 'containsWord', 'strmatch'), text),
     weight: 3,
@@ -102,14 +107,14 @@ interface LinkText {
 const actions = fc
   .tuple(chain, some(effect, 2), fc.nat(4), fc.nat(4), fc.nat(3))
   .map(([steps, effects, capture, multi, logdata]) => [
-    ...(capture === 0 ? ['capture'] : []),
-    ...(multi === 0 ? ['multiMatch'] : []),
+    ...(capture === 4 ? ['capture'] : []),
+    ...(multi === 4 ? ['multiMatch'] : []),
     ...steps,
     ...effects,
-    ...(logdata === 0 ? ["logdata:'%{tx.n} %{tx.1} %{MATCHED_VAR_NAME}=%{MATCHED_VAR} %{tx.s}'"] : []),
+    ...(logdata === 3 ? ["logdata:'%{tx.n} %{tx.1} %{MATCHED_VAR_NAME}=%{MATCHED_VAR} %{tx.s}'"] : []),
   ]);
 const link: fc.Arbitrary<LinkText> = fc.record({
-  condition: fc.tuple(targets, operator).map(([list, made]) => `${list} "${made}"`),
+  condition: fc.tuple(targets, operator).map(([list, made]) => `${list} "${made.replaceAll('"', '\\"')}"`),
   actions,
 });
 const silentAction: fc.Arbitrary<LinkText> = fc.record({
@@ -168,6 +173,8 @@ function ruleText({ links, head: said, marker }: RuleText, index: number): strin
 
 const PIECES = [
   ...['a', 'A', 'b', 'ab', 'x y', '1', '2', '10', '%41', '%2541', '%u0041', '\\x41', '&#65;', '&lt;a', '/*', '*/', '--'],
+  ...['<ScRiPt', '%3Cscript', '&lt;script', '\\x3cscript', '\\u003Cscript', 'PHNjcmlwdA==', '3c736372697074', '0x3c27', '%U003c'],
+  ...['/etc/passwd', '%2e%2e/', '..\\', '&#x3C;', '${', '-', 'c', 'B', 'aaa', 'AAA', '\\3c', '%00', '&quot;', '/**/', '!<'],
   ...["' or 1=1--", '<script>', 'QQ==', '../', '//', '\0', '\n', '\xe9', '\xc3\xa9', 'select', 'UNION', ';', "'", '"', '^'],
 ];
 const value = some(one(...PIECES), 4).map((pieces) => pieces.join(''));

@@ -3,8 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { foldPreimage } from '../../../src/waf/pattern/fold.ts';
 import { compilePattern, Pattern } from '../../../src/waf/pattern/pattern.ts';
+import { hostileValues } from './hostile-values.ts';
 import { GaveUp, naiveExec } from './naive.ts';
 import { randomPattern, randomValue } from './random-pattern.ts';
+import typical from './typical-patterns.json' with { type: 'json' };
 
 const RUNS = { numRuns: 3_000 };
 
@@ -75,8 +77,9 @@ describe('random patterns on random values', () => {
   test('the analysis is true of every value that matches', () => {
     fc.assert(
       fc.property(randomPattern, randomValue, ({ pcre }, value) => {
-        const { analysis, ...pattern } = { analysis: compilePattern(pcre).analysis, node: compilePattern(pcre) };
-        const found = pattern.node.exec(value);
+        const pattern = compilePattern(pcre);
+        const { analysis } = pattern;
+        const found = pattern.exec(value);
         if (!found) return;
         expect(value.length).toBeGreaterThanOrEqual(analysis.minLength);
         for (const set of analysis.clauses) {
@@ -89,6 +92,44 @@ describe('random patterns on random values', () => {
       RUNS,
     );
   });
+});
+
+describe('hostile values', () => {
+  test.for(Object.keys(hostileValues(1)))('test and exec take work in proportion to the length, on %s', (name) => {
+    const workOf = (length: number) => {
+      const value = hostileValues(length)[name]!;
+      return typical.reduce((sum, { pattern }) => {
+        const compiled = compilePattern(pattern);
+        expect(compiled.exec(value) !== undefined).toBe(compiled.test(value));
+        return sum + compiled.work;
+      }, 0);
+    };
+    expect(workOf(20_000)).toBeLessThan(workOf(2_000) * 12 + 100_000);
+  });
+
+  test('nested quantifiers cost no more than flat ones', () => {
+    const value = `${'a'.repeat(20_000)}b`;
+    for (const pattern of ['(?:a*)*c', '(?:a+)+c', '(?:a|a)*c', '(?:a|aa)+$', '(?:a?){50}a{50}c', '(?:.*.*.*)*=']) {
+      const compiled = compilePattern(pattern);
+      expect(compiled.test(value)).toBe(false);
+      expect(compiled.exec(value)).toBeUndefined();
+      expect(compiled.work).toBeLessThan(100 * value.length);
+    }
+  });
+});
+
+test('the pattern of one literal is compared as a text', () => {
+  expect(compilePattern('^abc$').analysis.literal).toEqual({ text: 'abc', allowsFinalLf: true });
+  expect(compilePattern('\\Aabc\\z').analysis.literal).toEqual({ text: 'abc', allowsFinalLf: false });
+  expect(compilePattern('^(?i)abc$').analysis.literal).toBeUndefined();
+  expect(compilePattern('^abc$', { multiline: true }).analysis.literal).toBeUndefined();
+});
+
+test('clauses name the bytes a matching value must hold', () => {
+  const clausesOf = (pattern: string) => compilePattern(pattern).analysis.clauses.map((set) => set.bytes());
+  expect(clausesOf('a.*[bc]')).toEqual([[0x61], [0x62, 0x63]]);
+  expect(clausesOf('(?:ab|cb)d*')).toEqual([[0x62], [0x61, 0x63]]);
+  expect(clausesOf('a|.*')).toEqual([]);
 });
 
 function orGiveUp<T>(run: () => T): T | 'gave up' {

@@ -2,7 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parsePattern } from '../../../src/waf/pattern/parse.ts';
+import { compilePattern } from '../../../src/waf/pattern/pattern.ts';
 import { UnionMatcher, type UnionOptions } from '../../../src/waf/pattern/union.ts';
+import { WordMatcher } from '../../../src/waf/pattern/words.ts';
 import { hostileValues } from './hostile-values.ts';
 import { randomPattern, randomValue } from './random-pattern.ts';
 import typical from './typical-patterns.json' with { type: 'json' };
@@ -65,6 +67,51 @@ test('a value in bytes and the same value as a string have the same hits', () =>
   }
 });
 
+test('patterns and word lists read together find what each finds alone', () => {
+  const words = new WordMatcher([
+    ['select', 'union'],
+    ['<script', '\n'],
+    ['etc/passwd', 'needle in a long haystack'],
+  ]);
+  const nodes = typical.map(({ pattern }) => parsePattern(pattern));
+  const values = [...Object.values(hostileValues(40_000)), ...typical.flatMap(({ matches }) => matches)];
+  values.push(`${'x'.repeat(16_380)}needle in a long haystack\n`, 'SELECT', '');
+  for (const options of Object.values(BUDGETS)) {
+    const union = new UnionMatcher(nodes, options);
+    for (const value of values) {
+      const alone = [new Uint32Array(8), new Uint32Array(1)] as const;
+      const together = [new Uint32Array(8), new Uint32Array(1)] as const;
+      union.beginRequest();
+      union.scan(value, alone[0]);
+      words.scan(value, alone[1]);
+      union.scanWith(words, value, together[0], together[1]);
+      expect(together).toEqual(alone);
+    }
+  }
+});
+
+test('patterns that nearly every byte matches do not hide others', () => {
+  const patterns = ['.', '[^#]', '\\S', '^.*$', '[a-z0-9]', '\\w\\b', '[^a]', 'a.c', '(?:[!-/][^!-/]*){6}'];
+  const union = new UnionMatcher(patterns.map((pattern) => parsePattern(pattern)));
+  for (const value of ['', '#', ' ', 'a', 'abc', '# abc', 'aaaa', '!a-b+c*d/e&', '\n']) {
+    const expected = patterns.map((pattern) => compilePattern(pattern).test(value));
+    expect(hitsOf(union, value, patterns.length), JSON.stringify(value)).toEqual(expected);
+  }
+});
+
+test('states of groups and single patterns are given up when they are too many', () => {
+  const nodes = typical.map(({ pattern }) => parsePattern(pattern));
+  const union = new UnionMatcher(nodes, { newStates: 0, maxPartStates: 30 });
+  const value = hostileValues(2_000).printable!;
+  const expected = hitsOf(new UnionMatcher(nodes), value, nodes.length);
+  for (let i = 0; i < 3; i++) {
+    expect(hitsOf(union, value, nodes.length)).toEqual(expected);
+    expect(union.stats.groupStates).toBeGreaterThan(30);
+    union.beginRequest();
+    expect(union.stats.groupStates).toBe(0);
+  }
+});
+
 test('hits of an earlier value are kept, so that one set can gather several values', () => {
   const union = new UnionMatcher([parsePattern('a'), parsePattern('b')]);
   const hits = new Uint32Array(1);
@@ -95,7 +142,7 @@ test('states never exceed their bounds, whatever is read', () => {
 
 test('a request makes no more new states than it is allowed', () => {
   const nodes = typical.map(({ pattern }) => parsePattern(pattern));
-  const union = new UnionMatcher(nodes, { newStates: 40, newGroupStates: 0, newSingleStates: 0 });
+  const union = new UnionMatcher(nodes, { newStates: 40, newGroupStates: 0 });
   let before = union.stats.states;
   for (const value of Object.values(hostileValues(2_000))) {
     union.beginRequest();

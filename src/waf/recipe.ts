@@ -1,0 +1,169 @@
+// What has to be done for a value that holds certain kinds of bytes: which transformations can change it, which
+// automata and tests can still say yes. Worked out once for each combination, then only looked up.
+import type { Presence } from './presence.ts';
+import type { Transform } from './transforms/registry.ts';
+
+/** One transformation after a parent's; the root (number 0) is the value as it came. */
+export interface Node {
+  readonly parent: number;
+  readonly transform: Transform;
+  /** Presence bits of which the value needs one, or nothing on the way here changes it. */
+  readonly triggers: number;
+  /** Those of them by which marks can come out that did not go in. */
+  readonly decoders: number;
+  /** Shorter texts match nothing here or below. */
+  minLength: number;
+}
+
+/** What one rule asks of the text behind a node. */
+export interface Question {
+  readonly rule: number;
+  readonly node: number;
+  readonly family: number;
+  readonly form: 'pattern' | 'words' | 'test';
+  /** The number of the pattern or word list in its family. */
+  readonly place: number;
+  /** The rule matches where the pattern, or the words, are not found. */
+  readonly negated: boolean;
+  readonly test: ((value: string) => boolean) | undefined;
+  /** Shorter texts do not match. */
+  readonly minLength: number;
+  /** Presence bits of which the value needs one to match, as long as no decoder is triggered. */
+  readonly needs: number;
+}
+
+/** All that is asked of one text by the automata of one family. */
+export interface Ask {
+  readonly node: number;
+  readonly family: number;
+  readonly patterns: Lookup | undefined;
+  readonly words: Lookup | undefined;
+  readonly tests: readonly { readonly rule: number; readonly test: (value: string) => boolean }[];
+  /** Shorter texts match nothing here. */
+  readonly minLength: number;
+}
+
+/** How the bits that an automaton sets become rules. */
+export interface Lookup {
+  readonly mask: Uint32Array;
+  /** By number of the pattern or list. */
+  readonly rules: readonly (readonly number[] | undefined)[];
+  /** Rules that match where a bit is not set. */
+  readonly without: readonly Question[];
+}
+
+/** How many words the bit sets of a family have. */
+export interface FamilySize {
+  readonly patternWords: number;
+  readonly wordWords: number;
+}
+
+/** `present`: the presence word of the value. The texts behind nodes that cannot change it are the value itself. */
+export function recipeFor(
+  present: number,
+  nodes: readonly Node[],
+  questions: readonly Question[],
+  sizes: readonly FamilySize[],
+): Ask[] {
+  const byText = new Map<string, Question[]>();
+  for (const question of questions) {
+    const { triggers, decoders } = nodes[question.node] as Node;
+    if ((present & decoders) === 0 && (present & question.needs) === 0) continue;
+    const key = `${(present & triggers) === 0 ? 0 : question.node} ${question.family}`;
+    const same = byText.get(key);
+    if (same === undefined) byText.set(key, [question]);
+    else same.push(question);
+  }
+  return Array.from(byText, ([key, asked]) => {
+    const [node, family] = key.split(' ').map(Number) as [number, number];
+    return askAll(node, family, asked, sizes[family] as FamilySize);
+  });
+}
+
+function askAll(node: number, family: number, asked: readonly Question[], size: FamilySize): Ask {
+  const tests = new Map(asked.flatMap(({ rule, test }) => (test === undefined ? [] : [[rule, { rule, test }]])));
+  return {
+    node,
+    family,
+    patterns: lookup(
+      asked.filter(({ form }) => form === 'pattern'),
+      size.patternWords,
+    ),
+    words: lookup(
+      asked.filter(({ form }) => form === 'words'),
+      size.wordWords,
+    ),
+    tests: [...tests.values()],
+    minLength: Math.min(...asked.map(({ minLength }) => minLength)),
+  };
+}
+
+function lookup(asked: readonly Question[], words: number): Lookup | undefined {
+  if (asked.length === 0) return undefined;
+  const mask = new Uint32Array(words);
+  const rules: number[][] = [];
+  for (const { place, rule, negated } of asked) {
+    if (negated) continue;
+    mask[place >> 5] = (mask[place >> 5] as number) | (1 << (place & 31));
+    const same = rules[place];
+    if (same === undefined) rules[place] = [rule];
+    else if (!same.includes(rule)) same.push(rule);
+  }
+  return { mask, rules, without: asked.filter(({ negated }) => negated) };
+}
+
+/** Combinations of bytes that a plan remembers. */
+const MAX_RECIPES = 1_024;
+/** New combinations that one exchange may cause; then the recipe for any value serves, which does more work. */
+export const NEW_RECIPES = 48;
+
+/** How many combinations may still be worked out for the exchange under way; shared by all plans of a rule set. */
+export interface Allowance {
+  recipes: number;
+}
+
+/** The recipes of one plan. */
+export class RecipeBook {
+  readonly nodes: readonly Node[];
+  readonly #questions: readonly Question[];
+  readonly #sizes: readonly FamilySize[];
+  readonly #presence: Presence;
+  readonly #allowance: Allowance;
+  /** Bits that make a difference here. */
+  readonly #relevant: number;
+  readonly #known = new Map<number, readonly Ask[]>();
+  readonly #any: readonly Ask[];
+
+  constructor(
+    nodes: readonly Node[],
+    questions: readonly Question[],
+    sizes: readonly FamilySize[],
+    presence: Presence,
+    allowance: Allowance,
+  ) {
+    this.nodes = nodes;
+    this.#questions = questions;
+    this.#sizes = sizes;
+    this.#presence = presence;
+    this.#allowance = allowance;
+    const asked = questions.reduce((all, { needs }) => all | needs, 0);
+    this.#relevant = nodes.reduce((all, { triggers }) => all | triggers, asked);
+    this.#any = recipeFor(-1, nodes, questions, sizes);
+  }
+
+  /** The presence word of a value, as far as it matters here. */
+  presenceOf(value: string): number {
+    return this.#presence.of(value) & this.#relevant;
+  }
+
+  find(present: number): readonly Ask[] {
+    const known = this.#known.get(present);
+    if (known !== undefined) return known;
+    if (this.#allowance.recipes <= 0) return this.#any;
+    this.#allowance.recipes--;
+    if (this.#known.size >= MAX_RECIPES) this.#known.clear();
+    const recipe = recipeFor(present, this.nodes, this.#questions, this.#sizes);
+    this.#known.set(present, recipe);
+    return recipe;
+  }
+}
