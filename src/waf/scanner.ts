@@ -48,7 +48,7 @@ export class ValuePlan {
     const present = this.#recipes.presenceOf(value);
     const asks = this.#recipes.find(present);
     this.#answered.fill(0);
-    if (asks.length > 1) this.#texts.fill(undefined);
+    this.#texts.fill(undefined);
     this.#texts[0] = value;
     let hits: number[] | undefined;
     for (const ask of asks) {
