@@ -2,10 +2,11 @@
 // A failure of the engine itself is an answer too (fails closed), unless the site says `onError: pass`.
 import type { BodySource } from '../http/body.ts';
 import type { ClientStream } from '../http/client-stream.ts';
+import { type CodingFault, decodeContent } from '../http/content-coding.ts';
 import { errorReply } from '../http/error-page.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { GatheredBody } from '../http/gathered-body.ts';
-import { headerValue } from '../http/headers.ts';
+import { headerList, headerValue } from '../http/headers.ts';
 import type { Reply } from '../http/reply.ts';
 import { isWhole } from '../http/reply.ts';
 import type { Records } from '../observe/records.ts';
@@ -55,6 +56,7 @@ export class Watch {
         serverName: request.host,
         method: request.method,
         target: request.target,
+        ...(request.path === '' ? {} : { path: request.path }),
         protocol: PROTOCOL_NAMES[request.protocol],
         headers: withHost(this.#x),
         ...head,
@@ -86,11 +88,28 @@ export class Watch {
     this.#x.request.body = gathered;
     const { bytes, isPrefix } = await gathered.gather();
     if (refuses && isPrefix) return this.#refuseBody(bytes);
-    this.#requestBody = bytes;
-    const refusal = this.#step((inspection) => inspection.requestBody(bytes, isPrefix));
+    const content = this.#decode(bytes);
+    if (!Buffer.isBuffer(content)) return this.#refuseCoding(content);
+    this.#requestBody = content;
+    const refusal = this.#step((inspection) => inspection.requestBody(content, isPrefix));
     // What is still to come must not be held: the client reads the answer only when it is let write on.
     if (refusal !== undefined) gathered.cancel();
     return refusal;
+  }
+
+  /** What the backend will read out of a coded body is what the rules must see. */
+  #decode(bytes: Buffer): Buffer | CodingFault {
+    const coding = headerList(this.#x.request.headers, 'content-encoding');
+    if (coding === undefined) return bytes;
+    const content = decodeContent(bytes, coding, this.#guard.config.body.inspectBytes);
+    return this.#guard.config.mode === 'block' || Buffer.isBuffer(content) ? content : bytes;
+  }
+
+  /** It would pass unseen. */
+  #refuseCoding(fault: CodingFault): Reply {
+    this.#x.request.body?.cancel();
+    this.#x.reason = `body-coding-${fault}`;
+    return errorReply(this.#x, fault === 'too-large' ? 413 : fault === 'unknown' ? 415 : 400);
   }
 
   /** Phases 3 and 4: the reply itself, or the answer in its place. */
@@ -198,9 +217,19 @@ function withHost({ request }: Exchange): readonly string[] {
   return authority === '' || headerValue(headers, 'host') !== undefined ? headers : ['host', authority, ...headers];
 }
 
-/** A stream in both directions: its messages cannot be waited for. */
-function isGrpc(x: Exchange): boolean {
-  return /^application\/grpc(?:[+;]|$)/i.test(headerValue(x.request.headers, 'content-type') ?? '');
+/**
+ * A call whose messages go both ways at once cannot be waited for. Only what can really be such a call counts: a type
+ * alone, on any request, would be a way past the rules.
+ */
+function isGrpc({ request }: Exchange): boolean {
+  const { headers, protocol, method } = request;
+  return (
+    protocol === 'h2' &&
+    method === 'POST' &&
+    headerValue(headers, 'te')?.toLowerCase() === 'trailers' &&
+    headerValue(headers, 'content-length') === undefined &&
+    /^application\/grpc(?:[+;]|$)/i.test(headerValue(headers, 'content-type') ?? '')
+  );
 }
 
 function discard(reply: Reply, refusal: Reply): Reply {

@@ -10,13 +10,16 @@ export interface Gathered {
   readonly isPrefix: boolean;
 }
 
+const EMPTY = Buffer.alloc(0);
+
 export class GatheredBody implements BodySource, BodySink {
   readonly length: number | undefined;
   readonly #source: BodySource;
   readonly #boundBytes: number;
   readonly #gathered = Promise.withResolvers<Gathered>();
-  #chunks: Uint8Array[] = [];
-  #bytes = 0;
+  /** What came and was not taken yet; the first `#heldBytes` of it. One piece, since a client can send a byte at a time. */
+  #held: Buffer = EMPTY;
+  #heldBytes = 0;
   #isGathering = true;
   /** How the body ended, when it did while nobody took it. */
   #end: ((sink: BodySink) => void) | undefined;
@@ -40,21 +43,21 @@ export class GatheredBody implements BodySource, BodySink {
   }
 
   resume(): void {
-    if (this.#chunks.length > 0 || this.#end !== undefined) this.#replay();
+    if (this.#heldBytes > 0 || this.#end !== undefined) this.#replay();
     else this.#source.resume();
   }
 
   cancel(): void {
     this.#sink = undefined;
-    this.#chunks = [];
+    this.#held = EMPTY;
+    this.#heldBytes = 0;
     this.#source.cancel();
   }
 
   write(chunk: Uint8Array): boolean {
     if (this.#sink !== undefined) return this.#sink.write(chunk);
-    this.#chunks.push(chunk);
-    this.#bytes += chunk.length;
-    if (this.#bytes <= this.#boundBytes) return true;
+    this.#hold(chunk);
+    if (this.#heldBytes <= this.#boundBytes) return true;
     this.#settle(true);
     return false;
   }
@@ -78,26 +81,41 @@ export class GatheredBody implements BodySource, BodySink {
     this.#isGathering = false;
   }
 
+  /** A body that comes in one chunk is never copied; otherwise room doubles, so that no byte is copied often. */
+  #hold(chunk: Uint8Array): void {
+    const bytes = this.#heldBytes + chunk.length;
+    if (this.#heldBytes === 0) {
+      this.#held = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    } else {
+      if (bytes > this.#held.length) {
+        const grown = Buffer.allocUnsafe(Math.max(bytes, 2 * this.#held.length));
+        this.#held.copy(grown, 0, 0, this.#heldBytes);
+        this.#held = grown;
+      }
+      this.#held.set(chunk, this.#heldBytes);
+    }
+    this.#heldBytes = bytes;
+  }
+
   #settle(isPrefix: boolean): void {
     if (!this.#isGathering) return;
     this.#isGathering = false;
-    const [only] = this.#chunks;
-    const whole =
-      this.#chunks.length === 1 && only !== undefined
-        ? Buffer.from(only.buffer, only.byteOffset, only.length)
-        : Buffer.concat(this.#chunks);
-    this.#gathered.resolve({ bytes: isPrefix ? whole.subarray(0, this.#boundBytes) : whole, isPrefix });
+    this.#gathered.resolve({ bytes: this.#held.subarray(0, Math.min(this.#heldBytes, this.#boundBytes)), isPrefix });
   }
 
   #replay(): void {
-    // The sink may cancel, or ask for a pause, within its write.
-    while (this.#sink !== undefined && this.#chunks.length > 0) {
-      if (!this.#sink.write(this.#chunks.shift() as Uint8Array)) return;
+    const sink = this.#sink;
+    if (sink === undefined) return;
+    if (this.#heldBytes > 0) {
+      const held = this.#held.subarray(0, this.#heldBytes);
+      this.#held = EMPTY;
+      this.#heldBytes = 0;
+      // The sink may ask for a pause, or cancel, within its write.
+      if (!sink.write(held) || this.#sink === undefined) return;
     }
-    if (this.#sink === undefined) return;
     const end = this.#end;
     this.#end = undefined;
     if (end === undefined) this.#source.resume();
-    else end(this.#sink);
+    else end(sink);
   }
 }

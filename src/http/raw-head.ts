@@ -19,15 +19,19 @@ export function http2Head(raw: readonly string[]): RawHead {
   let method = '';
   let target = '';
   let authority: string | undefined;
+  let cookie: string | undefined;
   const headers: Headers = [];
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string;
     const value = raw[i + 1] as string;
-    if (name.charCodeAt(0) !== 0x3a) headers.push(name, value);
+    if (name === 'cookie') cookie = cookie === undefined ? value : `${cookie}; ${value}`;
+    else if (name.charCodeAt(0) !== 0x3a) headers.push(name, value);
     else if (name === ':method') method = value;
     else if (name === ':path') target = value;
     else if (name === ':authority') authority = value;
   }
+  // Sent in crumbs for the sake of compression; whoever reads it reads one field (RFC 9113, 8.2.3).
+  if (cookie !== undefined) headers.push('cookie', cookie);
   return { protocol: 'h2', method, target, authority, headers };
 }
 

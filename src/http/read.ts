@@ -29,6 +29,9 @@ export function readHead(
   const refusal = checkBounds(head, limits) ?? checkMethod(head) ?? checkConnectionField(head.headers);
   if (refusal !== undefined) return refuse(head, refusal.status, refusal.reason);
 
+  // One reader takes the first, another the last: the rules would read a body as one type and the backend as another.
+  if (headerValues(head.headers, 'content-type').length > 1) return refuse(head, 400, 'content-type-repeated');
+
   const taken = takeAuthority(head);
   if (typeof taken === 'string') return refuse(head, 400, taken);
   const authority = parseAuthority(taken.authority);

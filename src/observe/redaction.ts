@@ -66,7 +66,9 @@ export class Redaction {
         line: this.#text(`${request.method} ${request.target}`, secrets),
         ...(shows('request-headers') ? { headers: this.#headers(request.headers, secrets) } : {}),
         ...(shows('request-body')
-          ? { body: this.#text(requestBody.toString('latin1', 0, WINDOW * MAX_AUDIT_BODY + 1), secrets, MAX_AUDIT_BODY) }
+          ? {
+              body: this.#text(requestBody.toString('latin1', 0, WINDOW * MAX_AUDIT_BODY + 1), secrets, MAX_AUDIT_BODY),
+            }
           : {}),
       },
       ...(shows('response-headers') ? { response: { headers: this.#headers(responseHeaders, secrets) } } : {}),

@@ -164,7 +164,7 @@ class Folder {
 
 /** Somebody may jump into the middle of what would be left out. */
 function landsWithin({ landings }: PhaseState, order: number, resumeAfter: number): boolean {
-  return landings.some((landing) => landing > order && landing < resumeAfter);
+  return landings.some((landing) => landing >= order && landing < resumeAfter);
 }
 
 /** Nothing of it is seen outside or left behind: no line, no intervention, no capture, no severity. */

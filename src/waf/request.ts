@@ -17,6 +17,8 @@ export interface RequestHead {
   readonly method: string;
   /** As the client sent it. */
   readonly target: string;
+  /** The canonical path, still percent-encoded: what routes and what the backend gets. Absent: the target's own. */
+  readonly path?: string;
   /** `HTTP/1.1`, `HTTP/2.0`. */
   readonly protocol: string;
   /** Flat: name, value, name, value, …; order and repetition kept. */
@@ -80,7 +82,8 @@ function addTarget(tx: Transaction, head: RequestHead, maxArguments: number): vo
   const uri = withoutOrigin(target);
   tx.setSingle(V.uri, uri);
   const mark = uri.indexOf('?');
-  const path = decodePercent(mark === -1 ? uri : uri.slice(0, mark));
+  // A rule that guards a path, or spares one, must see what the backend will: `/x/../admin` is `/admin`.
+  const path = decodePercent(head.path ?? (mark === -1 ? uri : uri.slice(0, mark)));
   tx.setSingle(V.filename, path);
   tx.setSingle(V.pathInfo, path);
   tx.setSingle(V.basename, path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1));

@@ -158,9 +158,11 @@ class Builder {
     });
     // A node is as demanding as the least demanding question below it: shorter texts need not be made.
     for (const { node, minLength } of questions) {
+      let least = minLength;
       for (let place = node; place !== 0; place = (tree.nodes[place] as Node).parent) {
         const at = tree.nodes[place] as Node;
-        at.minLength = Math.min(at.minLength, minLength);
+        at.minLength = Math.min(at.minLength, least);
+        if (at.transform.lengthens === true) least = 0;
       }
     }
     const recipes = new RecipeBook(tree.nodes, questions, this.families, this.#presence, this.#allowance);

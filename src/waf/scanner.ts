@@ -91,14 +91,13 @@ export class ValuePlan {
   #answer(text: string, { family, patterns, words }: Ask): Answer {
     const { patterns: matcher, words: wordMatcher } = this.#families[family] as Family;
     const answer = this.#answerFor(text, family);
-    if (patterns !== undefined && !answer.hasPatterns) {
-      answer.hasPatterns = true;
-      matcher.scan(text, answer.patterns);
-    }
-    if (words !== undefined && !answer.hasWords) {
-      answer.hasWords = true;
-      wordMatcher.scan(text, answer.words);
-    }
+    const asksPatterns = patterns !== undefined && !answer.hasPatterns;
+    const asksWords = words !== undefined && !answer.hasWords;
+    if (asksPatterns && asksWords) matcher.scanWith(wordMatcher, text, answer.patterns, answer.words);
+    else if (asksPatterns) matcher.scan(text, answer.patterns);
+    else if (asksWords) wordMatcher.scan(text, answer.words);
+    answer.hasPatterns ||= asksPatterns;
+    answer.hasWords ||= asksWords;
     return answer;
   }
 

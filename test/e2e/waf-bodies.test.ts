@@ -21,7 +21,14 @@ function multipart(parts: readonly [string, string][], boundary = 'bnd'): string
 describeProtocols('a body with an attack in it', (over) => {
   test.for([
     [FORM, 'a=1&b=an%20attack', 'ARGS_POST:b'],
-    ['multipart/form-data; boundary=bnd', multipart([['name="a"', '1'], ['name="b"', 'attack']]), 'ARGS_POST:b'],
+    [
+      'multipart/form-data; boundary=bnd',
+      multipart([
+        ['name="a"', '1'],
+        ['name="b"', 'attack'],
+      ]),
+      'ARGS_POST:b',
+    ],
     ['multipart/form-data; boundary=bnd', multipart([['name="f"; filename="x.php"', 'x']]), 'FILES:f'],
     ['application/json', '{"a":[{"b":"attack"}]}', 'ARGS_POST:json.a.array_0.b'],
     ['application/vnd.api+json', '{"b":"\\u0061ttack"}', 'ARGS_POST:json.b'],

@@ -10,7 +10,8 @@ const HEAVY = [
   `SecRule REQUEST_HEADERS:x-note "@streq 1" "id:1,phase:1,pass,log,msg:'Noted'"`,
   ...Array.from(
     { length: 60 },
-    (_, i) => `SecRule ARGS "@rx (?:a|b${i})[^c]{3,}zz${i}$" "id:${100 + i},phase:2,deny,t:none,t:urlDecodeUni,t:lowercase,t:compressWhitespace"`,
+    (_, i) =>
+      `SecRule ARGS "@rx (?:a|b${i})[^c]{3,}zz${i}$" "id:${100 + i},phase:2,deny,t:none,t:urlDecodeUni,t:lowercase,t:compressWhitespace"`,
   ),
 ].join('\n');
 const FORM = { 'content-type': 'application/x-www-form-urlencoded', 'x-note': '1' };
@@ -26,7 +27,11 @@ describeProtocols('an engine that runs out of its budget', (over) => {
     expect(app.seen).toEqual([]);
     const [access] = await world.accessRecords(1);
     expect(access).toMatchObject({ status: 503, reason: 'waf-error' });
-    expect((await world.wafRecords(1))[0]).toMatchObject({ status: 503, requestId: access?.requestId, rules: [{ id: 1 }] });
+    expect((await world.wafRecords(1))[0]).toMatchObject({
+      status: 503,
+      requestId: access?.requestId,
+      rules: [{ id: 1 }],
+    });
     expect(await request(over, world)).toMatchObject({ status: 200 });
   });
 
@@ -50,7 +55,9 @@ test('a bad rule file stops the start, with every fault and its place', async ()
   const folder = await ruleFolder({
     'bad.conf': 'SecRule ARGS "@nope x" "id:1,phase:2,deny"\nSecRule ARGS "@rx (" "id:2,phase:2,deny"\nSecFoo On\n',
   });
-  const start = startGuardedBy(`sites: { localhost: { to: "http://127.0.0.1:1", waf: { rules: ["${folder}/bad.conf"] } } }`);
+  const start = startGuardedBy(
+    `sites: { localhost: { to: "http://127.0.0.1:1", waf: { rules: ["${folder}/bad.conf"] } } }`,
+  );
   const error = (await start.then(
     () => undefined,
     (reason: unknown) => reason,
@@ -80,10 +87,17 @@ describeProtocols('records of findings', (over) => {
     ['none', 'access.log', 'false'],
   ] as const)('go to %s', async ([, access, waf]) => {
     const app = await startBackend();
-    const world = await startGuarded({ rules, to: app.url, top: `logs: { level: silent, access: ${access}, waf: ${waf} }` });
+    const world = await startGuarded({
+      rules,
+      to: app.url,
+      top: `logs: { level: silent, access: ${access}, waf: ${waf} }`,
+    });
     for (let i = 0; i < 5; i++) await request(over, world, { path: '/?a=b' });
     const lines = async (file: string): Promise<unknown[]> =>
-      (await readFile(path.join(world.folder, file), 'utf8').catch(() => '')).split('\n').filter((line) => line !== '').map((line) => (JSON.parse(line) as { event: string }).event);
+      (await readFile(path.join(world.folder, file), 'utf8').catch(() => ''))
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => (JSON.parse(line) as { event: string }).event);
     const both = [access, ...(waf === access || waf === 'false' ? [] : [waf])];
     const expected = waf === 'false' ? 5 : 10;
     await expect.poll(async () => (await Promise.all(both.map(lines))).flat().length).toBe(expected);

@@ -19,7 +19,9 @@ describeProtocols('a body longer than is inspected', (over) => {
     const counted = { ...FORM, 'content-length': String(body.length) };
     expect(await request(over, world, { method: 'POST', headers: counted, body })).toMatchObject({ status: 413 });
     const trailers = { 'x-sum': '1' };
-    expect(await request(over, world, { method: 'POST', headers: FORM, body, trailers })).toMatchObject({ status: 413 });
+    expect(await request(over, world, { method: 'POST', headers: FORM, body, trailers })).toMatchObject({
+      status: 413,
+    });
     expect(app.connections.count).toBe(0);
     const records = await world.accessRecords(3);
     expect(records.map(({ reason }) => reason)).toEqual(Array(3).fill('body-over-inspection'));
@@ -54,7 +56,11 @@ describeProtocols('a body longer than is inspected', (over) => {
       incoming.on('end', () => response.end(hash.digest('hex')));
       arrived.resolve(incoming);
     });
-    const world = await startGuarded({ rules: RULES, to: app.url, waf: 'body: { inspect: 64KiB, over: inspect-prefix }' });
+    const world = await startGuarded({
+      rules: RULES,
+      to: app.url,
+      waf: 'body: { inspect: 64KiB, over: inspect-prefix }',
+    });
     const sent = createHash('sha256');
     const piece = Buffer.alloc(256 * 1024, 'abcdefg');
     let written = 0;
@@ -117,7 +123,8 @@ async function upload(
       text += chunk.toString();
     });
     for (let i = 0; i < count && !stream.closed && !stream.destroyed; i++) {
-      if (!stream.write(piece(i))) await Promise.race([new Promise((resolve) => stream.once('drain', resolve)), closed]);
+      if (!stream.write(piece(i)))
+        await Promise.race([new Promise((resolve) => stream.once('drain', resolve)), closed]);
       await turn();
     }
     stream.end();

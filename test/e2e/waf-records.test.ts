@@ -39,7 +39,8 @@ SecRule ARGS:q "@rx ." "id:7,phase:1,pass,log,msg:'g %{MATCHED_VAR}',chain"
     const [record] = await world.wafRecords(1);
     const text = JSON.stringify(record);
     expect(record?.rules.map(({ id }) => id)).toEqual([1, 2, 3, 4, 5, 7, 6]);
-    for (const secret of [SECRET, SECRET.toLowerCase(), 'dark-secret', 's3cret-value']) expect(text).not.toContain(secret);
+    for (const secret of [SECRET, SECRET.toLowerCase(), 'dark-secret', 's3cret-value'])
+      expect(text).not.toContain(secret);
     expect(text).toContain('g plain');
   });
 
@@ -52,9 +53,14 @@ SecRule ARGS:q "@rx ." "id:7,phase:1,pass,log,msg:'g %{MATCHED_VAR}',chain"
     const rules = `SecRule ARGS:a "@streq b" "id:1,phase:2,pass,log,msg:x"
 SecRule ARGS:a "@streq c" "id:2,phase:2,pass,log,noauditlog,msg:x"
 SecRule ARGS:a "@streq d" "id:3,phase:2,pass,log,msg:x,ctl:auditEngine=Off"`;
-    const audit = 'audit: [request-headers, request-body, response-headers], redact: [authorization, cookie, set-cookie, token]';
+    const audit =
+      'audit: [request-headers, request-body, response-headers], redact: [authorization, cookie, set-cookie, token]';
     const world = await startGuarded({ rules, to: app.url, waf: 'response: true', top: `logs: { ${LOGS}, ${audit} }` });
-    const headers = { 'content-type': 'application/x-www-form-urlencoded', 'user-agent': 'test/1', cookie: 'a=my-secret; b=my-secret' };
+    const headers = {
+      'content-type': 'application/x-www-form-urlencoded',
+      'user-agent': 'test/1',
+      cookie: 'a=my-secret; b=my-secret',
+    };
     const post = (a: string): Promise<unknown> =>
       request(over, world, { method: 'POST', path: '/p?token=my-secret&x=1', headers, body: `a=${a}&token=my-secret` });
     await post('b');

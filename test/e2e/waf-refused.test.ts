@@ -20,7 +20,12 @@ test.for([
   ['no host', 'GET /x HTTP/1.1', 400, 'GET /x HTTP/1.1'],
   ['CONNECT', 'CONNECT localhost:443 HTTP/1.1\r\nHost: localhost', 501, 'CONNECT localhost:443 HTTP/1.1'],
   ['TRACE', 'TRACE /x HTTP/1.1\r\nHost: localhost', 405, 'TRACE /x HTTP/1.1'],
-  ['both ways to say a length', 'POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked', 400, 'POST /x HTTP/1.1'],
+  [
+    'both ways to say a length',
+    'POST /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked',
+    400,
+    'POST /x HTTP/1.1',
+  ],
 ] as const)('%s is answered as HTTP says, and the record shows what was sent', async ([, head, status, line]) => {
   const app = await startBackend();
   const world = await startGuarded({ rules: RULES, to: app.url });
@@ -57,7 +62,13 @@ describeProtocols('a request that is refused before it has a route', (over) => {
     const world = await startGuarded({ rules: RULES, to: app.url, top: 'requestLimits: { uri: 64B, body: 1KiB }' });
     const headers = { 'x-try': 'attack' };
     expect(await request(over, world, { path: `/${'a'.repeat(100)}`, headers })).toMatchObject({ status: 414 });
-    expect(await request(over, world, { method: 'POST', body: 'x'.repeat(2000), headers: { ...headers, 'content-length': '2000' } })).toMatchObject({ status: 413 });
+    expect(
+      await request(over, world, {
+        method: 'POST',
+        body: 'x'.repeat(2000),
+        headers: { ...headers, 'content-length': '2000' },
+      }),
+    ).toMatchObject({ status: 413 });
     expect(await world.wafRecords(2)).toMatchObject([
       { status: 414, verdict: 'block' },
       { status: 413, verdict: 'block' },
@@ -80,7 +91,13 @@ test('CONNECT over h2 gets 501 and a record', async () => {
 test('what is no HTTP at all is closed, and the gateway goes on', async () => {
   const app = await startBackend();
   const world = await startGuarded({ rules: RULES, to: app.url });
-  for (const bytes of ['\x16\x03\x01\x02\x00', '\0\0\0\0\r\n\r\n', '\r\n\r\n\r\n \r\n\r\n', 'GET\r\n\r\n', `A${'b'.repeat(70_000)}`]) {
+  for (const bytes of [
+    '\x16\x03\x01\x02\x00',
+    '\0\0\0\0\r\n\r\n',
+    '\r\n\r\n\r\n \r\n\r\n',
+    'GET\r\n\r\n',
+    `A${'b'.repeat(70_000)}`,
+  ]) {
     await exchangeBytes(world, bytes.padEnd(30, '\n'));
   }
   expect(await request('h2', world)).toMatchObject({ status: 200 });

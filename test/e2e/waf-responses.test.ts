@@ -16,20 +16,28 @@ const RESPONSE = 'response: true';
 describeProtocols('answers under inspection', (over) => {
   test('are replaced when they show what nobody should see', async () => {
     const app = await startBackend((_, response) => {
-      response.writeHead(500, { 'content-type': 'text/html', 'x-inside': 'yes' }).end('<pre>stack trace at db.js:4</pre>');
+      response
+        .writeHead(500, { 'content-type': 'text/html', 'x-inside': 'yes' })
+        .end('<pre>stack trace at db.js:4</pre>');
     });
     const world = await startGuarded({ rules: RULES, to: app.url, waf: RESPONSE });
     const answer = await request(over, world);
     expect(answer.status).toBe(403);
     expect(answer.body).not.toContain('trace');
     expect(answer.headers).not.toHaveProperty('x-inside');
-    expect((await world.wafRecords(1))[0]).toMatchObject({ verdict: 'block', status: 403, rules: [{ id: 200, phase: 4 }] });
+    expect((await world.wafRecords(1))[0]).toMatchObject({
+      verdict: 'block',
+      status: 403,
+      rules: [{ id: 200, phase: 4 }],
+    });
     expect((await world.accessRecords(1))[0]).toMatchObject({ status: 403, reason: 'waf', upstream: app.url });
   });
 
   test('are judged by status and headers, before their body', async () => {
     const app = await startBackend((seen, response) => {
-      response.writeHead(seen.url === '/status' ? 507 : 200, seen.url === '/header' ? { 'x-leak': '1' } : {}).end('body');
+      response
+        .writeHead(seen.url === '/status' ? 507 : 200, seen.url === '/header' ? { 'x-leak': '1' } : {})
+        .end('body');
     });
     const world = await startGuarded({ rules: RULES, to: app.url, waf: RESPONSE });
     expect(await request(over, world, { path: '/status' })).toMatchObject({ status: 403 });

@@ -81,7 +81,14 @@ describeProtocols('rules in block mode', (over) => {
     const world = await startGuarded({ rules: RULES, to: app.url });
     expect(await request(over, world, { path: '/?note=odd&late=odd' })).toMatchObject({ status: 201 });
     const [record] = await world.wafRecords(1);
-    expect(record).toMatchObject({ verdict: 'pass', status: 201, rules: [{ id: 101, phase: 2 }, { id: 103, phase: 5 }] });
+    expect(record).toMatchObject({
+      verdict: 'pass',
+      status: 201,
+      rules: [
+        { id: 101, phase: 2 },
+        { id: 103, phase: 5 },
+      ],
+    });
   });
 
   test('run their last phase after an answer that they gave themselves', async () => {
@@ -196,9 +203,12 @@ sites:
     expect(await ask('/prefix/?id=attack')).toBe(403);
     expect(await ask('/?id=attack')).toBe(403);
     const long = 'x'.repeat(2000);
-    expect([await ask('/', long), await ask('/own/', long), await ask('/prefix/', long), await ask('/free/', long)]).toEqual(
-      [413, 413, 200, 200],
-    );
+    expect([
+      await ask('/', long),
+      await ask('/own/', long),
+      await ask('/prefix/', long),
+      await ask('/free/', long),
+    ]).toEqual([413, 413, 200, 200]);
   });
 
   test('shares one compiled plan with a site of the same rules, and not with one of other settings', async () => {

@@ -3,7 +3,7 @@
 import type { Socket } from 'node:net';
 import { GatehouseError } from '../../base/errors.ts';
 import type { BodySink, BodySource } from '../../http/body.ts';
-import { withoutForbiddenTrailers } from './fields.ts';
+import { passableTrailers } from '../../http/client-stream.ts';
 import { isEmptyOrAll, isLowerToken, VALUE } from './syntax.ts';
 
 /** What a request's body tells its connection. */
@@ -116,7 +116,8 @@ export class RequestBody implements BodySink {
 /** The last chunk and the trailers (RFC 9112, 7.1.2); undefined when a trailer is malformed (header injection). */
 function lastChunk(trailers: readonly string[]): string | undefined {
   if ((trailers.length & 1) !== 0) return undefined;
-  const sent = withoutForbiddenTrailers(trailers);
+  // A backend that merges trailers into its fields would believe a cookie, or whose address it is, from here.
+  const sent = passableTrailers(trailers);
   let text = '0\r\n';
   for (let i = 0; i < sent.length; i += 2) {
     const name = sent[i] as string;

@@ -1,10 +1,10 @@
 // A deterministic automaton whose states are made when a value first needs them. A state is the set of NFA states
 // after the last byte and the kind of that byte; what follows is worked out when the next byte is known, so that
 // assertions need no states of their own. When the budget is used up it steps the NFA instead: slower, never wrong.
-import { contextBit, EDGE, KINDS } from './context.ts';
 import { grown } from './follow.ts';
+import { StateContexts } from './state-context.ts';
 import { StateStore } from './state-store.ts';
-import type { Restart, Stepper } from './stepper.ts';
+import type { Stepper } from './stepper.ts';
 
 export interface LazyDfaOptions {
   /**
@@ -22,12 +22,6 @@ export interface LazyDfaOptions {
   readonly now: () => number;
 }
 
-/** As many as fit beside the kind of neighbour in a byte. */
-export const MAX_EAGER = 5;
-/** Bits of a state's context that hold the kind of the byte behind; those above say which eager patterns matched. */
-const KIND_BITS = 3;
-const KIND_MASK = (1 << KIND_BITS) - 1;
-
 /** Cell of the table that is not worked out yet. Lower values name a record of the patterns matched on the way. */
 const UNKNOWN = -1;
 
@@ -44,16 +38,11 @@ export class LazyDfa {
   table: Int32Array = new Int32Array(0);
   private readonly allowance: Allowance;
   private readonly stepper: Stepper;
-  private readonly patterns: Int32Array;
   private readonly owns: Uint8Array;
   private readonly options: LazyDfaOptions;
   private readonly columnOf: Uint8Array;
   private readonly width: number;
-  /** Kinds of neighbour that no state tells apart share a number. */
-  private readonly behindOf: Uint8Array;
-  private readonly eager: readonly number[];
-  /** By context, then by column. */
-  private readonly restarts: (Restart | undefined)[][] = [];
+  private readonly contexts: StateContexts;
 
   private readonly store: StateStore;
   private recordTarget: number[] = [];
@@ -67,16 +56,14 @@ export class LazyDfa {
   constructor(stepper: Stepper, patterns: Int32Array, allowance: Allowance, options: LazyDfaOptions) {
     const { alphabet, nfa } = stepper.follow;
     this.stepper = stepper;
-    this.patterns = patterns;
     this.allowance = allowance;
     this.options = options;
-    this.eager = options.eager;
     this.columnOf = alphabet.columnOf;
     // Rows end on cache lines, an odd number of them, so that their first lines do not all fall into the same sets.
     this.width = ((Math.ceil(alphabet.columns / 16) | 1) * 16) | 0;
     this.owns = new Uint8Array(nfa.starts.length);
     for (const pattern of patterns) this.owns[pattern] = 1;
-    this.behindOf = distinctKinds(stepper.assertionsOf(patterns));
+    this.contexts = new StateContexts(stepper, patterns, options.eager);
     this.store = new StateStore(options.maxStates);
     this.clear();
   }
@@ -101,7 +88,7 @@ export class LazyDfa {
     const { pattern } = this.stepper.follow.nfa;
     this.looseCount = 0;
     this.fit(other.looseCount);
-    this.looseContext = this.behindOf[other.looseContext & KIND_MASK]!;
+    this.looseContext = this.contexts.ofKind(this.contexts.kindOf(other.looseContext));
     for (let i = 0; i < other.looseCount; i++) {
       const state = other.loose[i]!;
       if (this.owns[pattern[state]!] === 1) this.loose[this.looseCount++] = state;
@@ -161,12 +148,13 @@ export class LazyDfa {
 
   /** Works out an unknown cell. */
   private explore(column: number, hits: Uint32Array): boolean {
-    const { stepper, store, row, width } = this;
+    const { stepper, store, contexts, row, width } = this;
     const index = row / width;
     const context = store.contexts[index]!;
-    const restart = this.restart(context, column);
-    stepper.step(store.sets, store.starts[index]!, store.starts[index + 1]!, context & KIND_MASK, column, restart);
-    const after = this.contextAfter(context, column);
+    const restart = contexts.restart(context, column);
+    const kind = contexts.kindOf(context);
+    stepper.step(store.sets, store.starts[index]!, store.starts[index + 1]!, kind, column, restart);
+    const after = contexts.after(context, column);
     let target = store.find(stepper, after);
     if (target < 0 && !this.mayAdd()) {
       if (!this.options.mayStep) return false;
@@ -183,11 +171,11 @@ export class LazyDfa {
   }
 
   private stepLoose(column: number, hits: Uint32Array): void {
-    const { stepper, looseContext } = this;
-    const restart = this.restart(looseContext, column);
-    stepper.step(this.loose, 0, this.looseCount, looseContext & KIND_MASK, column, restart);
+    const { stepper, contexts, looseContext } = this;
+    const restart = contexts.restart(looseContext, column);
+    stepper.step(this.loose, 0, this.looseCount, contexts.kindOf(looseContext), column, restart);
     this.accept(hits);
-    this.settle(this.contextAfter(looseContext, column));
+    this.settle(contexts.after(looseContext, column));
   }
 
   /** Goes on in the table if the stepper's result is a state of it, else keeps the result as a set. */
@@ -234,29 +222,6 @@ export class LazyDfa {
     for (let i = 0; i < acceptedCount; i++) hits[accepted[i]! >>> 5]! |= 1 << (accepted[i]! & 31);
   }
 
-  /** The context after the stepper's step over a column. */
-  private contextAfter(context: number, column: number): number {
-    const { stepper, eager } = this;
-    let matched = context & ~KIND_MASK;
-    for (let i = 0; i < eager.length; i++) if (stepper.hasAccepted(eager[i]!)) matched |= 1 << (KIND_BITS + i);
-    return matched | this.behindOf[stepper.follow.alphabet.kindOf[column]!]!;
-  }
-
-  private restart(context: number, column: number): Restart {
-    let byColumn = this.restarts[context];
-    if (byColumn === undefined) {
-      byColumn = [];
-      this.restarts[context] = byColumn;
-    }
-    const known = byColumn[column];
-    if (known !== undefined) return known;
-    const isOpen = (pattern: number) => ((context >>> KIND_BITS) & (1 << this.eager.indexOf(pattern))) === 0;
-    const patterns = context > KIND_MASK ? this.patterns.filter(isOpen) : this.patterns;
-    const restart = this.stepper.restartOf(patterns, context & KIND_MASK, column);
-    byColumn[column] = restart;
-    return restart;
-  }
-
   private mayAdd(): boolean {
     if (this.allowance.states <= 0) return false;
     return (
@@ -279,7 +244,7 @@ export class LazyDfa {
     this.store.clear();
     this.recordTarget = [];
     this.recordPatterns = [];
-    this.insert(this.loose, 0, 0, this.behindOf[EDGE]!);
+    this.insert(this.loose, 0, 0, this.contexts.first);
   }
 
   private insert(states: Int32Array, count: number, hash: number, context: number): number {
@@ -297,12 +262,4 @@ export class LazyDfa {
 
 function setBits(patterns: Int32Array, hits: Uint32Array): void {
   for (let i = 0; i < patterns.length; i++) hits[patterns[i]! >>> 5]! |= 1 << (patterns[i]! & 31);
-}
-
-/** For each kind of neighbour the first kind that every mask treats alike. */
-function distinctKinds(masks: readonly number[]): Uint8Array {
-  const rowOf = (mask: number, kind: number) => (mask >>> (kind * KINDS)) & (contextBit(1, 0) - 1);
-  const isAlike = (a: number, b: number) => masks.every((mask) => rowOf(mask, a) === rowOf(mask, b));
-  const kinds = Uint8Array.from({ length: KINDS }, (_, kind) => kind);
-  return kinds.map((kind) => kinds.find((other) => isAlike(kind, other))!);
 }

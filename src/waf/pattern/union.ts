@@ -3,11 +3,13 @@
 // patterns goes on, then one for each pattern, then steps without any state.
 import { minLengthOf } from './analysis.ts';
 import { OTHER } from './context.ts';
+import { CountFilter, isCounter } from './counter.ts';
 import { Lane, Lanes } from './lanes.ts';
 import { chunk, latin1Chunk } from './latin1.ts';
-import { type Allowance, LazyDfa, MAX_EAGER } from './lazy-dfa.ts';
+import { type Allowance, LazyDfa } from './lazy-dfa.ts';
 import { buildNfa } from './nfa.ts';
 import type { Node } from './node.ts';
+import { MAX_EAGER } from './state-context.ts';
 import { Stepper } from './stepper.ts';
 import type { WordMatcher } from './words.ts';
 
@@ -56,11 +58,6 @@ const DEFAULT_RESET_INTERVAL_MS = 1_000;
 /** A pattern that so many bytes match by themselves is matched by nearly every value. */
 const EAGER_BYTES = 48;
 
-/** Repeats of a pattern that counts. */
-const COUNTER_TIMES = 5;
-/** Size of a set that most text stays within. */
-const WIDE_BYTES = 128;
-
 export class UnionMatcher {
   private readonly stepper: Stepper;
   private readonly options: Required<UnionOptions>;
@@ -69,8 +66,7 @@ export class UnionMatcher {
   private readonly lanes: Lanes;
   /** Reads for patterns that count; undefined if there are none. */
   private readonly counters: Lanes | undefined;
-  /** Shorter values match none of the patterns that count. */
-  private readonly counterLength: number = Infinity;
+  private readonly countFilter: CountFilter | undefined;
   private readonly parts: LazyDfa[] = [];
   private splitsSeen = 0;
   private readonly always: Int32Array;
@@ -87,12 +83,12 @@ export class UnionMatcher {
     for (const index of patterns.keys()) (this.stepper.matchesAlways(index) ? always : wanted).push(index);
     this.always = Int32Array.from(always);
     this.eager = wanted.filter((index) => minLengthOf(patterns[index]!) <= 1 && this.matchesMostBytes(index));
-    const counters = wanted.filter((index) => isCounter(patterns[index]!));
+    const counters = wanted.length > 1 ? wanted.filter((index) => isCounter(patterns[index]!)) : [];
     const others = wanted.filter((index) => !counters.includes(index));
     this.main = this.automaton(others, this.options.maxStates, this.allowance);
     this.lanes = this.lanesOf(this.main, others);
     if (counters.length > 0) {
-      this.counterLength = Math.min(...counters.map((index) => minLengthOf(patterns[index]!)));
+      this.countFilter = new CountFilter(counters.map((index) => patterns[index]!));
       this.counters = this.lanesOf(
         this.automaton(counters, this.options.maxGroupStates, this.groupAllowance),
         counters,
@@ -196,7 +192,8 @@ export class UnionMatcher {
     const { finalLf, edge } = this.stepper.follow.alphabet;
     if (end < to) this.lanes.take(finalLf, hits);
     this.lanes.take(edge, hits);
-    if (this.counters === undefined || length < this.counterLength) return;
+    if (this.counters === undefined) return;
+    if (to - from === length && !this.countFilter!.mayMatch(bytes, from, to)) return;
     this.counters.feed(bytes, from, end, hits);
     if (end < to) this.counters.take(finalLf, hits);
     this.counters.take(edge, hits);
@@ -238,29 +235,6 @@ export class UnionMatcher {
     const isMatched = (column: number) => this.stepper.restartOf(only, OTHER, column).accepted.length > 0;
     return columnOf.filter(isMatched).length >= EAGER_BYTES;
   }
-}
-
-/**
- * True for a pattern that counts what may lie far apart, such as `(?:[!-/][^!-/]*){12}`. Its count goes on while all
- * other patterns begin anew, so that together they would need a state for each pair.
- */
-function isCounter(node: Node): boolean {
-  if (node.kind === 'bytes' || node.kind === 'assert') return false;
-  if (node.kind === 'sequence' || node.kind === 'choice') return node.nodes.some(isCounter);
-  if (node.kind === 'group') return isCounter(node.node);
-  const times = node.max === Infinity ? node.min : node.max;
-  return (times >= COUNTER_TIMES && hasWideLoop(node.node)) || isCounter(node.node);
-}
-
-function hasWideLoop(node: Node): boolean {
-  if (node.kind === 'bytes' || node.kind === 'assert') return false;
-  if (node.kind === 'sequence' || node.kind === 'choice') return node.nodes.some(hasWideLoop);
-  if (node.kind === 'repeat' && node.max === Infinity && isWide(node.node)) return true;
-  return hasWideLoop(node.node);
-}
-
-function isWide(node: Node): boolean {
-  return node.kind === 'bytes' && node.set.size >= WIDE_BYTES;
 }
 
 const DEFAULTS: Required<UnionOptions> = {

@@ -40,6 +40,7 @@ export const base64DecodeExt: Transform = {
 /** Encodes with padding (ModSecurity reference manual, base64Encode). */
 export const base64Encode: Transform = {
   name: 'base64encode',
+  lengthens: true,
   triggers: undefined,
   adds: bytesOf(`${ALPHABET}=`),
   apply: (value) => (value === '' ? value : Buffer.from(value, 'latin1').toString('base64')),

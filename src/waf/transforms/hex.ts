@@ -24,6 +24,7 @@ export const hexDecode: Transform = {
 /** Each byte to two digits in lower case (ModSecurity reference manual, hexEncode). */
 export const hexEncode: Transform = {
   name: 'hexencode',
+  lengthens: true,
   triggers: undefined,
   adds: bytesOf('0123456789abcdef'),
   apply: (value) => (value === '' ? value : Buffer.from(value, 'latin1').toString('hex')),

@@ -5,6 +5,7 @@ import { bytesOf, type Transform } from './transform.ts';
 /** The number of bytes in decimal (ModSecurity reference manual, length). */
 export const length: Transform = {
   name: 'length',
+  lengthens: true,
   triggers: undefined,
   adds: bytesOf('0123456789'),
   apply: (value) => String(value.length),
@@ -19,6 +20,7 @@ export const sha1: Transform = digest('sha1');
 function digest(name: 'md5' | 'sha1'): Transform {
   return {
     name,
+    lengthens: true,
     triggers: undefined,
     adds: 'any',
     apply: (value) => createHash(name).update(value, 'latin1').digest('latin1'),

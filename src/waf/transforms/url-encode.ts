@@ -10,6 +10,7 @@ const DIGITS = bytesOf('0123456789abcdef');
 /** A blank to `+`, all else but letters, digits and `*` to `%hh` (ModSecurity reference manual, urlEncode). */
 export const urlEncode: Transform = {
   name: 'urlencode',
+  lengthens: true,
   triggers: ENCODED,
   adds: [...bytesOf('%+'), ...DIGITS],
   apply(value) {

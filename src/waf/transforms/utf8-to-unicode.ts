@@ -18,6 +18,7 @@ const LEAST = [0, 0, 0x80, 0x800, 0x10000];
  */
 export const utf8ToUnicode: Transform = {
   name: 'utf8tounicode',
+  lengthens: true,
   triggers: TRIGGERS,
   adds: bytesOf('%u0123456789abcdef'),
   apply(value) {

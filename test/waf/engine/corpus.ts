@@ -33,7 +33,7 @@ const hex = (byte: string): string => byte.charCodeAt(0).toString(16).padStart(2
 const each = (make: (byte: string) => string) => (text: string) => text.replace(/[\s\S]/g, make);
 
 /** What a piece may be dressed in. */
-const DISGUISES: readonly ((text: string) => string)[] = [
+export const DISGUISES: readonly ((text: string) => string)[] = [
   ...Array.from({ length: 6 }, () => (text: string) => text),
   (text) => text.toUpperCase(),
   each((byte) => (byte.charCodeAt(0) % 2 === 0 ? byte.toUpperCase() : byte)),

@@ -12,8 +12,12 @@ import { GaveUp, naiveExec } from '../pattern/naive.ts';
 /** Offsets of the groups that a pattern caught; undefined: it does not match. */
 export type Tester = (pattern: Pattern, value: string) => ArrayLike<number> | undefined;
 
+/** A walk goes as deep as the value is long. */
+const MAX_WALKED = 400;
+
 /** By walking the tree; where that takes too long, by the machine that the scan does not use. */
 export const byWalking: Tester = (pattern, value) => {
+  if (value.length > MAX_WALKED) return pattern.exec(value);
   try {
     return naiveExec(pattern.node, value);
   } catch (error) {

@@ -155,8 +155,8 @@ class SlowInspection implements Runner {
         const value = this.#valueThatHolds(link, member.value);
         if (value === undefined) continue;
         found = true;
-        this.#state.matched.push({ label: this.#label(target, member), value });
         if (link.capture) this.#state.captured = this.#ask(link, value) ?? [];
+        this.#state.matched.push({ label: this.#label(target, member), value });
         this.#effects(link);
       }
     }

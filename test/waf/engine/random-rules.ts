@@ -1,6 +1,7 @@
 // Random small rule sets as text, and random exchanges that speak of the same few names and bytes, so that much matches.
 import fc from 'fast-check';
-import { randomPattern } from '../pattern/random-pattern.ts';
+import { randomPattern, randomValue } from '../pattern/random-pattern.ts';
+import { DISGUISES } from './corpus.ts';
 import type { Sent } from './support.ts';
 
 const one = <T>(...choices: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...choices);
@@ -209,4 +210,42 @@ export const randomExchange: fc.Arbitrary<Sent> = fc
     ],
     body: sent,
     response: { status, body: page, headers: ['a', page, 'content-type', 'text/html'] },
+  }));
+
+/** Rules that a scan decides, one condition each, with long chains of transformations: what a scan leaves out must not match. */
+export const randomScans: fc.Arbitrary<string> = fc
+  .array(
+    fc.record({
+      target: one('ARGS', 'ARGS', 'ARGS:a', 'ARGS|!ARGS:a', 'ARGS:/^a/', 'ARGS_NAMES', 'ARGS|REQUEST_HEADERS:b', 'RESPONSE_BODY'),
+      made: fc.oneof({ arbitrary: operator, weight: 2 }, { arbitrary: pattern.map((rx) => `@rx ${rx}`), weight: 3 }),
+      steps: fc.array(one(...TRANSFORMS), { maxLength: 4 }),
+      isMulti: fc.integer({ min: 0, max: 5 }),
+    }),
+    { minLength: 1, maxLength: 10 },
+  )
+  .map((all) =>
+    all
+      .map(({ target: looked, made, steps, isMulti }, i) => {
+        const flags = [...(isMulti === 5 ? ['multiMatch'] : []), ...steps.map((step) => `t:${step}`)].join(',');
+        const quoted = made.replaceAll('"', '\\"');
+        return `SecRule ${looked} "${quoted}" "id:${101 + i},phase:4,pass,log${flags === '' ? '' : `,${flags}`}"`;
+      })
+      .join('\n'),
+  );
+
+const disguised = fc
+  .tuple(
+    fc.oneof(one(...PIECES), randomValue, one('<script', "' or", 'union select', '/etc/passwd', '../', 'aaa', 'ab 1', 'AB')),
+    fc.array(one(...DISGUISES), { maxLength: 3 }),
+  )
+  .map(([raw, all]) => all.reduce((text, disguise) => disguise(text).slice(0, 3_000), raw));
+const texts = fc.array(disguised, { minLength: 1, maxLength: 3 }).map((all) => all.join(''));
+
+/** An exchange with a few texts in many disguises. */
+export const scannedExchange: fc.Arbitrary<Sent> = fc
+  .record({ pairs: fc.array(fc.tuple(one('a', 'ab', 'b', 'A'), texts), { maxLength: 6 }), header: texts, page: texts })
+  .map(({ pairs: all, header, page }) => ({
+    target: `/?${all.map(([key, raw]) => `${key}=${escape(raw)}`).join('&')}`,
+    headers: ['b', header],
+    response: { body: page },
   }));

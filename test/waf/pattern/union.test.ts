@@ -99,6 +99,27 @@ test('patterns that nearly every byte matches do not hide others', () => {
   }
 });
 
+test('patterns that count are read apart and found all the same', () => {
+  const counters = [
+    '(?:[!-/][^!-/]*){6}',
+    'x(?:-[^-]*){5,}y',
+    '((?:[!-/][^!-/]*?){8})|a',
+    '(?:[^a]*){7}b',
+    '^(?:\\W.*){5}$',
+  ];
+  const all = ['a+', ...counters].map((pattern) => compilePattern(pattern));
+  const union = new UnionMatcher(all.map(({ node }) => node));
+  const piece = fc.constantFrom('-', '!', 'x', 'y', 'a', 'b', 'text ', '\n', 'x-----y', '!/!/!/');
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 20 }), (pieces) => {
+      const value = pieces.join('');
+      const expected = all.map((pattern) => pattern.exec(value) !== undefined);
+      expect(hitsOf(union, value, expected.length)).toEqual(expected);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
 test('states of groups and single patterns are given up when they are too many', () => {
   const nodes = typical.map(({ pattern }) => parsePattern(pattern));
   const union = new UnionMatcher(nodes, { newStates: 0, maxPartStates: 30 });
