@@ -105,13 +105,6 @@ export class Watch {
     return this.#guard.config.mode === 'block' || Buffer.isBuffer(content) ? content : bytes;
   }
 
-  /** It would pass unseen. */
-  #refuseCoding(fault: CodingFault): Reply {
-    this.#x.request.body?.cancel();
-    this.#x.reason = `body-coding-${fault}`;
-    return errorReply(this.#x, fault === 'too-large' ? 413 : fault === 'unknown' ? 415 : 400);
-  }
-
   /** Phases 3 and 4: the reply itself, or the answer in its place. */
   async response(reply: Reply): Promise<Reply> {
     if (!this.#guard.config.response || reply.tunnel !== undefined) return reply;
@@ -170,12 +163,25 @@ export class Watch {
 
   /** Longer than the rules look at: it is not let through unseen. The rules see what was read of it. */
   #refuseBody(beginning: Buffer): Reply {
+    return this.#refuseUnseen(beginning, 413, 'body-over-inspection');
+  }
+
+  #refuseCoding(fault: CodingFault): Reply {
+    return this.#refuseUnseen(
+      EMPTY,
+      fault === 'too-large' ? 413 : fault === 'unknown' ? 415 : 400,
+      `body-coding-${fault}`,
+    );
+  }
+
+  /** A body that the rules cannot look at, or only in part. What they say of the rest comes first. */
+  #refuseUnseen(seen: Buffer, status: number, reason: string): Reply {
     this.#x.request.body?.cancel();
-    const earlier = this.#step((inspection) => inspection.requestBody(beginning, true));
+    const earlier = this.#step((inspection) => inspection.requestBody(seen, true));
     if (earlier !== undefined) return earlier;
     this.#isRefused = true;
-    this.#x.reason = 'body-over-inspection';
-    return errorReply(this.#x, 413);
+    this.#x.reason = reason;
+    return errorReply(this.#x, status);
   }
 
   /** Detection mode refuses nothing, whatever happens. */

@@ -11,9 +11,9 @@ import type { Link, Rule, RuleSelector, RuleSet } from './rule.ts';
 import { ScanTable } from './scan-table.ts';
 import { compileRuleSelector } from './selection.ts';
 import type { CompiledLink, Step } from './step.ts';
-import { compileTarget, isGiven, readVariable } from './target.ts';
+import { compileTarget, isCapture, isGiven, readVariable } from './target.ts';
 import { transform } from './transforms/registry.ts';
-import { SlotTable, type TxValue } from './tx-store.ts';
+import { integerOf, SlotTable, type TxValue } from './tx-store.ts';
 import { VARIABLES, variableKind, variableNumber } from './variables.ts';
 
 /** `seeds`: what TX holds before the first rule, from the operator's configuration. The rules must have been checked. */
@@ -26,15 +26,14 @@ export function compilePlan(ruleSet: RuleSet, seeds: ReadonlyMap<string, TxValue
   };
   const phaseStart = [0];
   for (const phase of folded.phases) phaseStart.push((phaseStart.at(-1) as number) + phase.length);
-  const steps = planned.map((item, number) =>
-    compileStep(item, number, nextStep(item, planned, phaseStart), selectSteps),
-  );
-
   const slots = new SlotTable();
   for (const name of namesOf(ruleSet)) slots.slot(name);
   for (const name of folded.initial.keys()) slots.slot(name);
+  const steps = planned.map((item, number) =>
+    compileStep(item, number, nextStep(item, planned, phaseStart), { selectSteps, slots }),
+  );
   const scans = new ScanTable(steps);
-  const flags = Uint8Array.from(steps, (step) => (step.links[0]?.isScanned === true ? 0 : 1));
+  const flags = Uint8Array.from(steps, (step) => (step.scanned === undefined ? 1 : 0));
   return {
     steps,
     phaseStart,
@@ -48,7 +47,7 @@ export function compilePlan(ruleSet: RuleSet, seeds: ReadonlyMap<string, TxValue
     reads: new Set(planned.flatMap(({ rule }) => variablesOf(rule))),
     scans,
     collections: new CollectionStore(ruleSet.settings.collectionTimeoutS),
-    scan: (variable, key, value) => scans.scan(variable, key, value),
+    scan: (variable, field) => scans.scan(variable, field),
     read: readVariable,
   };
 }
@@ -56,8 +55,8 @@ export function compilePlan(ruleSet: RuleSet, seeds: ReadonlyMap<string, TxValue
 /** A variable that is not a collection is always there, empty until somebody sets it. */
 function initialMembers(name: string, variable: number, scans: ScanTable, flags: Uint8Array): readonly Field[] {
   if (variableKind(name) !== 'single') return NO_FIELDS;
-  const field = new Field('', '', '');
-  field.hits = scans.scan(variable, '', '');
+  const field = new Field('', '');
+  field.hits = scans.scan(variable, field);
   for (const step of field.hits) flags[step] = 1;
   return [field];
 }
@@ -71,28 +70,70 @@ function nextStep(item: PlannedRule, planned: readonly PlannedRule[], phaseStart
   return end;
 }
 
-function compileStep({ rule }: PlannedRule, number: number, next: number, selectSteps: SelectSteps): Step {
-  const links = rule.links.map((link, i) => compileLink(link, i === 0, selectSteps));
-  return { number, rule, links, logs: rule.log, next };
+function compileStep({ rule }: PlannedRule, number: number, next: number, context: Context): Step {
+  const links = rule.links.map((link) => compileLink(link, context));
+  return { number, rule, links, scanned: scannedLink(rule, links), logs: rule.log, next };
 }
 
-function compileLink(link: Link, isHead: boolean, selectSteps: SelectSteps): CompiledLink {
+/**
+ * A rule matches only if each of its links does, so one link that can be scanned decides whether it has to run. What
+ * the links before that one do or catch must not be lost, though. The last such link says no most often.
+ */
+function scannedLink(rule: Rule, links: readonly CompiledLink[]): number | undefined {
+  let found: number | undefined;
+  for (const [i, link] of rule.links.entries()) {
+    if (canScan(link, links[i] as CompiledLink)) found = i;
+    if (link.effects.length > 0 || link.capture) break;
+  }
+  return found;
+}
+
+function canScan(link: Link, { matcher }: CompiledLink): boolean {
+  const isOfGivenValues = link.targets.every(({ variable, count }) => !count && isGiven(variable));
+  return matcher.scan !== undefined && link.targets.length > 0 && isOfGivenValues;
+}
+
+interface Context {
+  readonly selectSteps: SelectSteps;
+  readonly slots: SlotTable;
+}
+
+function compileLink(link: Link, context: Context): CompiledLink {
   const matcher = compileMatcher(link.operator);
-  const isScanned =
-    isHead &&
-    matcher.scan !== undefined &&
-    link.targets.length > 0 &&
-    link.targets.every(({ variable, count }) => !count && isGiven(variable));
   return {
     targets: link.targets.map((target) => compileTarget(target, link.exclusions)),
     matcher,
     transforms: link.transforms.flatMap((name) => transform(name) ?? []),
     multiMatch: link.multiMatch,
     capture: link.capture,
-    isScanned,
-    effects: link.effects.map((effect): Run => compileEffect(effect, selectSteps)),
+    precheck: precheck(link, context.slots),
+    effects: link.effects.map((effect): Run => compileEffect(effect, context)),
     msg: link.msg === undefined ? undefined : parseTemplate(link.msg),
     logdata: link.logdata === undefined ? undefined : parseTemplate(link.logdata),
+  };
+}
+
+const COMPARISONS: Readonly<Record<string, (value: number, argument: number) => boolean>> = {
+  eq: (value, argument) => value === argument,
+  ge: (value, argument) => value >= argument,
+  gt: (value, argument) => value > argument,
+  le: (value, argument) => value <= argument,
+  lt: (value, argument) => value < argument,
+};
+
+/** Scores and switches are numbers in TX that are compared with a number, for every exchange: no text is made for that. */
+function precheck({ targets, operator: call, transforms }: Link, slots: SlotTable): CompiledLink['precheck'] {
+  const compare = COMPARISONS[call.name];
+  const [target] = targets;
+  if (compare === undefined || target === undefined || targets.length > 1 || transforms.length > 0) return undefined;
+  if (target.variable !== 'TX' || target.selector?.kind !== 'name' || target.count || isCapture(target))
+    return undefined;
+  if (!/^\d{1,9}$/.test(call.argument)) return undefined;
+  const slot = slots.slot(target.selector.name);
+  const argument = Number(call.argument);
+  return ({ tx }) => {
+    const value = tx.values[slot];
+    return value !== undefined && compare(integerOf(value), argument) !== call.negated;
   };
 }
 

@@ -4,17 +4,22 @@ import type { Control, Effect, RuleSelector } from './rule.ts';
 import { compileSelector } from './target.ts';
 import type { Transaction } from './transaction.ts';
 import { expand } from './transaction.ts';
-import { integerOf } from './tx-store.ts';
+import { integerOf, type SlotTable } from './tx-store.ts';
 import { variableNumber } from './variables.ts';
 
 export type Run = (tx: Transaction) => void;
 /** The rules that a removal names, by step. */
 export type SelectSteps = (rules: RuleSelector) => Uint8Array;
 
-export function compileEffect(effect: Effect, selectSteps: SelectSteps): Run {
+export interface EffectContext {
+  readonly selectSteps: SelectSteps;
+  readonly slots: SlotTable;
+}
+
+export function compileEffect(effect: Effect, { selectSteps, slots }: EffectContext): Run {
   switch (effect.kind) {
     case 'setvar':
-      return setVariable(effect);
+      return inSlot(effect, slots) ?? setVariable(effect);
     case 'expirevar': {
       const name = parseTemplate(effect.name);
       const seconds = parseTemplate(effect.seconds);
@@ -34,6 +39,16 @@ export function compileEffect(effect: Effect, selectSteps: SelectSteps): Run {
     case 'ctl':
       return control(effect.control, selectSteps);
   }
+}
+
+/** The common case, a score in TX that grows by a number: straight into its slot. */
+function inSlot({ collection, name, change, value }: Effect & { kind: 'setvar' }, slots: SlotTable): Run | undefined {
+  if (collection !== 'tx' || change !== 'add' || name.includes('%{') || !/^\d{1,9}$/.test(value)) return undefined;
+  const slot = slots.slot(name);
+  const step = Number(value);
+  return ({ tx }) => {
+    tx.values[slot] = integerOf(tx.values[slot]) + step;
+  };
 }
 
 function setVariable({ collection, name, change, value }: Effect & { kind: 'setvar' }): Run {

@@ -32,11 +32,13 @@ export function runPhase(plan: Plan, tx: Transaction, phase: Phase): void {
 
 /** Whether the rule matched, all links of it. */
 function matches(tx: Transaction, step: Step): boolean {
+  if (step.links[0]?.precheck?.(tx) === false) return false;
   tx.rule = step.rule;
   tx.matched = [];
   const seen: (LinkMatch | undefined)[] = [];
-  for (const link of step.links) {
-    if (!matchLink(tx, step, link)) return false;
+  for (let i = 0; i < step.links.length; i++) {
+    const link = step.links[i] as CompiledLink;
+    if (!matchLink(tx, step, link, i === step.scanned)) return false;
     if (step.logs) seen.push(linkMatch(tx));
   }
   const { severity } = step.rule;
@@ -45,16 +47,15 @@ function matches(tx: Transaction, step: Step): boolean {
   return true;
 }
 
-function matchLink(tx: Transaction, step: Step, link: CompiledLink): boolean {
+function matchLink(tx: Transaction, step: Step, link: CompiledLink, isScanned: boolean): boolean {
   if (link.targets.length === 0) {
     for (const run of link.effects) run(tx);
     return true;
   }
-  const scanned = link.isScanned ? step.number : -1;
   let found = false;
   for (const target of link.targets) {
     for (const field of target.read(tx)) {
-      if (scanned !== -1 && !field.hits.includes(scanned)) continue;
+      if (isScanned && !field.hits.includes(step.number)) continue;
       if (target.excludes?.(field.key) === true) continue;
       if (tx.removedTargets.length > 0 && isRemoved(tx, step, target, field)) continue;
       if (tryField(tx, step, link, target, field)) found = true;

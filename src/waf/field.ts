@@ -8,16 +8,20 @@ export const NO_HITS: Hits = Object.freeze([]);
 export class Field {
   /** The member's name as it came; empty for a variable that is not a collection. */
   readonly name: string;
-  /** The name as selectors compare it. */
-  readonly key: string;
   readonly value: string;
   /** Set by the scan before any rule that scans is evaluated. */
   hits: Hits = NO_HITS;
+  #key: string | undefined;
 
-  constructor(name: string, value: string, key: string = name === '' ? '' : lowerAscii(name)) {
+  constructor(name: string, value: string) {
     this.name = name;
-    this.key = key;
     this.value = value;
+  }
+
+  /** The name as selectors compare it. */
+  get key(): string {
+    this.#key ??= lowerAscii(this.name);
+    return this.#key;
   }
 }
 

@@ -54,7 +54,8 @@ function plainMatcher(call: OperatorCall, plain: string): Matcher {
   if (PHRASES.has(name)) return wordsMatcher(call.lines ?? phrasesOf(plain), negated);
   if (name === 'detectsqli') return sqliMatcher(negated);
   if (name === 'detectxss') return testMatcher(detectXss, negated, xssTriggers);
-  return testMatcher(testOf(call, plain), negated, triggersOf(name, plain));
+  const test = testOf(call, plain);
+  return testMatcher(name === 'within' ? remember(test) : test, negated, triggersOf(name, plain));
 }
 
 /** Bytes of which a value needs one to pass, for the tests of which that can be said. */
@@ -147,7 +148,7 @@ function partOf(value: string, found: ReturnType<Test>): readonly string[] {
 }
 
 /** Short values come again and again (names of headers, methods): what was found in them is kept. */
-function remember<T extends boolean | readonly string[]>(find: (value: string) => T): (value: string) => T {
+function remember<T extends boolean | object>(find: (value: string) => T): (value: string) => T {
   const known = new Map<string, T>();
   return (value) => {
     if (value.length > MAX_KNOWN_LENGTH) return find(value);

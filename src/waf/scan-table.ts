@@ -2,7 +2,7 @@
 // automata, which tests. Values of which the same is asked share one plan.
 import { type CaseChange, ChainTree, caseChange } from './chain-tree.ts';
 import { FEEDS } from './feeds.ts';
-import type { Hits } from './field.ts';
+import type { Field, Hits } from './field.ts';
 import { NO_HITS } from './field.ts';
 import type { ScanForm } from './matcher.ts';
 import { analysePattern } from './pattern/analysis.ts';
@@ -14,7 +14,7 @@ import { ALWAYS, Presence } from './presence.ts';
 import { type Allowance, NEW_RECIPES, type Node, type Question, RecipeBook } from './recipe.ts';
 import type { Link } from './rule.ts';
 import { type Family, ValuePlan } from './scanner.ts';
-import type { Step } from './step.ts';
+import type { CompiledLink, Step } from './step.ts';
 import type { Transform } from './transforms/registry.ts';
 import { transform } from './transforms/registry.ts';
 import { VARIABLES, variableNumber } from './variables.ts';
@@ -22,6 +22,8 @@ import { VARIABLES, variableNumber } from './variables.ts';
 interface VariablePlans {
   /** By name; undefined: nothing is asked of that one. */
   readonly named: ReadonlyMap<string, ValuePlan | undefined>;
+  /** A bit for the length of each of those names: most names need not be looked up. */
+  readonly lengths: number;
   readonly other: ValuePlan | undefined;
 }
 
@@ -39,18 +41,20 @@ export class ScanTable {
 
   constructor(steps: readonly Step[]) {
     const builder = new Builder(
-      steps.filter((step) => step.links[0]?.isScanned),
+      steps.filter(({ scanned }) => scanned !== undefined),
       this.#allowance,
     );
     this.#plans = builder.plans;
     this.families = builder.families;
   }
 
-  scan(variable: number, key: string, value: string): Hits {
+  scan(variable: number, field: Field): Hits {
     const plans = this.#plans[variable];
     if (plans === undefined) return NO_HITS;
-    const plan = plans.named.has(key) ? plans.named.get(key) : plans.other;
-    return plan === undefined ? NO_HITS : plan.scan(value);
+    const { named, lengths, other } = plans;
+    const mayBeNamed = (lengths & (1 << (field.name.length & 31))) !== 0;
+    const plan = mayBeNamed && named.has(field.key) ? named.get(field.key) : other;
+    return plan === undefined ? NO_HITS : plan.scan(field.value);
   }
 
   /** A new exchange: the automata may grow again by their allowance. */
@@ -111,7 +115,7 @@ class Builder {
     const families = [new FamilyBuilder(), new FamilyBuilder(), new FamilyBuilder()];
     for (const step of steps) this.#drafts.set(step.number, draftsOf(step, families));
     this.families = families.map((family) => family.build());
-    const chains = steps.flatMap((step) => step.links[0]?.transforms ?? []);
+    const chains = steps.flatMap((step) => scannedOf(step).link.transforms);
     this.#presence = new Presence(
       [...new Set(chains)].flatMap(({ triggers }) => (triggers === undefined ? [] : [triggers])),
     );
@@ -125,14 +129,15 @@ class Builder {
     for (const key of this.#keys(read)) {
       named.set(key, this.#plan(this.#steps.filter((step) => concerns(step, read, key))));
     }
-    return other === undefined && named.size === 0 ? undefined : { named, other };
+    const lengths = [...named.keys()].reduce((all, { length }) => all | (1 << (length & 31)), 0);
+    return other === undefined && named.size === 0 ? undefined : { named, lengths, other };
   }
 
   /** Names that some rule treats differently from all others. */
   #keys(read: readonly number[]): Set<string> {
     const keys = new Set<string>();
     for (const step of this.#steps) {
-      const { targets, exclusions } = headOf(step);
+      const { targets, exclusions } = scannedOf(step).written;
       for (const { variable, selector } of [...targets, ...exclusions]) {
         if (selector?.kind === 'name' && read.includes(variableNumber(variable))) keys.add(selector.name);
       }
@@ -181,24 +186,25 @@ class Builder {
   }
 }
 
-function headOf(step: Step): Link {
-  return step.rule.links[0] as Link;
+/** The link of a step that is scanned, as it is written and as it runs. */
+function scannedOf({ rule, links, scanned = 0 }: Step): { written: Link; link: CompiledLink } {
+  return { written: rule.links[scanned] as Link, link: links[scanned] as CompiledLink };
 }
 
 /** Whether a step asks something of a member of that name; undefined: of a name that no rule mentions. */
 function concerns(step: Step, read: readonly number[], key: string | undefined): boolean {
-  const { targets } = headOf(step);
-  return (step.links[0]?.targets ?? []).some((target, i) => {
+  const { written, link } = scannedOf(step);
+  return link.targets.some((target, i) => {
     if (!read.includes(target.variable)) return false;
-    if (key === undefined) return targets[i]?.selector?.kind !== 'name';
+    if (key === undefined) return written.targets[i]?.selector?.kind !== 'name';
     return target.selects?.(key) !== false && target.excludes?.(key) !== true;
   });
 }
 
 function draftsOf(step: Step, families: readonly FamilyBuilder[]): Draft[] {
-  const [link] = step.links;
-  const form = link?.matcher.scan;
-  if (link === undefined || form === undefined) return [];
+  const { link } = scannedOf(step);
+  const form = link.matcher.scan;
+  if (form === undefined) return [];
   const { transforms, multiMatch, matcher } = link;
   const chains = multiMatch ? transforms.map((_, i) => transforms.slice(0, i)).concat([[...transforms]]) : [transforms];
   // A test has its negation worked in; automata answer for the pattern alone.
@@ -259,13 +265,14 @@ function commonMarks(words: readonly string[]): number[][] {
 }
 
 function placeOf(form: ScanForm, builder: FamilyBuilder, step: Step, change: CaseChange): number {
-  if (form.kind === 'pattern') return builder.pattern(headOf(step).operator.argument, change, form.pattern.node);
+  if (form.kind === 'pattern')
+    return builder.pattern(scannedOf(step).written.operator.argument, change, form.pattern.node);
   return form.kind === 'words' ? builder.wordList(form.words) : -1;
 }
 
 function familyOf(step: Step, chain: readonly Transform[]): number {
   if (chain.some(({ name }) => name.startsWith('base64decode'))) return BASE64;
-  return headOf(step).targets.every(({ variable }) => variable === 'RESPONSE_BODY') ? RESPONSE : MAIN;
+  return scannedOf(step).written.targets.every(({ variable }) => variable === 'RESPONSE_BODY') ? RESPONSE : MAIN;
 }
 
 function bitCount(word: number): number {

@@ -4,6 +4,7 @@ import type { Template } from './macro.ts';
 import type { Matcher } from './matcher.ts';
 import type { Rule } from './rule.ts';
 import type { CompiledTarget } from './target.ts';
+import type { Transaction } from './transaction.ts';
 import type { Transform } from './transforms/registry.ts';
 
 export interface CompiledLink {
@@ -13,8 +14,8 @@ export interface CompiledLink {
   readonly transforms: readonly Transform[];
   readonly multiMatch: boolean;
   readonly capture: boolean;
-  /** Fields that the scan did not name for this rule cannot match. */
-  readonly isScanned: boolean;
+  /** False: the link cannot match, found out without reading values. */
+  readonly precheck: ((tx: Transaction) => boolean) | undefined;
   readonly effects: readonly Run[];
   readonly msg: Template | undefined;
   readonly logdata: Template | undefined;
@@ -25,6 +26,8 @@ export interface Step {
   readonly number: number;
   readonly rule: Rule;
   readonly links: readonly CompiledLink[];
+  /** The link whose values are scanned: the rule runs only when the scan named it. undefined: it always runs. */
+  readonly scanned: number | undefined;
   /** Whether a match is worth a line. */
   readonly logs: boolean;
   /** The step to go on with after a match. */

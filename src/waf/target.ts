@@ -99,13 +99,13 @@ function writtenReader(
     const { name } = selector;
     return (tx) => {
       const value = tx.getVariable(collection, name);
-      return value === undefined ? NO_FIELDS : [new Field(name, String(value), name)];
+      return value === undefined ? NO_FIELDS : [new Field(name, String(value))];
     };
   }
   return (tx) => {
     const fields: Field[] = [];
     const add = (name: string, value: TxValue): void => {
-      if (selects === undefined || selects(name)) fields.push(new Field(name, String(value), name));
+      if (selects === undefined || selects(name)) fields.push(new Field(name, String(value)));
     };
     if (collection === 'tx') tx.tx.forEach(add);
     else tx.collections.forEach(collection, add);
@@ -113,7 +113,7 @@ function writtenReader(
   };
 }
 
-const single = (value: string | number): readonly Field[] => [new Field('', String(value), '')];
+const single = (value: string | number): readonly Field[] => [new Field('', String(value))];
 
 /** Variables whose value is made when somebody asks. */
 const COMPUTED: Readonly<Record<string, Reader>> = {

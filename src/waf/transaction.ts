@@ -41,7 +41,7 @@ export interface Ground {
   /** Variables that some rule looks at or prints. */
   readonly reads: ReadonlySet<number>;
   /** The steps that may match a member of that name with that value. */
-  scan(variable: number, key: string, value: string): Hits;
+  scan(variable: number, field: Field): Hits;
   /** The fields of a variable, for macros. */
   read(variable: number, tx: Transaction): readonly Field[];
 }
@@ -115,14 +115,14 @@ export class Transaction {
 
   /** Sets a variable that is not a collection. */
   setSingle(variable: number, value: string): void {
-    const field = new Field('', value, '');
+    const field = new Field('', value);
     this.#scan(variable, field);
     this.members[variable] = [field];
   }
 
   #scan(variable: number, field: Field): void {
     this.budget.spend(field.value.length);
-    const hits = this.plan.scan(variable, field.key, field.value);
+    const hits = this.plan.scan(variable, field);
     if (hits.length === 0) return;
     field.hits = hits;
     for (const step of hits) this.flags[step] = 1;

@@ -12,19 +12,26 @@ export class ValueCache {
   /** Prints of values seen once: only what comes again is kept, so that a flood of new values costs next to nothing. */
   readonly #seen = new Uint16Array(DOORKEEPER_SIZE);
 
-  get(value: string): Hits | undefined {
-    return value.length > MAX_VALUE_LENGTH ? undefined : this.#known.get(value);
-  }
+  /** Whether the value asked for last was seen before, and so may be kept. */
+  #isKnownPrint = false;
 
-  set(value: string, hits: Hits): void {
-    if (value.length > MAX_VALUE_LENGTH) return;
+  get(value: string): Hits | undefined {
+    if (value.length > MAX_VALUE_LENGTH) {
+      this.#isKnownPrint = false;
+      return undefined;
+    }
     const print = printOf(value);
     const place = print & (DOORKEEPER_SIZE - 1);
     const mark = (print >>> 13) & 0xffff;
-    if (this.#seen[place] !== mark) {
-      this.#seen[place] = mark;
-      return;
-    }
+    this.#isKnownPrint = this.#seen[place] === mark;
+    if (this.#isKnownPrint) return this.#known.get(value);
+    this.#seen[place] = mark;
+    return undefined;
+  }
+
+  /** Keeps what was found for the value that was asked for last. */
+  set(value: string, hits: Hits): void {
+    if (!this.#isKnownPrint) return;
     if (this.#known.size >= MAX_ENTRIES) this.#known.clear();
     // A copy: a slice would keep the whole body alive that it was cut from.
     this.#known.set(Buffer.from(value, 'latin1').toString('latin1'), hits);

@@ -49,6 +49,27 @@ describeProtocols('a body longer than is inspected', (over) => {
     expect(app.seen[0]?.rawTrailers).toEqual(['x-sum', '1']);
   });
 
+  test.for([
+    ['application/json', (a: string, filler: string) => JSON.stringify({ a, b: [filler] })],
+    ['text/xml', (a: string, filler: string) => `<r><a>${a}</a><b>${filler}</b></r>`],
+    [
+      'multipart/form-data; boundary=b',
+      (a: string, filler: string) =>
+        `--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n${a}\r\n--b\r\nContent-Disposition: form-data; name="f"; filename="f"\r\n\r\n${filler}\r\n--b--\r\n`,
+    ],
+  ] as const)('of type %s is not taken for a broken one because only its beginning is read', async ([type, make]) => {
+    const app = await startBackend();
+    const rules = 'SecRule ARGS|XML:/* "@contains attack" "id:100,phase:2,deny,log,msg:x"';
+    const world = await startGuarded({ rules, to: app.url, waf: 'body: { inspect: 1KiB, over: inspect-prefix }' });
+    const headers = { 'content-type': type };
+    const filler = 'x'.repeat(5000);
+    const harmless = make('fine', filler);
+    expect(await request(over, world, { method: 'POST', headers, body: harmless })).toMatchObject({ status: 200 });
+    expect(app.seen[0]?.body.toString()).toBe(harmless);
+    const attack = make('an attack', filler);
+    expect(await request(over, world, { method: 'POST', headers, body: attack })).toMatchObject({ status: 403 });
+  });
+
   test('of 64 MiB waits at the client while the backend is slow, and arrives whole', async () => {
     const hash = createHash('sha256');
     const arrived = Promise.withResolvers<IncomingMessage>();

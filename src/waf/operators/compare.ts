@@ -29,6 +29,7 @@ function comparison(name: string, holds: (value: Integer, argument: Integer) => 
   };
 }
 
+const PLAIN = /^\d+$/;
 const NUMBER = /^[\t-\r ]*([+-]?)0*(\d*)/;
 const LARGEST = 2n ** 63n - 1n;
 const LEAST = -(2n ** 63n);
@@ -40,6 +41,8 @@ const MOST_DIGITS = 19;
  * none, and the nearest number of 64 bits when it has more. A bigint only when a double would not be exact.
  */
 export function parseInteger(text: string): number | bigint {
+  // Nearly all are short and plain.
+  if (text.length <= 4 && PLAIN.test(text)) return Number(text);
   const [, sign, digits = ''] = NUMBER.exec(text) ?? [];
   const negative = sign === '-';
   if (digits.length <= SAFE_DIGITS) return negative ? 0 - Number(digits) : Number(digits);

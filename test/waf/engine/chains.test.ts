@@ -101,7 +101,9 @@ describe('captures', () => {
     ['a', '/?q=xac', 'a||'],
     ['(z)', '/?q=xac', '||'],
   ] as const)('of @rx %s in %s are TX.0, TX.1, TX.2', ([pattern, target, expected]) => {
-    expect(data(`SecRule ARGS "@rx ${pattern}" "id:1,phase:1,nolog,pass,capture"\n${show}`, { target })).toEqual([expected]);
+    expect(data(`SecRule ARGS "@rx ${pattern}" "id:1,phase:1,nolog,pass,capture"\n${show}`, { target })).toEqual([
+      expected,
+    ]);
   });
 
   test('of an earlier pattern are gone with the next one that captures', () => {
@@ -163,5 +165,7 @@ describe('multiMatch', () => {
 
 test('the effects of a link happen for each value that matched', () => {
   const text = `SecRule ARGS "@rx 1" "id:1,phase:1,nolog,pass,setvar:tx.n=+1,setvar:'tx.last=%{MATCHED_VAR_NAME}'"`;
-  expect(data(`${text}\nSecAction "id:2,phase:1,logdata:'%{tx.n} %{tx.last}'"`, { target: '/?a=1&b=2&c=1' })).toEqual(['2 ARGS:c']);
+  expect(data(`${text}\nSecAction "id:2,phase:1,logdata:'%{tx.n} %{tx.last}'"`, { target: '/?a=1&b=2&c=1' })).toEqual([
+    '2 ARGS:c',
+  ]);
 });

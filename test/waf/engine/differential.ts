@@ -22,10 +22,7 @@ function account(outcome: Outcome, hasMacro: ReadonlySet<number>): Account {
   };
 }
 
-function line(
-  { rule, target, value, matched, msg, data }: Finding,
-  hasMacro: ReadonlySet<number>,
-): readonly string[] {
+function line({ rule, target, value, matched, msg, data }: Finding, hasMacro: ReadonlySet<number>): readonly string[] {
   // What is shown as matched is found again afterwards: an argument with macros may have become another by then.
   return [String(rule.id), target, value, hasMacro.has(rule.id) ? '' : matched, msg, data];
 }

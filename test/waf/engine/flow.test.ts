@@ -16,7 +16,12 @@ describe('skip and skipAfter', () => {
   });
 
   test('a marker does not count as a rule', () => {
-    expect(lines(`SecAction "id:1,phase:1,nolog,pass,skip:1"\nSecMarker M\n${five(1)}`)).toEqual(['112', '113', '114', '115']);
+    expect(lines(`SecAction "id:1,phase:1,nolog,pass,skip:1"\nSecMarker M\n${five(1)}`)).toEqual([
+      '112',
+      '113',
+      '114',
+      '115',
+    ]);
   });
 
   test('a chain counts as one rule', () => {
@@ -30,7 +35,10 @@ describe('skip and skipAfter', () => {
   });
 
   test('skipAfter goes on behind the marker, or behind the rule of that id', () => {
-    expect(lines(`SecAction "id:1,phase:1,nolog,pass,skipAfter:M"\n${five(1, '', '', '', '\nSecMarker M')}`)).toEqual(['114', '115']);
+    expect(lines(`SecAction "id:1,phase:1,nolog,pass,skipAfter:M"\n${five(1, '', '', '', '\nSecMarker M')}`)).toEqual([
+      '114',
+      '115',
+    ]);
     expect(lines(`SecAction "id:1,phase:1,nolog,pass,skipAfter:114"\n${five(1)}`)).toEqual(['115']);
   });
 
@@ -67,7 +75,9 @@ describe('disruption', () => {
 
   test('what a client sent cannot break out of the location', () => {
     const text = `SecRule ARGS:a "@unconditionalMatch" "id:1,phase:1,redirect:'https://b.example/%{ARGS.a}'"`;
-    expect(verdict(text, { target: '/?a=x%0d%0aset-cookie:%20a' })).toBe('redirect 302 1 https://b.example/x%0D%0Aset-cookie:%20a');
+    expect(verdict(text, { target: '/?a=x%0d%0aset-cookie:%20a' })).toBe(
+      'redirect 302 1 https://b.example/x%0D%0Aset-cookie:%20a',
+    );
   });
 
   test('block is what SecDefaultAction says for the phase', () => {
@@ -83,7 +93,9 @@ describe('disruption', () => {
   });
 
   test('the first one counts', () => {
-    expect(verdict(`SecAction "id:1,phase:1,deny,status:401"\nSecAction "id:2,phase:1,deny,status:402"`)).toBe('deny 401 1');
+    expect(verdict(`SecAction "id:1,phase:1,deny,status:401"\nSecAction "id:2,phase:1,deny,status:402"`)).toBe(
+      'deny 401 1',
+    );
   });
 
   test('behind the exchange nothing is disrupted', () => {

@@ -3,8 +3,17 @@ import type { Budget } from '../../../src/waf/budget.ts';
 import { FEEDS } from '../../../src/waf/feeds.ts';
 import { Field, NO_FIELDS, NO_HITS } from '../../../src/waf/field.ts';
 import { compilePattern, type Pattern } from '../../../src/waf/pattern/pattern.ts';
-import { Collections, CollectionStore } from '../../../src/waf/persistent.ts';
-import type { Control, Effect, EngineMode, EngineSettings, Exclusion, Rule, RuleSelector, Selector } from '../../../src/waf/rule.ts';
+import { CollectionStore, Collections } from '../../../src/waf/persistent.ts';
+import type {
+  Control,
+  Effect,
+  EngineMode,
+  EngineSettings,
+  Exclusion,
+  Rule,
+  RuleSelector,
+  Selector,
+} from '../../../src/waf/rule.ts';
 import { Transaction } from '../../../src/waf/transaction.ts';
 import { SlotTable, type TxValue } from '../../../src/waf/tx-store.ts';
 import { VARIABLES, variableKind, variableNumber } from '../../../src/waf/variables.ts';
@@ -89,7 +98,10 @@ export class OracleState {
     if (kind === 'tx' && digit === undefined) return membersOf(this.#tx);
     if (kind === 'tx') return this.captured.slice(digit, digit! + 1).map((value) => ({ name: String(digit), value }));
     if (kind === 'persistent') return membersOf(this.#open.get(variable.toLowerCase()) ?? new Map());
-    return this.#computed(variable) ?? this.#given.members[variableNumber(variable)]!.map(({ name, value }) => ({ name, value }));
+    return (
+      this.#computed(variable) ??
+      this.#given.members[variableNumber(variable)]!.map(({ name, value }) => ({ name, value }))
+    );
   }
 
   #computed(variable: string): Member[] | undefined {

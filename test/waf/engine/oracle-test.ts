@@ -30,14 +30,24 @@ export const byWalking: Tester = (pattern, value) => {
 export const byMachine: Tester = (pattern, value) => pattern.exec(value);
 
 /** The matched part and the groups; the whole value where nothing is known; undefined: the operator does not hold. */
-export function answer(call: OperatorCall, argument: string, value: string, test: Tester): readonly string[] | undefined {
+export function answer(
+  call: OperatorCall,
+  argument: string,
+  value: string,
+  test: Tester,
+): readonly string[] | undefined {
   const found = positiveAnswer(call, argument, value, test);
   if (!call.negated) return found;
   return found === undefined ? [value] : undefined;
 }
 
 /** An argument that is only known now, and that no operator can work with, matches nothing. */
-function positiveAnswer(call: OperatorCall, argument: string, value: string, test: Tester): readonly string[] | undefined {
+function positiveAnswer(
+  call: OperatorCall,
+  argument: string,
+  value: string,
+  test: Tester,
+): readonly string[] | undefined {
   try {
     return plainAnswer(call, argument, value, test);
   } catch (error) {

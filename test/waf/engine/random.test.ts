@@ -13,13 +13,18 @@ const settings = fc.record({
 
 test('random rules mean the same to both engines', { timeout: 600_000 }, () => {
   fc.assert(
-    fc.property(randomRules, fc.array(randomExchange, { minLength: 1, maxLength: 4 }), settings, (text, sent, chosen) => {
-      const run = compare(parseRules(text), chosen, byWalking);
-      for (const one of [...sent, ...sent]) {
-        const { fast, slow } = run(one);
-        expect(fast, text).toEqual(slow);
-      }
-    }),
+    fc.property(
+      randomRules,
+      fc.array(randomExchange, { minLength: 1, maxLength: 4 }),
+      settings,
+      (text, sent, chosen) => {
+        const run = compare(parseRules(text), chosen, byWalking);
+        for (const one of [...sent, ...sent]) {
+          const { fast, slow } = run(one);
+          expect(fast, text).toEqual(slow);
+        }
+      },
+    ),
     { numRuns: RUNS },
   );
 });

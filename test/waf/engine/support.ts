@@ -120,4 +120,8 @@ const HEAD: RequestHead = {
   headers: ['host', 'a.example'],
 };
 
-const ANSWER: ResponseHead = { status: 200, protocol: 'HTTP/1.1', headers: ['content-type', 'text/html; charset=utf-8'] };
+const ANSWER: ResponseHead = {
+  status: 200,
+  protocol: 'HTTP/1.1',
+  headers: ['content-type', 'text/html; charset=utf-8'],
+};
