@@ -41,8 +41,12 @@ export class ValueCache {
 /** A rough print of a value from a few of its bytes; a false meeting only keeps a value too early. */
 function printOf(value: string): number {
   const { length } = value;
-  const step = 1 + (length >> 4);
-  let print = length;
-  for (let i = 0; i < length; i += step) print = (Math.imul(print, 31) + value.charCodeAt(i)) | 0;
-  return Math.imul(print ^ (print >>> 15), 0x2c1b3c6d) >>> 0;
+  if (length === 0) return 0;
+  const last = length - 1;
+  let print = Math.imul(length, 0x9e3779b1) ^ value.charCodeAt(last);
+  print = Math.imul(print ^ value.charCodeAt(0), 0x85ebca6b);
+  print = Math.imul(print ^ value.charCodeAt(last >> 1), 0xc2b2ae35) ^ (print >>> 13);
+  print = Math.imul(print ^ value.charCodeAt(last >> 2), 0x27d4eb2f) ^ (print >>> 15);
+  print = Math.imul(print ^ value.charCodeAt(last - (last >> 2)), 0x165667b1) ^ (print >>> 13);
+  return Math.imul(print ^ value.charCodeAt(last - (last >> 3)), 0x2c1b3c6d) >>> 0;
 }
