@@ -5,11 +5,12 @@ import type { ClientStream } from '../http/client-stream.ts';
 import { type CodingFault, decodeContent } from '../http/content-coding.ts';
 import { errorReply } from '../http/error-page.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { GatheredBody } from '../http/gathered-body.ts';
+import { type Gathered, GatheredBody } from '../http/gathered-body.ts';
 import { headerList, headerValue } from '../http/headers.ts';
 import type { Reply } from '../http/reply.ts';
 import { isWhole } from '../http/reply.ts';
 import type { Records } from '../observe/records.ts';
+import { processorFor } from '../waf/bodies/processor.ts';
 import type { Inspection } from '../waf/engine.ts';
 import type { Intervention } from '../waf/finding.ts';
 import type { RequestHead } from '../waf/request.ts';
@@ -86,23 +87,27 @@ export class Watch {
     if (refuses && (body.length ?? 0) > inspectBytes) return this.#refuseBody(EMPTY);
     const gathered = new GatheredBody(body, inspectBytes);
     this.#x.request.body = gathered;
-    const { bytes, isPrefix } = await gathered.gather();
-    if (refuses && isPrefix) return this.#refuseBody(bytes);
-    const content = this.#decode(bytes);
-    if (!Buffer.isBuffer(content)) return this.#refuseCoding(content);
-    this.#requestBody = content;
-    const refusal = this.#step((inspection) => inspection.requestBody(content, isPrefix));
+    const content = await this.#decode(await gathered.gather());
+    if (typeof content === 'string') return this.#refuseCoding(content);
+    if (refuses && content.isPrefix) return this.#refuseBody(content.bytes);
+    this.#requestBody = content.bytes;
+    const refusal = this.#step((inspection) => inspection.requestBody(content.bytes, content.isPrefix));
     // What is still to come must not be held: the client reads the answer only when it is let write on.
     if (refusal !== undefined) gathered.cancel();
     return refusal;
   }
 
   /** What the backend will read out of a coded body is what the rules must see. */
-  #decode(bytes: Buffer): Buffer | CodingFault {
-    const coding = headerList(this.#x.request.headers, 'content-encoding');
-    if (coding === undefined) return bytes;
-    const content = decodeContent(bytes, coding, this.#guard.config.body.inspectBytes);
-    return this.#guard.config.mode === 'block' || Buffer.isBuffer(content) ? content : bytes;
+  async #decode(body: Gathered): Promise<Gathered | CodingFault> {
+    const { headers } = this.#x.request;
+    const coding = headerList(headers, 'content-encoding');
+    if (coding === undefined) return body;
+    const { mode, body: bounds } = this.#guard.config;
+    const content = await decodeContent(body, coding, bounds.inspectBytes);
+    if (typeof content !== 'string') return content;
+    // A coding of a protocol of its own (aws-chunked) around what no processor would read hides nothing from one.
+    const isOpaque = content === 'unknown' && processorFor(headerValue(headers, 'content-type') ?? '') === undefined;
+    return mode === 'block' && !isOpaque ? content : body;
   }
 
   /** Phases 3 and 4: the reply itself, or the answer in its place. */
@@ -167,11 +172,7 @@ export class Watch {
   }
 
   #refuseCoding(fault: CodingFault): Reply {
-    return this.#refuseUnseen(
-      EMPTY,
-      fault === 'too-large' ? 413 : fault === 'unknown' ? 415 : 400,
-      `body-coding-${fault}`,
-    );
+    return this.#refuseUnseen(EMPTY, fault === 'unknown' ? 415 : 400, `body-coding-${fault}`);
   }
 
   /** A body that the rules cannot look at, or only in part. What they say of the rest comes first. */

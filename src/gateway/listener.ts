@@ -100,7 +100,12 @@ function serveHttp1(server: Http2SecureServer | Server, acceptor: Acceptor, conf
     acceptor.upgrade(request, socket, head);
   });
   // Only WebSocket is ever upgraded: an h2c upgrade would open a second, unseen way to the backend.
-  const isWebSocket = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() === 'websocket';
+  // Node leaves a body behind the head to the upgrade, so a request that has one is no handshake.
+  const isWebSocket = ({ method, headers }: IncomingMessage): boolean =>
+    method === 'GET' &&
+    headers.upgrade?.toLowerCase() === 'websocket' &&
+    headers['transfer-encoding'] === undefined &&
+    Number(headers['content-length'] ?? 0) === 0;
   // Node reads both from the server object; its types know neither on an HTTP/2 server.
   Object.assign(server, { shouldUpgradeCallback: isWebSocket, maxHeadersCount: 2 * config.requestLimits.headers });
   server.on('clientError', (error: Error, socket: Socket) => acceptor.brokenHead(error, socket));

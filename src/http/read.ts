@@ -54,7 +54,7 @@ export function readHead(
       host: authority.host,
       headers: head.headers,
       body,
-      isWebSocket: isWebSocket(head),
+      isWebSocket: body === undefined && isWebSocket(head),
     },
     refusal: undefined,
   };

@@ -3,8 +3,8 @@ import type { Problem } from '../base/errors.ts';
 import { parseTemplate, plainText } from './macro.ts';
 import { compileMatcher } from './matcher.ts';
 import { operator, operatorNames } from './operators/registry.ts';
-import { compilePattern } from './pattern/pattern.ts';
 import { PatternError } from './pattern/pattern-error.ts';
+import { patternOf } from './pattern-store.ts';
 import type { Link, Rule, RuleSet } from './rule.ts';
 import type { Known } from './seclang/known.ts';
 import { compileTarget } from './target.ts';
@@ -17,7 +17,7 @@ const OWN_OPERATORS = ['rx', 'pm', 'pmf', 'pmfromfile', 'detectsqli', 'detectxss
 export const KNOWN: Known = {
   operators: new Set([...OWN_OPERATORS, ...operatorNames()]),
   transforms: new Set(transformNames()),
-  checkPattern: (text) => faultOf(() => compilePattern(text)),
+  checkPattern: (text) => faultOf(() => patternOf(text)),
 };
 
 /** Every rule that cannot be compiled. */

@@ -139,7 +139,7 @@ function precheck({ targets, operator: call, transforms }: Link, slots: SlotTabl
 
 function variablesOf(rule: Rule): number[] {
   const targets = rule.links.flatMap((link) => link.targets.map(({ variable }) => variable));
-  const texts = JSON.stringify(rule.links).matchAll(/%\{([a-z_]+)/gi);
+  const texts = JSON.stringify([rule.links, rule.disruptive]).matchAll(/%\{([a-z_]+)/gi);
   return [...targets, ...Array.from(texts, ([, name]) => String(name).toUpperCase())]
     .filter((name) => variableKind(name) !== undefined)
     .map((name) => variableNumber(name));

@@ -6,6 +6,7 @@ import type { Plan } from './plan.ts';
 import type { Disruptive, Phase } from './rule.ts';
 import type { CompiledLink, Step } from './step.ts';
 import type { CompiledTarget } from './target.ts';
+import { transformed } from './text-memo.ts';
 import type { Matched, Transaction } from './transaction.ts';
 import { expand } from './transaction.ts';
 
@@ -78,7 +79,7 @@ function tryField(tx: Transaction, step: Step, link: CompiledLink, target: Compi
   if (link.multiMatch && matcher.holds(value, tx)) return note(tx, step, link, target, field, value);
   for (const [i, transform] of transforms.entries()) {
     const before = value;
-    value = transform.apply(value);
+    value = transformed(transform, value);
     if (value === before) continue;
     const isLast = i === transforms.length - 1;
     if (link.multiMatch && !isLast && matcher.holds(value, tx)) return note(tx, step, link, target, field, value);

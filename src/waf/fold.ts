@@ -127,7 +127,7 @@ class Folder {
     return this.#removals.some((removes) => {
       if (!removes(rule)) return false;
       if (!isGate) return true;
-      const region = this.#items.slice(order + 1, resumeAfter);
+      const region = this.#items.slice(order + 1, resumeAfter + 1);
       return region.some((item) => item.kind === 'rule' && item.phase === rule.phase && !removes(item));
     });
   }
@@ -137,8 +137,9 @@ class Folder {
     for (const link of rule.links) {
       const count = this.#known.matchCount(link);
       if (count === 0) return 'never';
-      // Effects happen once for each value that matches.
-      if (count === undefined || (count > 1 && link.effects.length > 0)) isCertain = false;
+      // Effects happen once for each value that matches, and a target may read what an earlier one's match has written.
+      const isRepeated = (count ?? 0) > 1 || link.targets.length > 1;
+      if (count === undefined || (isRepeated && link.effects.length > 0)) isCertain = false;
       // What a link does or catches, a later one may read; and it stays done even when a later one fails.
       if ((link.effects.length > 0 || link.capture) && link !== rule.links.at(-1)) return 'perhaps';
     }

@@ -5,9 +5,10 @@ import { detectXss, xssTriggers } from './injection/xss.ts';
 import { parseTemplate, plainText, type Template } from './macro.ts';
 import { phrasesOf } from './operators/phrases.ts';
 import { OperatorError, operator, type Test } from './operators/registry.ts';
-import { compilePattern, type Pattern } from './pattern/pattern.ts';
+import type { Pattern } from './pattern/pattern.ts';
 import { PatternError } from './pattern/pattern-error.ts';
 import { WordMatcher } from './pattern/words.ts';
+import { patternOf } from './pattern-store.ts';
 import type { OperatorCall } from './rule.ts';
 import { expand, type Transaction } from './transaction.ts';
 
@@ -50,7 +51,7 @@ export function compileMatcher(call: OperatorCall): Matcher {
 
 function plainMatcher(call: OperatorCall, plain: string): Matcher {
   const { name, negated } = call;
-  if (name === 'rx') return patternMatcher(compilePattern(plain), negated);
+  if (name === 'rx') return patternMatcher(patternOf(plain), negated);
   if (PHRASES.has(name)) return wordsMatcher(call.lines ?? phrasesOf(plain), negated);
   if (name === 'detectsqli') return sqliMatcher(negated);
   if (name === 'detectxss') return testMatcher(detectXss, negated, xssTriggers);
@@ -83,11 +84,32 @@ function testMatcher(test: Test, negated: boolean, triggers?: readonly number[])
 }
 
 function patternMatcher(pattern: Pattern, negated: boolean): Matcher {
+  if (!pattern.isExact) return backtrackingMatcher(pattern, negated);
   return {
     negated,
     holds: remember((value) => pattern.test(value) !== negated),
     parts: negated ? (value) => [value] : remember((value) => groupsOf(value, pattern.exec(value))),
     scan: { kind: 'pattern', pattern },
+  };
+}
+
+/**
+ * A pattern that no automaton decides: the scan finds where it may match, and where that must not be it asks for the
+ * test. What cannot be ruled out counts against the request, whether the rule is negated or not.
+ */
+function backtrackingMatcher(pattern: Pattern, negated: boolean): Matcher {
+  const test = (value: string): boolean => pattern.test(value, !negated) !== negated;
+  const counted = <T>(tx: Transaction, run: () => T): T => {
+    const before = pattern.work;
+    const result = run();
+    tx.budget.spend(pattern.work - before);
+    return result;
+  };
+  return {
+    negated,
+    holds: (value, tx) => counted(tx, () => test(value)),
+    parts: (value, tx) => (negated ? [value] : counted(tx, () => groupsOf(value, pattern.exec(value)))),
+    scan: negated ? { kind: 'test', test } : { kind: 'pattern', pattern },
   };
 }
 

@@ -45,7 +45,10 @@ export interface Ask {
 
 /** How the bits that an automaton sets become rules. */
 export interface Lookup {
+  /** Bits that say that a rule may match. */
   readonly mask: Uint32Array;
+  /** All bits that are looked at. */
+  readonly wanted: Uint32Array;
   /** By number of the pattern or list. */
   readonly rules: readonly (readonly number[] | undefined)[];
   /** Rules that match where a bit is not set. */
@@ -101,15 +104,17 @@ function askAll(node: number, family: number, asked: readonly Question[], size: 
 function lookup(asked: readonly Question[], words: number): Lookup | undefined {
   if (asked.length === 0) return undefined;
   const mask = new Uint32Array(words);
+  const wanted = new Uint32Array(words);
   const rules: number[][] = [];
   for (const { place, rule, negated } of asked) {
+    wanted[place >> 5] = (wanted[place >> 5] as number) | (1 << (place & 31));
     if (negated) continue;
     mask[place >> 5] = (mask[place >> 5] as number) | (1 << (place & 31));
     const same = rules[place];
     if (same === undefined) rules[place] = [rule];
     else if (!same.includes(rule)) same.push(rule);
   }
-  return { mask, rules, without: asked.filter(({ negated }) => negated) };
+  return { mask, wanted, rules, without: asked.filter(({ negated }) => negated) };
 }
 
 /** Combinations of bytes that a plan remembers. */

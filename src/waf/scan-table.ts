@@ -1,22 +1,17 @@
 // Builds, for each kind of value, the plan by which it is scanned: which chains of transformations, which
 // automata, which tests. Values of which the same is asked share one plan.
-import { type CaseChange, ChainTree, caseChange } from './chain-tree.ts';
+import { ChainTree } from './chain-tree.ts';
+import { type Draft, draftsOf, scannedOf } from './drafts.ts';
+import { FAMILIES, FamilyBuilder } from './families.ts';
 import { FEEDS } from './feeds.ts';
 import type { Field, Hits } from './field.ts';
 import { NO_HITS } from './field.ts';
-import type { ScanForm } from './matcher.ts';
-import { analysePattern } from './pattern/analysis.ts';
-import { foldPreimage, foldSuperset } from './pattern/fold.ts';
-import type { Node as PatternNode } from './pattern/node.ts';
-import { UnionMatcher } from './pattern/union.ts';
-import { WordMatcher } from './pattern/words.ts';
 import { ALWAYS, Presence } from './presence.ts';
 import { type Allowance, NEW_RECIPES, type Node, type Question, RecipeBook } from './recipe.ts';
-import type { Link } from './rule.ts';
 import { type Family, ValuePlan } from './scanner.ts';
-import type { CompiledLink, Step } from './step.ts';
-import type { Transform } from './transforms/registry.ts';
-import { transform } from './transforms/registry.ts';
+import type { Step } from './step.ts';
+import { forgetTexts } from './text-memo.ts';
+import { type Transform, transform } from './transforms/registry.ts';
 import { VARIABLES, variableNumber } from './variables.ts';
 
 interface VariablePlans {
@@ -25,13 +20,6 @@ interface VariablePlans {
   /** A bit for the length of each of those names: most names need not be looked up. */
   readonly lengths: number;
   readonly other: ValuePlan | undefined;
-}
-
-/** A question before it has its place in a tree of chains. */
-interface Draft extends Omit<Question, 'node' | 'needs'> {
-  readonly chain: readonly Transform[];
-  /** The text that is asked holds at least one byte of each of these sets, or does not match. */
-  readonly clauses: readonly (readonly number[])[];
 }
 
 export class ScanTable {
@@ -60,45 +48,10 @@ export class ScanTable {
   /** A new exchange: the automata may grow again by their allowance. */
   beginExchange(): void {
     this.#allowance.recipes = NEW_RECIPES;
+    forgetTexts();
     for (const { patterns } of this.families) patterns.beginRequest();
   }
 }
-
-class FamilyBuilder {
-  readonly patterns: PatternNode[] = [];
-  readonly words: (readonly string[])[] = [];
-  readonly #places = new Map<string, number>();
-
-  pattern(text: string, change: CaseChange, node: PatternNode): number {
-    return this.#place(`p${change}${text}`, () => this.patterns.push(foldFor(change, node)) - 1);
-  }
-
-  wordList(words: readonly string[]): number {
-    return this.#place(`w${words.join('\0')}`, () => this.words.push(words) - 1);
-  }
-
-  build(): Family {
-    return {
-      patterns: new UnionMatcher(this.patterns),
-      words: new WordMatcher(this.words),
-      patternWords: (this.patterns.length + 31) >> 5,
-      wordWords: (this.words.length + 31) >> 5,
-    };
-  }
-
-  #place(key: string, make: () => number): number {
-    const known = this.#places.get(key);
-    if (known !== undefined) return known;
-    const place = make();
-    this.#places.set(key, place);
-    return place;
-  }
-}
-
-/** Values of base64 garbage and bodies of responses have automata of their own: they would bloat the main one. */
-const MAIN = 0;
-const BASE64 = 1;
-const RESPONSE = 2;
 
 class Builder {
   readonly families: readonly Family[];
@@ -112,7 +65,7 @@ class Builder {
   constructor(steps: readonly Step[], allowance: Allowance) {
     this.#steps = steps;
     this.#allowance = allowance;
-    const families = [new FamilyBuilder(), new FamilyBuilder(), new FamilyBuilder()];
+    const families = FAMILIES.map(() => new FamilyBuilder());
     for (const step of steps) this.#drafts.set(step.number, draftsOf(step, families));
     this.families = families.map((family) => family.build());
     const chains = steps.flatMap((step) => scannedOf(step).link.transforms);
@@ -186,11 +139,6 @@ class Builder {
   }
 }
 
-/** The link of a step that is scanned, as it is written and as it runs. */
-function scannedOf({ rule, links, scanned = 0 }: Step): { written: Link; link: CompiledLink } {
-  return { written: rule.links[scanned] as Link, link: links[scanned] as CompiledLink };
-}
-
 /** Whether a step asks something of a member of that name; undefined: of a name that no rule mentions. */
 function concerns(step: Step, read: readonly number[], key: string | undefined): boolean {
   const { written, link } = scannedOf(step);
@@ -199,80 +147,6 @@ function concerns(step: Step, read: readonly number[], key: string | undefined):
     if (key === undefined) return written.targets[i]?.selector?.kind !== 'name';
     return target.selects?.(key) !== false && target.excludes?.(key) !== true;
   });
-}
-
-function draftsOf(step: Step, families: readonly FamilyBuilder[]): Draft[] {
-  const { link } = scannedOf(step);
-  const form = link.matcher.scan;
-  if (form === undefined) return [];
-  const { transforms, multiMatch, matcher } = link;
-  const chains = multiMatch ? transforms.map((_, i) => transforms.slice(0, i)).concat([[...transforms]]) : [transforms];
-  // A test has its negation worked in; automata answer for the pattern alone.
-  const negated = form.kind !== 'test' && matcher.negated;
-  return chains.map((chain) => {
-    const family = familyOf(step, chain);
-    // What must not be found has to be looked for exactly, in the text as it really becomes.
-    const change = negated ? 'kept' : caseChange(chain);
-    const about = {
-      rule: step.number,
-      chain,
-      family,
-      form: form.kind,
-      negated,
-      place: placeOf(form, families[family] as FamilyBuilder, step, change),
-      test: form.kind === 'test' ? form.test : undefined,
-    };
-    return { ...about, ...(negated ? NO_CONDITION : conditionOf(form, change)) };
-  });
-}
-
-/** The pattern as it must be looked for in a text whose letters were not made small. */
-function foldFor(change: CaseChange, node: PatternNode): PatternNode {
-  if (change === 'kept') return node;
-  return change === 'lower' ? foldPreimage(node) : foldSuperset(node);
-}
-
-const NO_CONDITION = { minLength: 0, clauses: [] };
-
-/** What a text must have at least to match. */
-function conditionOf(form: ScanForm, change: CaseChange): Pick<Draft, 'minLength' | 'clauses'> {
-  if (form.kind === 'pattern') {
-    const { minLength, clauses } =
-      change === 'kept' ? form.pattern.analysis : analysePattern(foldFor(change, form.pattern.node));
-    return { minLength, clauses: clauses.map((clause) => clause.bytes()) };
-  }
-  if (form.kind === 'words')
-    return { minLength: Math.min(...form.words.map(({ length }) => length)), clauses: commonMarks(form.words) };
-  return { minLength: 0, clauses: form.triggers === undefined ? [] : [form.triggers] };
-}
-
-const MARK = /[^A-Za-z0-9]/g;
-
-/** A few marks of which every phrase has one; none when there are phrases of letters only. */
-function commonMarks(words: readonly string[]): number[][] {
-  const chosen: number[] = [];
-  let left = words;
-  while (left.length > 0) {
-    const counts = new Map<string, number>();
-    for (const word of left)
-      for (const mark of new Set(word.match(MARK))) counts.set(mark, (counts.get(mark) ?? 0) + 1);
-    const [best] = [...counts].sort(([, a], [, b]) => b - a);
-    if (best === undefined) return [];
-    chosen.push(best[0].charCodeAt(0));
-    left = left.filter((word) => !word.includes(best[0]));
-  }
-  return [chosen];
-}
-
-function placeOf(form: ScanForm, builder: FamilyBuilder, step: Step, change: CaseChange): number {
-  if (form.kind === 'pattern')
-    return builder.pattern(scannedOf(step).written.operator.argument, change, form.pattern.node);
-  return form.kind === 'words' ? builder.wordList(form.words) : -1;
-}
-
-function familyOf(step: Step, chain: readonly Transform[]): number {
-  if (chain.some(({ name }) => name.startsWith('base64decode'))) return BASE64;
-  return scannedOf(step).written.targets.every(({ variable }) => variable === 'RESPONSE_BODY') ? RESPONSE : MAIN;
 }
 
 function bitCount(word: number): number {

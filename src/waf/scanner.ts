@@ -5,6 +5,7 @@ import { NO_HITS } from './field.ts';
 import type { UnionMatcher } from './pattern/union.ts';
 import type { WordMatcher } from './pattern/words.ts';
 import type { Ask, FamilySize, Lookup, RecipeBook } from './recipe.ts';
+import { transformed } from './text-memo.ts';
 import { ValueCache } from './value-cache.ts';
 
 /** The automata that all plans of one family of values share. */
@@ -17,10 +18,17 @@ export interface Family extends FamilySize {
 interface Answer {
   value: string;
   readonly patterns: Uint32Array;
+  /** Whether `patterns` holds all that is to be known, else what `known` has bits for. */
   hasPatterns: boolean;
+  readonly known: Uint32Array;
+  /** Room for the bits of one walk. */
+  readonly bits: Uint32Array;
   readonly words: Uint32Array;
   hasWords: boolean;
 }
+
+/** Of longer texts only those patterns are looked for that somebody asks for; of others all at once. */
+const LONG_TEXT = 2_048;
 
 /** Everything that is asked of the values of one kind (parameters, one header, …). */
 export class ValuePlan {
@@ -70,7 +78,7 @@ export class ValuePlan {
       const before = this.#textAt(parent, present);
       // Nothing that is asked below could match so little.
       const isTooShort = transform.mostLength !== undefined && transform.mostLength(before) < minLength;
-      text = isTooShort ? '' : transform.apply(before);
+      text = isTooShort ? '' : transformed(transform, before);
     }
     this.#texts[place] = text;
     return text;
@@ -93,11 +101,17 @@ export class ValuePlan {
     const answer = this.#answerFor(text, family);
     const asksPatterns = patterns !== undefined && !answer.hasPatterns;
     const asksWords = words !== undefined && !answer.hasWords;
-    if (asksPatterns && asksWords) matcher.scanWith(wordMatcher, text, answer.patterns, answer.words);
-    else if (asksPatterns) matcher.scan(text, answer.patterns);
-    else if (asksWords) wordMatcher.scan(text, answer.words);
-    answer.hasPatterns ||= asksPatterns;
     answer.hasWords ||= asksWords;
+    if (!asksPatterns) {
+      if (asksWords) wordMatcher.scan(text, answer.words);
+      return answer;
+    }
+    const isLong = text.length >= LONG_TEXT;
+    const bits = isLong ? notWanted(answer, patterns.wanted) : answer.patterns;
+    if (asksWords) matcher.scanWith(wordMatcher, text, bits, answer.words);
+    else matcher.scan(text, bits);
+    if (isLong) addWanted(answer, patterns.wanted, bits);
+    else answer.hasPatterns = true;
     return answer;
   }
 
@@ -112,7 +126,8 @@ export class ValuePlan {
     const used = answers[count];
     if (used !== undefined) {
       used.value = text;
-      if (used.hasPatterns) used.patterns.fill(0);
+      used.patterns.fill(0);
+      used.known.fill(0);
       if (used.hasWords) used.words.fill(0);
       used.hasPatterns = false;
       used.hasWords = false;
@@ -123,11 +138,27 @@ export class ValuePlan {
       value: text,
       patterns: new Uint32Array(patternWords),
       hasPatterns: false,
+      known: new Uint32Array(patternWords),
+      bits: new Uint32Array(patternWords),
       words: new Uint32Array(wordWords),
       hasWords: false,
     };
     answers.push(fresh);
     return fresh;
+  }
+}
+
+/** A bit for each pattern that is not asked for, or of which it is known whether it matches. */
+function notWanted({ known, bits }: Answer, wanted: Uint32Array): Uint32Array {
+  for (let i = 0; i < bits.length; i++) bits[i] = ~(wanted[i] as number) | (known[i] as number);
+  return bits;
+}
+
+function addWanted({ patterns, known }: Answer, wanted: Uint32Array, bits: Uint32Array): void {
+  for (let i = 0; i < bits.length; i++) {
+    const fresh = (wanted[i] as number) & ~(known[i] as number);
+    patterns[i] = (patterns[i] as number) | ((bits[i] as number) & fresh);
+    known[i] = (known[i] as number) | fresh;
   }
 }
 

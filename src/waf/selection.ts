@@ -1,5 +1,5 @@
 // Which rules a removal names: by id, by tag, by message.
-import { compilePattern } from './pattern/pattern.ts';
+import { patternOf } from './pattern-store.ts';
 import type { Rule, RuleSelector } from './rule.ts';
 
 /** A test for rules. Tags and messages are looked at by a pattern that is found anywhere, as in ModSecurity. */
@@ -8,7 +8,7 @@ export function compileRuleSelector(selector: RuleSelector): (rule: Rule) => boo
     const { ranges } = selector;
     return (rule) => ranges.some(({ from, to }) => rule.id >= from && rule.id <= to);
   }
-  const pattern = compilePattern(selector.pattern);
+  const pattern = patternOf(selector.pattern);
   if (selector.by === 'tag') return (rule) => rule.tags.some((tag) => pattern.test(tag));
   return (rule) => rule.links.some(({ msg }) => msg !== undefined && pattern.test(msg));
 }

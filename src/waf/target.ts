@@ -1,6 +1,6 @@
 // What a rule looks at, resolved: from `ARGS:/^id/` to a function that reads the values of a transaction.
 import { Field, NO_FIELDS } from './field.ts';
-import { compilePattern } from './pattern/pattern.ts';
+import { patternOf } from './pattern-store.ts';
 import type { Exclusion, Selector, Target, WritableCollection } from './rule.ts';
 import type { Transaction } from './transaction.ts';
 import { captureNumber } from './transaction.ts';
@@ -46,7 +46,7 @@ export function compileSelector(selector: Selector | undefined): Selects | undef
     const { name } = selector;
     return (key) => key === name;
   }
-  const pattern = compilePattern(`(?i)${selector.pattern}`);
+  const pattern = patternOf(`(?i)${selector.pattern}`);
   const known = new Map<string, boolean>();
   return (key) => {
     const before = known.get(key);
@@ -102,14 +102,29 @@ function writtenReader(
       return value === undefined ? NO_FIELDS : [new Field(name, String(value))];
     };
   }
+  const everything = selects ?? (() => true);
+  const selectedSlots = collection === 'tx' ? slotSelector(everything) : undefined;
   return (tx) => {
     const fields: Field[] = [];
     const add = (name: string, value: TxValue): void => {
-      if (selects === undefined || selects(name)) fields.push(new Field(name, String(value)));
+      fields.push(new Field(name, String(value)));
     };
-    if (collection === 'tx') tx.tx.forEach(add);
-    else tx.collections.forEach(collection, add);
+    if (selectedSlots !== undefined) tx.tx.forEach(selectedSlots(tx), everything, add);
+    else tx.collections.forEach(collection, (name, value) => everything(name) && add(name, value));
     return fields;
+  };
+}
+
+/** The slots of TX whose names are selected: the same for all exchanges of a plan. */
+function slotSelector(selects: Selects): (tx: Transaction) => readonly number[] {
+  const known = new WeakMap<object, readonly number[]>();
+  return ({ plan: { slots } }) => {
+    let selected = known.get(slots);
+    if (selected === undefined) {
+      selected = slots.names.flatMap((name, slot) => (selects(name) ? [slot] : []));
+      known.set(slots, selected);
+    }
+    return selected;
   };
 }
 

@@ -115,6 +115,8 @@ export class Transaction {
 
   /** Sets a variable that is not a collection. */
   setSingle(variable: number, value: string): void {
+    // Nearly all of these are of no interest to any rule.
+    if (!this.plan.reads.has(variable)) return;
     const field = new Field('', value);
     this.#scan(variable, field);
     this.members[variable] = [field];

@@ -55,15 +55,18 @@ export class TxStore {
     if (this.#dynamic.size < MAX_DYNAMIC_NAMES || this.#dynamic.has(name)) this.#dynamic.set(name, value);
   }
 
-  /** Every variable that is set. */
-  forEach(visit: (name: string, value: TxValue) => void): void {
-    const { names } = this.#table;
-    for (let slot = 0; slot < this.values.length; slot++) {
+  /** Every variable that is set, of those slots, and of the names made at run time that are selected. */
+  forEach(
+    slots: readonly number[],
+    selects: (name: string) => boolean,
+    visit: (name: string, value: TxValue) => void,
+  ): void {
+    for (const slot of slots) {
       const value = this.values[slot];
-      if (value !== undefined) visit(names[slot] as string, value);
+      if (value !== undefined) visit(this.#table.names[slot] as string, value);
     }
     this.#dynamic?.forEach((value, name) => {
-      visit(name, value);
+      if (selects(name)) visit(name, value);
     });
   }
 }

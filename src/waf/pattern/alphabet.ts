@@ -19,21 +19,22 @@ export interface Alphabet {
 
 /** Common bytes first, so that the part of a row that is used most lies in few cache lines. */
 const COMMON = 'etaoinsrhldcumfpgwybvkxjqz0123456789 -_./=&%ETAOINSRHLDCUMFPGWYBVKXJQZ';
+const BYTES_BY_USE = [
+  ...new Set([...Array.from(COMMON, (char) => char.charCodeAt(0)), ...Array.from({ length: 256 }, (_, byte) => byte)]),
+];
 
 export function buildAlphabet(sets: readonly ByteSet[]): Alphabet {
   const columnOf = new Uint8Array(256);
-  const byKey = new Map<string, number>();
+  const classOf = classesOf(sets);
+  const byClass = new Map<number, number>();
   const kinds: number[] = [];
   const samples: number[] = [];
-  for (const byte of bytesByUse()) {
-    const kind = byte === 0x0a ? LF : WORD.has(byte) ? WORD_BYTE : OTHER;
-    let key = String(kind);
-    for (const set of sets) key += set.has(byte) ? '1' : '0';
-    let column = byKey.get(key);
+  for (const byte of BYTES_BY_USE) {
+    let column = byClass.get(classOf[byte]!);
     if (column === undefined) {
-      column = byKey.size;
-      byKey.set(key, column);
-      kinds.push(kind);
+      column = byClass.size;
+      byClass.set(classOf[byte]!, column);
+      kinds.push(kindOfByte(byte));
       samples.push(byte);
     }
     columnOf[byte] = column;
@@ -49,7 +50,24 @@ export function buildAlphabet(sets: readonly ByteSet[]): Alphabet {
   return { columnOf, columns, finalLf, edge, kindOf: Uint8Array.from(kinds), members };
 }
 
-function bytesByUse(): number[] {
-  const common = Array.from(COMMON, (char) => char.charCodeAt(0));
-  return [...new Set([...common, ...Array.from({ length: 256 }, (_, byte) => byte)])];
+/** For each byte a number that it shares with the bytes that are of its kind and in the same sets. */
+function classesOf(sets: readonly ByteSet[]): Uint16Array {
+  const classOf = Uint16Array.from({ length: 256 }, (_, byte) => kindOfByte(byte));
+  const halves = new Int16Array(512);
+  for (const { words } of sets) {
+    // Each class falls into the bytes that the set has and those that it does not have.
+    halves.fill(-1);
+    let classes = 0;
+    for (let byte = 0; byte < 256; byte++) {
+      const half = classOf[byte]! * 2 + ((words[byte >>> 5]! >>> (byte & 31)) & 1);
+      if (halves[half] === -1) halves[half] = classes++;
+      classOf[byte] = halves[half]!;
+    }
+  }
+  return classOf;
+}
+
+function kindOfByte(byte: number): number {
+  if (byte === 0x0a) return LF;
+  return WORD.has(byte) ? WORD_BYTE : OTHER;
 }

@@ -1,5 +1,5 @@
-// Backslash sequences of PCRE, inside and outside of bracket classes. What cannot be matched in linear time or
-// without Unicode tables is refused by name.
+// Backslash sequences of PCRE, inside and outside of bracket classes, but for backreferences (reference.ts). What
+// cannot be matched in bounded time or without Unicode tables is refused by name.
 import { ByteSet, DIGIT, SPACE, WORD } from './byte-set.ts';
 import {
   AT_END,
@@ -54,18 +54,14 @@ const REFUSED: Readonly<Record<string, string>> = {
   X: '\\X (grapheme) is not supported: values are bytes; write the bytes out',
   p: '\\p (Unicode property) is not supported: values are bytes; write a class such as [A-Za-z\\x80-\\xff]',
   P: '\\P (Unicode property) is not supported: values are bytes; write a class such as [^A-Za-z]',
-  k: '\\k (backreference) cannot be matched in linear time: write the repeated text out, or split the rule into a chain',
-  g: '\\g (backreference or subroutine) cannot be matched in linear time: write the repeated part out',
+  k: '\\k must be followed by the name of a group, as in \\k<name>',
+  g: '\\g must be followed by a number or a name, as in \\g{1}; a subroutine \\g<…> is not supported: write the part out',
 };
 
-/**
- * Reads an escape outside of a class, the cursor standing after the backslash. `groups` is the number of capturing
- * groups of the whole pattern: it decides whether `\10` and up is a backreference or an octal byte, as in PCRE.
- */
-export function readEscape(cursor: Cursor, groups: number): Node {
+/** Reads an escape outside of a class that is no backreference, the cursor standing after the backslash. */
+export function readEscape(cursor: Cursor): Node {
   const start = cursor.at - 1;
   const letter = cursor.peek();
-  if (letter >= '1' && letter <= '9') refuseBackreference(cursor, groups);
   const mask = ASSERTIONS[letter];
   if (mask !== undefined) {
     cursor.at++;
@@ -110,17 +106,6 @@ export function readClassEscape(cursor: Cursor): ByteSet {
     cursor.fail(`unknown escape \\${letter}: write the letter alone, or a byte as \\xhh`, start);
   }
   return ByteSet.of(letter);
-}
-
-function refuseBackreference(cursor: Cursor, groups: number): void {
-  const digits = /[0-9]+/y;
-  digits.lastIndex = cursor.at;
-  const number = digits.exec(cursor.text)![0];
-  if (Number(number) > 9 && Number(number) > groups && number[0]! < '8') return;
-  cursor.fail(
-    `\\${number} (backreference) cannot be matched in linear time: write the repeated text out, or split the rule into a chain`,
-    cursor.at - 1,
-  );
 }
 
 function readHex(cursor: Cursor, start: number): number {

@@ -5,13 +5,24 @@ import type { WordMatcher } from './words.ts';
 /** An automaton, and the smaller ones that take its place when it may not make the states it needs. */
 export class Lane {
   readonly dfa: LazyDfa;
+  /** The patterns it reads for, as bits. */
+  private readonly patterns: Uint32Array;
   private readonly makeParts: () => Lane[];
   private made: readonly Lane[] | undefined;
 
   /** `makeParts` is called when the parts are first needed. */
-  constructor(dfa: LazyDfa, makeParts: () => Lane[]) {
+  constructor(dfa: LazyDfa, patterns: readonly number[], makeParts: () => Lane[]) {
     this.dfa = dfa;
+    this.patterns = new Uint32Array((Math.max(0, ...patterns) >>> 5) + 1);
+    for (const pattern of patterns) this.patterns[pattern >>> 5]! |= 1 << (pattern & 31);
     this.makeParts = makeParts;
+  }
+
+  /** Whether one of its patterns has no bit yet. */
+  isOpen(hits: Uint32Array): boolean {
+    const { patterns } = this;
+    for (let i = 0; i < patterns.length; i++) if ((patterns[i]! & ~hits[i]!) !== 0) return true;
+    return false;
   }
 
   get parts(): readonly Lane[] {
@@ -24,15 +35,18 @@ export class Lane {
   }
 }
 
-/** Bytes after which lanes that were split up join the others. */
+/** Bytes after which lanes that were split up join the others, and those whose patterns have all matched end. */
 const BLOCK_BYTES = 512;
+/** Of lanes that are open, as many as may read from the beginning in place of the first one. */
+const FEW_LANES = 4;
 
 /** The automata that read one value: at first one, more when it was split up. */
 export class Lanes {
   /** Times that an automaton was split up. */
   splits = 0;
   private readonly root: Lane;
-  /** The lanes that read after a split; none as long as the first one reads alone. */
+  /** Whether `lanes` read, else the first one alone. */
+  private isSplit = false;
   private lanes: Lane[] = [];
   private spare: Lane[] = [];
   private readonly columnOf: Uint8Array;
@@ -52,19 +66,34 @@ export class Lanes {
   /** Begins a new value. */
   begin(): void {
     if (this.lanes.length > 0) this.lanes.length = 0;
+    this.isSplit = false;
     this.root.dfa.begin();
+  }
+
+  /** Begins a value of which little is asked: with smaller automata at once, if those for what is open are few. */
+  beginApart(hits: Uint32Array): void {
+    this.begin();
+    for (const part of this.root.parts) {
+      if (!part.isOpen(hits)) continue;
+      part.dfa.begin();
+      if (this.lanes.push(part) > FEW_LANES) break;
+    }
+    this.isSplit = this.lanes.length <= FEW_LANES;
+    if (!this.isSplit) this.lanes.length = 0;
   }
 
   /** Reads bytes `from` to `to - 1` and sets the bit of each pattern that is matched. */
   feed(bytes: Uint8Array, from: number, to: number, hits: Uint32Array): void {
-    let start = from;
-    if (this.lanes.length === 0) {
-      start = this.root.dfa.feed(bytes, from, to, hits);
-      if (start === to) return;
-      this.split(this.root, bytes, start, start + 1, hits);
-      start++;
+    let at = from;
+    while (!this.isSplit) {
+      const end = Math.min(at + BLOCK_BYTES, to);
+      at = this.root.dfa.feed(bytes, at, end, hits);
+      if (at < end) this.split(this.root, bytes, at, ++at, hits);
+      else if (at === to || !this.root.isOpen(hits)) return;
     }
-    for (let at = start; at < to; at += BLOCK_BYTES) this.feedBlock(bytes, at, Math.min(at + BLOCK_BYTES, to), hits);
+    for (; at < to && this.lanes.length > 0; at += BLOCK_BYTES) {
+      this.feedBlock(bytes, at, Math.min(at + BLOCK_BYTES, to), hits);
+    }
   }
 
   /** The same, and lets a word matcher read the same bytes: in one loop as long as one automaton reads alone. */
@@ -77,7 +106,7 @@ export class Lanes {
     wordHits: Uint32Array,
   ): void {
     let at = from;
-    if (this.lanes.length === 0) {
+    if (!this.isSplit) {
       at = words.feedWith(this.root.dfa, this.columnOf, bytes, from, to, hits, wordHits);
       if (at === to) return;
     }
@@ -88,7 +117,7 @@ export class Lanes {
   /** Reads one column: what `feed` does for a byte. */
   take(column: number, hits: Uint32Array): void {
     const { lanes, root } = this;
-    if (lanes.length === 0) {
+    if (!this.isSplit) {
       if (!root.dfa.take(column, hits)) this.splitAt(root, column, hits);
       return;
     }
@@ -104,7 +133,9 @@ export class Lanes {
   /** Puts its parts in the place of a lane that cannot go on before byte `at`, and lets them read up to `to`. */
   private split(lane: Lane, bytes: Uint8Array, at: number, to: number, hits: Uint32Array): void {
     this.splits++;
+    this.isSplit = true;
     for (const part of lane.parts) {
+      if (!part.isOpen(hits)) continue;
       part.dfa.beginAt(lane.dfa);
       const reached = part.dfa.feed(bytes, at, to, hits);
       if (reached < to) this.split(part, bytes, reached, to, hits);
@@ -115,7 +146,9 @@ export class Lanes {
   /** The same for a lane that cannot read a column. */
   private splitAt(lane: Lane, column: number, hits: Uint32Array): void {
     this.splits++;
+    this.isSplit = true;
     for (const part of lane.parts) {
+      if (!part.isOpen(hits)) continue;
       part.dfa.beginAt(lane.dfa);
       if (part.dfa.take(column, hits)) this.lanes.push(part);
       else this.splitAt(part, column, hits);
@@ -123,13 +156,22 @@ export class Lanes {
   }
 
   private feedBlock(bytes: Uint8Array, from: number, to: number, hits: Uint32Array): void {
-    const { lanes } = this;
+    const lanes = this.openLanes(hits);
     const four = lanes.length - (lanes.length % 4);
     this.lanes = this.spare;
     for (let i = 0; i < four; i += 4) this.feedFour(lanes, i, bytes, from, to, hits);
     for (let i = four; i < lanes.length; i++) this.feedLane(lanes[i]!, bytes, from, to, hits);
     lanes.length = 0;
     this.spare = lanes;
+  }
+
+  /** The lanes without those that have nothing to look for any more. */
+  private openLanes(hits: Uint32Array): Lane[] {
+    const { lanes } = this;
+    let count = 0;
+    for (let i = 0; i < lanes.length; i++) if (lanes[i]!.isOpen(hits)) lanes[count++] = lanes[i]!;
+    lanes.length = count;
+    return lanes;
   }
 
   private feedLane(lane: Lane, bytes: Uint8Array, from: number, to: number, hits: Uint32Array): void {

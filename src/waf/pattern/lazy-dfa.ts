@@ -77,6 +77,13 @@ export class LazyDfa {
     return this.table.byteLength + this.store.bytes;
   }
 
+  /** Whether nothing that was read belongs to a match that has begun. */
+  get isClear(): boolean {
+    const { starts } = this.store;
+    const index = this.row / this.width;
+    return this.row < 0 ? this.looseCount === 0 : starts[index + 1] === starts[index];
+  }
+
   /** Begins a new value. */
   begin(): void {
     this.row = 0;

@@ -2,17 +2,31 @@
 // equal share their states. Bounded by the size bounds of the parser.
 import type { ByteSet } from './byte-set.ts';
 import { mirrored } from './context.ts';
-import { isNullable, type Node } from './node.ts';
+import { type Atomic, isNullable, type Look, type Node, type Reference, type Repeat, type Term } from './node.ts';
 
 export const BYTE = 0;
 export const SPLIT = 1;
 export const ASSERT = 2;
 export const SAVE = 3;
 export const MATCH = 4;
+/** The states that follow are for the backtracker alone: no automaton has them. */
+export const LOOK = 5;
+export const ATOMIC = 6;
+export const REFERENCE = 7;
+
+/** Bits of a LOOK's `arg`; an ATOMIC has the last one only. */
+export const NEGATED = 1;
+export const BEHIND = 2;
+/** Groups are set within. */
+export const SAVES = 4;
+/** Bit of a REFERENCE's `arg`, above the number of its group. */
+export const IGNORE_CASE = 16;
 
 /**
- * States by number. `arg` is a set's number (BYTE), a context mask (ASSERT), a slot (SAVE), a count (SPLIT);
- * `out` is the next state, and for SPLIT where its branches begin in `branches`, the preferred one first.
+ * States by number. `arg` is a set's number (BYTE), a context mask (ASSERT), a slot (SAVE), a count (SPLIT), bits
+ * (LOOK, ATOMIC, REFERENCE); `out` is the next state, or the place in `branches` where several begin. SPLIT: the
+ * preferred one first. LOOK: what is looked for, which ends in a MATCH of its own, then the next. ATOMIC: the same
+ * with two nexts, for when a byte was taken and for when not. REFERENCE: those two.
  */
 export interface Nfa {
   readonly op: Uint8Array;
@@ -32,12 +46,20 @@ export interface NfaOptions {
   readonly reverse?: boolean;
 }
 
+/** The groups that exist for `captures`, 0 being the whole match. */
+const ALL_GROUPS = -1;
+
 /** Groups with a higher number are not reported: SecLang has TX:0 to TX:9. */
 export const MAX_GROUP = 9;
 
 export function buildNfa(patterns: readonly Node[], options: NfaOptions = {}): Nfa {
-  const builder = new Builder(options);
+  const builder = new Builder(options.captures === true ? ALL_GROUPS : 0, options.reverse === true);
   return builder.build(patterns);
+}
+
+/** For the backtracker: any pattern, with SAVE states for those groups whose bit is set in `groups`. */
+export function buildProgram(term: Term, groups: number): Nfa {
+  return new Builder(groups, false).build([term]);
 }
 
 class Builder {
@@ -50,16 +72,16 @@ class Builder {
   private readonly setNumbers = new Map<string, number>();
   /** BYTE and ASSERT states of the pattern in hand, by what they look for and their successor. */
   private readonly shared = new Map<number, number>();
-  private readonly captures: boolean;
-  private readonly reverse: boolean;
+  private readonly groups: number;
+  private reverse: boolean;
   private current = 0;
 
-  constructor(options: NfaOptions) {
-    this.captures = options.captures === true;
-    this.reverse = options.reverse === true;
+  constructor(groups: number, reverse: boolean) {
+    this.groups = groups;
+    this.reverse = reverse;
   }
 
-  build(patterns: readonly Node[]): Nfa {
+  build(patterns: readonly Term[]): Nfa {
     const starts = Int32Array.from(patterns, (node, index) => {
       this.current = index;
       this.shared.clear();
@@ -111,14 +133,14 @@ class Builder {
   }
 
   /** The state from which `node` is matched and then `next`. */
-  private lower(node: Node, next: number): number {
+  private lower(node: Term, next: number): number {
     switch (node.kind) {
       case 'bytes':
         return this.addShared(BYTE, this.setNumber(node.set), next);
       case 'assert':
         return this.addShared(ASSERT, this.reverse ? mirrored(node.mask) : node.mask, next);
       case 'sequence': {
-        const reduce = (state: number, part: Node) => this.lower(part, state);
+        const reduce = (state: number, part: Term) => this.lower(part, state);
         return this.reverse ? node.nodes.reduce(reduce, next) : node.nodes.reduceRight(reduce, next);
       }
       case 'choice': {
@@ -129,16 +151,57 @@ class Builder {
         return this.repeat(node.node, node.min, node.max, node.lazy, next);
       case 'group':
         return this.group(node.node, node.index, next);
+      case 'look':
+        return this.look(node, next);
+      case 'atomic':
+        return this.atomic(node, next, next);
+      case 'reference':
+        return this.reference(node, next, next);
     }
   }
 
-  private group(node: Node, index: number, next: number): number {
-    if (!this.captures || index > MAX_GROUP) return this.lower(node, next);
+  private group(node: Term, index: number, next: number): number {
+    if (!this.isSaved(index)) return this.lower(node, next);
     const close = this.add(SAVE, index * 2 + 1, next);
     return this.add(SAVE, index * 2, this.lower(node, close));
   }
 
-  private repeat(node: Node, min: number, max: number, lazy: boolean, next: number): number {
+  private isSaved(index: number): boolean {
+    return index <= MAX_GROUP && ((this.groups >> index) & 1) === 1;
+  }
+
+  private look(node: Look, next: number): number {
+    const { reverse } = this;
+    this.reverse = node.behind;
+    const inner = this.inner(node.node);
+    this.reverse = reverse;
+    const bits = (node.negated ? NEGATED : 0) | (node.behind ? BEHIND : 0) | inner.saves;
+    return this.jump(LOOK, bits, [inner.start, next]);
+  }
+
+  private atomic({ node }: Atomic, moved: number, still: number): number {
+    const { start, saves } = this.inner(node);
+    return this.jump(ATOMIC, saves, [start, moved, still]);
+  }
+
+  private reference({ index, ignoreCase }: Reference, moved: number, still: number): number {
+    return this.jump(REFERENCE, index | (ignoreCase ? IGNORE_CASE : 0), [moved, still]);
+  }
+
+  /** A pattern within the pattern, which ends by itself. */
+  private inner(node: Term): { start: number; saves: number } {
+    const first = this.op.length;
+    const start = this.lower(node, this.add(MATCH, 0, 0));
+    return { start, saves: this.op.includes(SAVE, first) ? SAVES : 0 };
+  }
+
+  private jump(op: number, arg: number, targets: readonly number[]): number {
+    const state = this.split(this.add(op, 0, 0), targets);
+    this.arg[state] = arg;
+    return state;
+  }
+
+  private repeat(node: Term, min: number, max: number, lazy: boolean, next: number): number {
     if (max === 0) return next;
     const order = (body: number, exit: number) => (lazy ? [exit, body] : [body, exit]);
     let state = next;
@@ -160,7 +223,7 @@ class Builder {
    * Like `lower`, but goes on at `still` as long as no byte was taken. A round of a loop that takes nothing ends the
    * loop, as in PCRE; whether one did is known only where the two are kept apart.
    */
-  private enter(node: Node, still: number, moved: number): number {
+  private enter(node: Term, still: number, moved: number): number {
     switch (node.kind) {
       case 'bytes':
         return this.lower(node, moved);
@@ -182,16 +245,22 @@ class Builder {
           node.nodes.map((part) => this.enter(part, still, moved)),
         );
       case 'group': {
-        if (!this.captures || node.index > MAX_GROUP) return this.enter(node.node, still, moved);
+        if (!this.isSaved(node.index)) return this.enter(node.node, still, moved);
         const close = (next: number) => this.add(SAVE, node.index * 2 + 1, next);
         return this.add(SAVE, node.index * 2, this.enter(node.node, close(still), close(moved)));
       }
       case 'repeat':
         return this.enterRepeat(node, still, moved);
+      case 'look':
+        return this.look(node, still);
+      case 'atomic':
+        return this.atomic(node, moved, still);
+      case 'reference':
+        return this.reference(node, moved, still);
     }
   }
 
-  private enterRepeat(node: Extract<Node, { kind: 'repeat' }>, still: number, moved: number): number {
+  private enterRepeat(node: Repeat<Term>, still: number, moved: number): number {
     const { min, max, lazy } = node;
     if (max === 0) return still;
     const choose = (body: number, exit: number) =>

@@ -1,21 +1,72 @@
-// The tree of a parsed pattern. Flags, classes and escapes are gone: leaves are byte sets and context masks.
+// The tree of a parsed pattern. Flags, classes and escapes are gone: leaves are byte sets and context masks. What an
+// automaton can run is a Node; what only the backtracker can run is a Term.
 import type { ByteSet } from './byte-set.ts';
 import type { ContextMask } from './context.ts';
 
-/** One node of a pattern. `max` is Infinity where there is no upper bound; group numbers begin at 1. */
-export type Node =
-  | { readonly kind: 'bytes'; readonly set: ByteSet }
-  | { readonly kind: 'assert'; readonly mask: ContextMask }
-  | { readonly kind: 'sequence'; readonly nodes: readonly Node[] }
-  | { readonly kind: 'choice'; readonly nodes: readonly Node[] }
-  | { readonly kind: 'repeat'; readonly node: Node; readonly min: number; readonly max: number; readonly lazy: boolean }
-  | { readonly kind: 'group'; readonly node: Node; readonly index: number };
+/** A plain pattern: an automaton can run it. */
+export type Node = Leaf | Sequence<Node> | Choice<Node> | Repeat<Node> | Group<Node>;
 
-export function sequence(nodes: readonly Node[]): Node {
+/** Any pattern that is supported. */
+export type Term = Leaf | Sequence<Term> | Choice<Term> | Repeat<Term> | Group<Term> | Look | Atomic | Reference;
+
+export type Leaf =
+  | { readonly kind: 'bytes'; readonly set: ByteSet }
+  | { readonly kind: 'assert'; readonly mask: ContextMask };
+
+export interface Sequence<T> {
+  readonly kind: 'sequence';
+  readonly nodes: readonly T[];
+}
+
+export interface Choice<T> {
+  readonly kind: 'choice';
+  readonly nodes: readonly T[];
+}
+
+/** `max` is Infinity where there is no upper bound. */
+export interface Repeat<T> {
+  readonly kind: 'repeat';
+  readonly node: T;
+  readonly min: number;
+  readonly max: number;
+  readonly lazy: boolean;
+}
+
+/** A capturing group; numbers begin at 1. */
+export interface Group<T> {
+  readonly kind: 'group';
+  readonly node: T;
+  readonly index: number;
+}
+
+/** A lookahead, or a lookbehind. */
+export interface Look {
+  readonly kind: 'look';
+  readonly node: Term;
+  readonly behind: boolean;
+  readonly negated: boolean;
+}
+
+/** An atomic group; a possessive repeat is one, too. */
+export interface Atomic {
+  readonly kind: 'atomic';
+  readonly node: Term;
+}
+
+/** A backreference: the text that a group last took. */
+export interface Reference {
+  readonly kind: 'reference';
+  readonly index: number;
+  readonly ignoreCase: boolean;
+}
+
+export const EMPTY: Node = { kind: 'sequence', nodes: [] };
+
+export function sequence<T>(nodes: readonly T[]): T | Sequence<T> {
   return nodes.length === 1 ? nodes[0]! : { kind: 'sequence', nodes };
 }
 
-export function choice(nodes: readonly Node[]): Node {
+export function choice<T>(nodes: readonly T[]): T | Choice<T> {
   return nodes.length === 1 ? nodes[0]! : { kind: 'choice', nodes };
 }
 
@@ -36,11 +87,13 @@ export function mapSets(node: Node, change: (set: ByteSet) => ByteSet): Node {
 }
 
 /** True when the node can match without taking a byte. */
-export function isNullable(node: Node): boolean {
+export function isNullable(node: Term): boolean {
   switch (node.kind) {
     case 'bytes':
       return false;
     case 'assert':
+    case 'look':
+    case 'reference':
       return true;
     case 'sequence':
       return node.nodes.every(isNullable);
@@ -49,12 +102,13 @@ export function isNullable(node: Node): boolean {
     case 'repeat':
       return node.min === 0 || isNullable(node.node);
     case 'group':
+    case 'atomic':
       return isNullable(node.node);
   }
 }
 
 /** The number of automaton states the node costs once its repeats are written out. */
-export function expandedSize(node: Node): number {
+export function expandedSize(node: Term): number {
   return sizesOf(node).plain;
 }
 
@@ -66,10 +120,11 @@ interface Sizes {
 
 const LEAF: Sizes = { plain: 1, entered: 1 };
 
-function sizesOf(node: Node): Sizes {
+function sizesOf(node: Term): Sizes {
   switch (node.kind) {
     case 'bytes':
     case 'assert':
+    case 'reference':
       return LEAF;
     case 'sequence':
     case 'choice': {
@@ -92,6 +147,11 @@ function sizesOf(node: Node): Sizes {
     case 'group': {
       const { plain, entered } = sizesOf(node.node);
       return { plain: plain + 2, entered: entered + 3 };
+    }
+    case 'look':
+    case 'atomic': {
+      const { plain } = sizesOf(node.node);
+      return { plain: plain + 2, entered: plain + 2 };
     }
   }
 }

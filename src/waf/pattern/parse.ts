@@ -1,11 +1,15 @@
 // PCRE's syntax to a tree of byte sets. Values are bytes: classes and case are ASCII, `.` takes every byte.
-// What cannot be matched in linear time is refused here, with what to write in its place.
+// What cannot be matched in bounded time is refused here, with what to write in its place.
 import { readBracket } from './bracket.ts';
 import { ByteSet } from './byte-set.ts';
 import { AT_END_OR_FINAL_LF, AT_LINE_END, AT_LINE_START, AT_START } from './context.ts';
 import { readEscape } from './escape.ts';
-import { choice, expandedSize, type Node, sequence } from './node.ts';
+import { lengthsOf } from './lengths.ts';
+import { choice, expandedSize, type Look, type Node, sequence, type Term } from './node.ts';
 import { Cursor } from './pattern-error.ts';
+import { boundsOf, isQuantifier, QUANTIFIER } from './quantifier.ts';
+import { GroupTable, readReference } from './reference.ts';
+import { isPlain } from './relax.ts';
 
 /** Most automaton states one pattern may cost; the largest of CRS 4 needs about 10,000. */
 export const MAX_PATTERN_SIZE = 60_000;
@@ -28,8 +32,8 @@ const COMMENT_END = /[^)]*\)/y;
 const FLAG_CHANGE = /\(\?([a-zA-Z]*)(?:-([a-zA-Z]*))?\)/y;
 const FLAG_GROUP = /\?([a-zA-Z]*)(?:-([a-zA-Z]*))?:/y;
 const NAMED = /\?P?<(?![=!])|\?'/y;
-const NAME = /[A-Za-z_][0-9A-Za-z_]{0,31}[>']/y;
-const QUANTIFIER = /[*+?]|\{(\d+)(,(\d*))?\}/y;
+const NAME = /([A-Za-z_][0-9A-Za-z_]{0,31})[>']/y;
+const LOOK = /\?(<?)([=!])/y;
 
 interface Flags {
   readonly ignoreCase: boolean;
@@ -42,24 +46,32 @@ interface Flags {
  * Parses the text of a pattern. Characters above 7F stand for their UTF-8 bytes.
  * Throws a PatternError that names the construct for what is wrong, refused or too large.
  */
+export function parseTerm(text: string, options: ParseOptions = {}): Term {
+  return new Parser(text).parse(options);
+}
+
+/** The same for those who have nothing but automata: lookaround and its like are refused, too. */
 export function parsePattern(text: string, options: ParseOptions = {}): Node {
-  const parser = new Parser(Buffer.from(text, 'utf8').toString('latin1'));
-  return parser.parse({ ignoreCase: false, multiline: options.multiline === true, dotAll: true, extended: false });
+  const parser = new Parser(text);
+  const term = parser.parse(options);
+  return isPlain(term) ? term : parser.refuseSpecial();
 }
 
 class Parser {
   private readonly cursor: Cursor;
-  private readonly groupCount: number;
-  private groups = 0;
+  private readonly groups: GroupTable;
   private depth = 0;
+  /** The first part that no automaton can run. */
+  private special = { what: '', at: -1 };
 
   constructor(text: string) {
-    this.cursor = new Cursor(text);
-    this.groupCount = countGroups(text);
+    this.cursor = new Cursor(Buffer.from(text, 'utf8').toString('latin1'));
+    this.groups = new GroupTable(this.cursor.text);
   }
 
-  parse(flags: Flags): Node {
+  parse(options: ParseOptions): Term {
     const { cursor } = this;
+    const flags = { ignoreCase: false, multiline: options.multiline === true, dotAll: true, extended: false };
     if (cursor.text.length > MAX_PATTERN_BYTES) cursor.fail(`the pattern is longer than ${MAX_PATTERN_BYTES} bytes`);
     if (cursor.text.startsWith('(*')) cursor.fail('(*…) verbs are not supported: leave it out', 0);
     const node = this.readAlternatives(flags);
@@ -70,11 +82,16 @@ class Parser {
     return node;
   }
 
-  private readAlternatives(outer: Flags): Node {
+  refuseSpecial(): never {
+    const { what, at } = this.special;
+    return this.cursor.fail(`${what} is not supported in this place: write the pattern without it`, at);
+  }
+
+  private readAlternatives(outer: Flags): Term {
     const { cursor } = this;
     let flags = outer;
-    const branches: Node[] = [];
-    let nodes: Node[] = [];
+    const branches: Term[] = [];
+    let nodes: Term[] = [];
     while (!cursor.done && cursor.peek() !== ')') {
       if (flags.extended && cursor.match(BLANK)) continue;
       const start = cursor.at;
@@ -101,7 +118,7 @@ class Parser {
     return choice(branches);
   }
 
-  private readQuoted(flags: Flags, nodes: Node[]): void {
+  private readQuoted(flags: Flags, nodes: Term[]): void {
     const { cursor } = this;
     while (!cursor.done && !cursor.take('\\E')) {
       const node = byteNode(ByteSet.of(cursor.next()), flags);
@@ -113,9 +130,11 @@ class Parser {
     }
   }
 
-  private readAtom(flags: Flags): Node {
+  private readAtom(flags: Flags): Term {
     const { cursor } = this;
     const start = cursor.at;
+    const reference = readReference(cursor, this.groups, flags.ignoreCase);
+    if (reference) return this.markSpecial(reference, `${cursor.text.slice(start, cursor.at)} (backreference)`, start);
     const char = cursor.next();
     switch (char) {
       case '(':
@@ -123,7 +142,7 @@ class Parser {
       case '[':
         return { kind: 'bytes', set: readBracket(cursor, flags.ignoreCase) };
       case '\\': {
-        const node = readEscape(cursor, this.groupCount);
+        const node = readEscape(cursor);
         return node.kind === 'bytes' ? byteNode(node.set, flags) : node;
       }
       case '.':
@@ -144,29 +163,61 @@ class Parser {
     }
   }
 
-  private readGroup(flags: Flags, start: number): Node {
+  private readGroup(flags: Flags, start: number): Term {
     const { cursor } = this;
     if (cursor.peek() === '*') cursor.fail('(*…) verbs are not supported: leave it out', start);
     let inner = flags;
-    let index = 0;
     if (cursor.match(NAMED)) {
-      if (!cursor.match(NAME)) cursor.fail('a group name is a word of at most 32 bytes', start);
-      index = ++this.groups;
-    } else if (cursor.peek() !== '?') {
-      index = ++this.groups;
-    } else if (!cursor.take('?:')) {
+      const name = cursor.match(NAME);
+      if (!name) return cursor.fail('a group name is a word of at most 32 bytes', start);
+      const index = this.groups.open(name[1]);
+      return { kind: 'group', index, node: this.readInner(flags, start) };
+    }
+    if (cursor.peek() !== '?') {
+      const index = this.groups.open();
+      return { kind: 'group', index, node: this.readInner(flags, start) };
+    }
+    const look = cursor.match(LOOK);
+    if (look) return this.readLook(flags, look[1] === '<', look[2] === '!', start);
+    if (cursor.take('?>')) {
+      return this.markSpecial({ kind: 'atomic', node: this.readInner(flags, start) }, '(?> (atomic group)', start);
+    }
+    if (!cursor.take('?:')) {
       const scoped = cursor.match(FLAG_GROUP);
       if (!scoped) return cursor.fail(refusalOf(cursor.text.slice(start, start + 4)), start);
       inner = this.changeFlags(flags, scoped[1]!, scoped[2] ?? '', start);
     }
-    if (++this.depth > MAX_NESTING) cursor.fail(`groups are nested deeper than ${MAX_NESTING}`, start);
-    const node = this.readAlternatives(inner);
-    this.depth--;
-    if (!cursor.take(')')) cursor.fail('the group has no closing ): a literal ( is written \\(', start);
-    return index === 0 ? node : { kind: 'group', node, index };
+    return this.readInner(inner, start);
   }
 
-  private readQuantified(atom: Node, flags: Flags): Node {
+  /** What stands in a group, to its closing parenthesis. */
+  private readInner(flags: Flags, start: number): Term {
+    const { cursor } = this;
+    if (++this.depth > MAX_NESTING) cursor.fail(`groups are nested deeper than ${MAX_NESTING}`, start);
+    const node = this.readAlternatives(flags);
+    this.depth--;
+    if (!cursor.take(')')) cursor.fail('the group has no closing ): a literal ( is written \\(', start);
+    return node;
+  }
+
+  private readLook(flags: Flags, behind: boolean, negated: boolean, start: number): Term {
+    const { cursor } = this;
+    const look: Look = { kind: 'look', node: this.readInner(flags, start), behind, negated };
+    const name = `(?${behind ? '<' : ''}${negated ? '!' : '='} (look${behind ? 'behind' : 'ahead'})`;
+    if (behind) {
+      const { max, isAtomicOpen } = lengthsOf(look.node);
+      if (max === Infinity) cursor.fail(`${name} must have a greatest length: bound its repeats`, start);
+      if (isAtomicOpen) cursor.fail(`${name} must not hold an atomic group that takes different lengths`, start);
+    }
+    return this.markSpecial(look, name, start);
+  }
+
+  private markSpecial(term: Term, what: string, at: number): Term {
+    if (this.special.at < 0 || at < this.special.at) this.special = { what, at };
+    return term;
+  }
+
+  private readQuantified(atom: Term, flags: Flags): Term {
     const { cursor } = this;
     let node = atom;
     for (;;) {
@@ -180,10 +231,9 @@ class Parser {
         cursor.fail(`a repeat may be at most ${MAX_REPEAT}`, start);
       }
       if (max < min) cursor.fail('the bounds of the repeat are out of order', start);
-      if (cursor.peek() === '+') {
-        cursor.fail(`${found[0]}+ (possessive) cannot be matched in linear time: write ${found[0]}`, start);
-      }
-      node = { kind: 'repeat', node, min, max, lazy: cursor.take('?') };
+      const isPossessive = cursor.take('+');
+      node = { kind: 'repeat', node, min, max, lazy: !isPossessive && cursor.take('?') };
+      if (isPossessive) node = this.markSpecial({ kind: 'atomic', node }, `${found[0]}+ (possessive)`, start);
     }
   }
 
@@ -204,41 +254,12 @@ function byteNode(set: ByteSet, flags: Flags): Node {
   return { kind: 'bytes', set: flags.ignoreCase ? set.foldCase() : set };
 }
 
-function boundsOf(found: RegExpExecArray): { min: number; max: number } {
-  if (found[0] === '*') return { min: 0, max: Infinity };
-  if (found[0] === '+') return { min: 1, max: Infinity };
-  if (found[0] === '?') return { min: 0, max: 1 };
-  const min = Number(found[1]);
-  if (found[2] === undefined) return { min, max: min };
-  return { min, max: found[3] === '' ? Infinity : Number(found[3]) };
-}
-
-function isQuantifier(text: string, at: number): boolean {
-  const form = /\{\d+(?:,\d*)?\}/y;
-  form.lastIndex = at;
-  return form.test(text);
-}
-
-/** The number of capturing groups, counted roughly: it only tells `\10` the octal byte from `\10` the reference. */
-function countGroups(text: string): number {
-  return text.match(/(?<!\\)\((?:(?!\?)|\?P?<(?![=!])|\?')/g)?.length ?? 0;
-}
-
 function refusalOf(opening: string): string {
   const rest = opening.slice(2);
-  if (rest[0] === '=' || rest[0] === '!') {
-    return `(?${rest[0]} (lookahead) cannot be matched in linear time: move the condition into a second rule of a chain`;
-  }
-  if (rest.startsWith('<=') || rest.startsWith('<!')) {
-    return `(?${rest.slice(0, 2)} (lookbehind) cannot be matched in linear time: write (?:^|[^…]) before the text instead`;
-  }
-  if (rest[0] === '>') return '(?> (atomic group) cannot be matched in linear time: write (?:';
   if (rest[0] === '|') return '(?| (branch reset) is not supported: number the groups apart';
-  if (rest[0] === '(') return '(?( (conditional) cannot be matched in linear time: write both cases as alternatives';
-  if (rest.startsWith('P='))
-    return '(?P= (backreference) cannot be matched in linear time: write the repeated text out';
+  if (rest[0] === '(') return '(?( (conditional) is not supported: write both cases as alternatives';
+  if (rest.startsWith('P=')) return '(?P= (backreference) must be followed by the name of a group and )';
   if (rest[0] === 'C') return '(?C (callout) is not supported: leave it out';
-  if (/^(?:R|&|P>|[+-]?\d)/.test(rest))
-    return `(?${rest[0]} (recursion) cannot be matched in linear time: write the part out`;
+  if (/^(?:R|&|P>|[+-]?\d)/.test(rest)) return `(?${rest[0]} (recursion) is not supported: write the part out`;
   return `unknown group ${opening}: a literal ( is written \\(`;
 }

@@ -20,8 +20,8 @@ interface RestartOfAll {
 const NO_RESTART: Restart = { states: new Int32Array(0), accepted: new Int32Array(0) };
 
 export interface StepperOptions {
-  /** Go on with the states of a pattern that was matched: for finding all its matches, not only whether there is one. */
-  readonly keepMatched?: boolean;
+  /** Keep the first states of patterns where a way leads back to them: only then no states mean that nothing has begun. */
+  readonly keepStarts?: boolean;
 }
 
 /** Shared by the automata over one NFA; holds the result of the last step. */
@@ -40,13 +40,13 @@ export class Stepper {
   private readonly acceptedMark: Int32Array;
   private readonly isStart: Uint8Array;
   private readonly assertions: readonly Set<number>[];
-  private readonly keepMatched: boolean;
+  private readonly keepStarts: boolean;
   private stamp = 0;
   private readonly restarts: (RestartOfAll | undefined)[] = [];
 
   constructor(nfa: Nfa, options: StepperOptions = {}) {
     this.follow = new FollowTable(nfa);
-    this.keepMatched = options.keepMatched === true;
+    this.keepStarts = options.keepStarts === true;
     this.next = new Int32Array(nfa.op.length);
     this.mark = new Int32Array(nfa.op.length);
     this.accepted = new Int32Array(nfa.starts.length);
@@ -64,7 +64,7 @@ export class Stepper {
    * States of a pattern that is matched here are dropped: the match is reported, and a later one begins anew.
    */
   step(core: Int32Array, from: number, to: number, behind: number, column: number, restart: Restart): void {
-    const { follow, mark, next, isStart, keepMatched } = this;
+    const { follow, mark, next, isStart, keepStarts } = this;
     const { nfa, alphabet, accept } = follow;
     const { members } = alphabet;
     const bit = contextBit(behind, alphabet.kindOf[column]!);
@@ -88,14 +88,13 @@ export class Stepper {
         const target = follow.next[entry]!;
         if (mark[target] === stamp) continue;
         mark[target] = stamp;
-        if (isStart[target] !== 0) continue;
-        const isFinal = follow.isFinal(target);
-        if (isFinal) this.acceptPattern(nfa.pattern[target]!, stamp);
-        if (!isFinal || keepMatched) next[count++] = target;
+        if (isStart[target] !== 0 && !keepStarts) continue;
+        if (follow.isFinal(target)) this.acceptPattern(nfa.pattern[target]!, stamp);
+        else next[count++] = target;
       }
     }
     this.work += restart.states.length + 1;
-    this.count = this.acceptedCount === 0 || this.keepMatched ? count : this.dropMatched(count, stamp);
+    this.count = this.acceptedCount === 0 ? count : this.dropMatched(count, stamp);
     this.hash = this.hashNext();
   }
 

@@ -3,13 +3,17 @@
 // kept, so that most bytes cost one look-up. Run only for rules that hit.
 import { type Alphabet, buildAlphabet } from './alphabet.ts';
 import { contextBit, EDGE } from './context.ts';
-import { ASSERT, MATCH, MAX_GROUP, type Nfa, SAVE, SPLIT } from './nfa.ts';
+import { BYTE, MATCH, MAX_GROUP, type Nfa, SAVE, SPLIT } from './nfa.ts';
 
 /** Offsets in a result: start and end of groups 0 to 9. */
 export const SLOTS: number = (MAX_GROUP + 1) * 2;
 
 /** Stages kept; then all are forgotten. */
 const MAX_STAGES = 256;
+/** Moves that one run may add to the stages; then it goes on without them. */
+const NEW_MOVES = 512;
+/** Most steps of one run that cost more than a look-up, beside those for each pattern state. */
+const MAX_STEPS = 200_000;
 const NEW = -1;
 
 /** The ways that are open after a byte, the preferred one first, each as the NFA state it has reached. */
@@ -48,50 +52,114 @@ export class SubmatchMachine {
   private readonly stages = new Map<string, Stage>();
   private readonly mark: Int32Array;
   private readonly targetMark: Int32Array;
+  private readonly stack: Int32Array;
   private stamp = 0;
   private slots: Int32Array = new Int32Array(SLOTS);
   private spare: Int32Array = new Int32Array(SLOTS);
 
+  /** What `follow` found: the ways after a column, where they come from, what they save, and the match before it. */
+  private threads: Int32Array;
+  private previous: Int32Array;
+  private readonly sources: Int32Array;
+  private readonly saves: Int32Array;
+  private count = 0;
+  private isMatch = false;
+  private matched = NEW;
+  private matchedSaves = 0;
+
   /** `nfa` holds one pattern, built with captures. */
   constructor(nfa: Nfa) {
+    const states = nfa.op.length;
     this.nfa = nfa;
     this.alphabet = buildAlphabet(nfa.sets);
-    this.mark = new Int32Array(nfa.op.length);
-    this.targetMark = new Int32Array(nfa.op.length);
+    this.mark = new Int32Array(states);
+    this.targetMark = new Int32Array(states);
+    this.stack = new Int32Array((states + nfa.branches.length + 1) * 2);
+    this.threads = new Int32Array(states);
+    this.previous = new Int32Array(states);
+    this.sources = new Int32Array(states);
+    this.saves = new Int32Array(states);
     this.slotCount = nfa.arg.reduce(
       (most, slot, state) => (nfa.op[state] === SAVE && slot >= most ? slot + 1 : most),
       2,
     );
   }
 
-  /** The preferred match that begins at `start`; undefined if there is none. */
+  /** The preferred match that begins at `start`; undefined if there is none. Its bound is that of `search`. */
   exec(value: string, start: number): Int32Array | undefined {
-    return this.run(value, start, this.stage([this.nfa.starts[0]!], this.kindBefore(value, start), false));
+    return this.run(value, start, this.stage(this.nfa.starts, 1, this.kindBefore(value, start), false));
   }
 
-  /** The first match that begins at `from` or later; undefined if there is none. */
+  /**
+   * The first match that begins at `from` or later; undefined if there is none. Where it takes too many steps to find
+   * out how far the match goes, the longest part of it that is certain, or what was read of it.
+   */
   search(value: string, from: number): Int32Array | undefined {
-    return this.run(value, from, this.stage([], this.kindBefore(value, from), true));
+    return this.run(value, from, this.stage([], 0, this.kindBefore(value, from), true));
   }
 
   private run(value: string, from: number, first: Stage): Int32Array | undefined {
-    const { slotCount } = this;
+    const mostWork = this.work + MAX_STEPS + (value.length - from);
     let found: Int32Array | undefined;
+    let newMoves = 0;
     let stage = first;
-    this.slots.fill(-1, 0, slotCount);
-    let at = from;
-    for (; (stage.isOpen || stage.threads.length > 0) && at <= value.length; at++) {
+    this.slots.fill(-1, 0, this.slotCount);
+    for (let at = from; (stage.isOpen || stage.threads.length > 0) && at <= value.length; at++) {
       const column = this.columnAt(value, at);
-      const move = stage.moves[column] ?? this.explore(stage, column);
-      if (move.isMatch) {
-        found ??= new Int32Array(SLOTS).fill(-1);
-        this.copySlots(move.matched, found, 0);
-        setSlots(found, 0, move.matchedSaves, at);
+      let move = stage.moves[column];
+      if (move === undefined) {
+        if (++newMoves > NEW_MOVES) return this.runLoose(value, at, stage, found, mostWork);
+        move = this.explore(stage, column);
       }
-      if (!move.keepsAll) this.apply(move, at);
+      if (move.isMatch) found = this.matchAt(at, move.matched, move.matchedSaves, found);
+      if (!move.keepsAll) this.apply(move.sources, move.saves, move.sources.length, at);
       stage = move.target;
+      this.work++;
     }
-    this.work += at - from;
+    return found;
+  }
+
+  /** Goes on from a stage without keeping what it learns. */
+  private runLoose(
+    value: string,
+    from: number,
+    stage: Stage,
+    before: Int32Array | undefined,
+    mostWork: number,
+  ): Int32Array | undefined {
+    let found = before;
+    let { behind, isOpen } = stage;
+    let count = stage.threads.length;
+    this.threads.set(stage.threads);
+    for (let at = from; (isOpen || count > 0) && at <= value.length; at++) {
+      if (this.work > mostWork) return found ?? this.cutAt(at, count);
+      const column = this.columnAt(value, at);
+      const current = this.threads;
+      this.threads = this.previous;
+      this.previous = current;
+      this.follow(current, count, behind, isOpen, column);
+      if (this.isMatch) found = this.matchAt(at, this.matched, this.matchedSaves, found);
+      this.apply(this.sources, this.saves, this.count, at);
+      count = this.count;
+      behind = this.alphabet.kindOf[column]!;
+      isOpen &&= !this.isMatch;
+      this.work++;
+    }
+    return found;
+  }
+
+  private matchAt(at: number, thread: number, saves: number, before: Int32Array | undefined): Int32Array {
+    const found = before ?? new Int32Array(SLOTS).fill(-1);
+    this.copySlots(thread, found, 0);
+    setSlots(found, 0, saves, at);
+    return found;
+  }
+
+  /** What is known of the match that began first, read up to `at`; undefined if none has begun. */
+  private cutAt(at: number, count: number): Int32Array | undefined {
+    if (count === 0) return undefined;
+    const found = this.matchAt(at, 0, END_OF_MATCH, undefined);
+    for (let slot = 2; slot < SLOTS; slot += 2) if (found[slot + 1]! < found[slot]!) found.fill(-1, slot, slot + 2);
     return found;
   }
 
@@ -106,13 +174,15 @@ export class SubmatchMachine {
     return byte === 0x0a && at === value.length - 1 ? finalLf : columnOf[byte]!;
   }
 
-  private apply({ sources, saves }: Move, at: number): void {
+  private apply(sources: Int32Array, saves: Int32Array, count: number, at: number): void {
     const { slots, spare, slotCount } = this;
-    const needed = sources.length * slotCount;
+    const needed = count * slotCount;
     const next = spare.length < needed ? new Int32Array(needed * 2) : spare;
-    for (let i = 0; i < sources.length; i++) {
-      this.copySlots(sources[i]!, next, i * slotCount);
-      if (saves[i] !== 0) setSlots(next, i * slotCount, saves[i]!, at);
+    for (let i = 0; i < count; i++) {
+      const to = i * slotCount;
+      const from = sources[i]! * slotCount;
+      for (let slot = 0; slot < slotCount; slot++) next[to + slot] = from < 0 ? -1 : slots[from + slot]!;
+      if (saves[i] !== 0) setSlots(next, to, saves[i]!, at);
     }
     this.slots = next;
     this.spare = slots;
@@ -124,67 +194,26 @@ export class SubmatchMachine {
     for (let slot = 0; slot < slotCount; slot++) into[to + slot] = thread === NEW ? -1 : slots[from + slot]!;
   }
 
-  private stage(threads: readonly number[], behind: number, isOpen: boolean): Stage {
-    const key = `${behind}${isOpen}${threads.join()}`;
+  private stage(threads: ArrayLike<number>, count: number, behind: number, isOpen: boolean): Stage {
+    const own = Int32Array.from({ length: count }, (_, i) => threads[i]!);
+    const key = `${behind}${isOpen}${own.join()}`;
     const known = this.stages.get(key);
     if (known !== undefined) return known;
     if (this.stages.size >= MAX_STAGES) this.stages.clear();
-    const stage = { threads: Int32Array.from(threads), behind, isOpen, moves: [] };
+    const stage = { threads: own, behind, isOpen, moves: [] };
     this.stages.set(key, stage);
     return stage;
   }
 
-  /** Follows all ways over a column, the preferred ones first; a way that is at the end cuts off those after it. */
   private explore(stage: Stage, column: number): Move {
-    const { nfa, alphabet, mark, targetMark } = this;
-    const bit = contextBit(stage.behind, alphabet.kindOf[column]!);
-    const stamp = ++this.stamp;
-    const threads: number[] = [];
-    const sources: number[] = [];
-    const saves: number[] = [];
-    let isMatch = false;
-    let matched = NEW;
-    let matchedSaves = 0;
-    const count = stage.threads.length;
-    for (let i = 0; i < count + (stage.isOpen ? 1 : 0) && !isMatch; i++) {
-      const thread = i < count ? i : NEW;
-      const stack = [i < count ? stage.threads[i]! : nfa.starts[0]!, 0];
-      while (stack.length > 0 && !isMatch) {
-        const set = stack.pop()!;
-        const state = stack.pop()!;
-        if (mark[state] === stamp) continue;
-        mark[state] = stamp;
-        this.work++;
-        const arg = nfa.arg[state]!;
-        const out = nfa.out[state]!;
-        switch (nfa.op[state]) {
-          case SPLIT:
-            for (let i = arg - 1; i >= 0; i--) stack.push(nfa.branches[out + i]!, set);
-            break;
-          case ASSERT:
-            if ((arg & bit) !== 0) stack.push(out, set);
-            break;
-          case SAVE:
-            stack.push(out, set | (1 << arg));
-            break;
-          case MATCH:
-            isMatch = true;
-            matched = thread;
-            matchedSaves = set;
-            break;
-          default:
-            if (alphabet.members[arg * alphabet.columns + column] === 0 || targetMark[out] === stamp) break;
-            targetMark[out] = stamp;
-            threads.push(out);
-            sources.push(thread);
-            saves.push(set);
-        }
-      }
-    }
+    this.follow(stage.threads, stage.threads.length, stage.behind, stage.isOpen, column);
+    const sources = this.sources.slice(0, this.count);
+    const saves = this.saves.slice(0, this.count);
+    const { isMatch, matched, matchedSaves } = this;
     const move: Move = {
-      target: this.stage(threads, alphabet.kindOf[column]!, stage.isOpen && !isMatch),
-      sources: Int32Array.from(sources),
-      saves: Int32Array.from(saves),
+      target: this.stage(this.threads, this.count, this.alphabet.kindOf[column]!, stage.isOpen && !isMatch),
+      sources,
+      saves,
       keepsAll: sources.every((source, i) => source === i && saves[i] === 0),
       isMatch,
       matched,
@@ -193,7 +222,62 @@ export class SubmatchMachine {
     stage.moves[column] = move;
     return move;
   }
+
+  /** Follows all ways over a column, the preferred ones first; a way that is at the end cuts off those after it. */
+  private follow(threads: Int32Array, threadCount: number, behind: number, isOpen: boolean, column: number): void {
+    const { nfa, alphabet, mark, targetMark, stack, threads: next, sources, saves } = this;
+    const { op, arg: args, out: outs, branches } = nfa;
+    const bit = contextBit(behind, alphabet.kindOf[column]!);
+    const stamp = ++this.stamp;
+    let count = 0;
+    let steps = 0;
+    let isMatch = false;
+    this.matched = NEW;
+    this.matchedSaves = 0;
+    for (let i = 0; i < threadCount + (isOpen ? 1 : 0) && !isMatch; i++) {
+      const thread = i < threadCount ? i : NEW;
+      stack[0] = i < threadCount ? threads[i]! : nfa.starts[0]!;
+      stack[1] = 0;
+      let top = 2;
+      while (top > 0) {
+        const set = stack[--top]!;
+        const state = stack[--top]!;
+        if (mark[state] === stamp) continue;
+        mark[state] = stamp;
+        steps++;
+        const arg = args[state]!;
+        const out = outs[state]!;
+        const kind = op[state]!;
+        if (kind === BYTE) {
+          if (alphabet.members[arg * alphabet.columns + column] === 0 || targetMark[out] === stamp) continue;
+          targetMark[out] = stamp;
+          next[count] = out;
+          sources[count] = thread;
+          saves[count++] = set;
+        } else if (kind === SPLIT) {
+          for (let i = arg - 1; i >= 0; i--) {
+            stack[top++] = branches[out + i]!;
+            stack[top++] = set;
+          }
+        } else if (kind === MATCH) {
+          isMatch = true;
+          this.matched = thread;
+          this.matchedSaves = set;
+          break;
+        } else if (kind === SAVE || (arg & bit) !== 0) {
+          stack[top++] = out;
+          stack[top++] = kind === SAVE ? set | (1 << arg) : set;
+        }
+      }
+    }
+    this.count = count;
+    this.isMatch = isMatch;
+    this.work += steps;
+  }
 }
+
+/** The slot of the end of group 0. */
+const END_OF_MATCH = 1 << 1;
 
 function setSlots(slots: Int32Array, from: number, mask: number, at: number): void {
   for (let rest = mask; rest !== 0; rest &= rest - 1) slots[from + 31 - Math.clz32(rest & -rest)] = at;

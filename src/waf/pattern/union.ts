@@ -28,6 +28,8 @@ export interface UnionOptions {
   readonly maxPartStates?: number;
   /** Patterns in a group. */
   readonly groupSize?: number;
+  /** By pattern a label: those that are asked of the same values have the same one, and share groups. */
+  readonly askedWith?: readonly string[];
   /** Shortest time between two drops of all states of an automaton. */
   readonly resetIntervalMs?: number;
   readonly now?: () => number;
@@ -46,7 +48,7 @@ export interface UnionStats {
   readonly work: number;
 }
 
-export const DEFAULT_MAX_STATES = 8_000;
+export const DEFAULT_MAX_STATES = 24000;
 export const DEFAULT_NEW_STATES = 512;
 const DEFAULT_MAX_GROUP_STATES = 1_000;
 const DEFAULT_NEW_GROUP_STATES = 4_096;
@@ -54,6 +56,11 @@ const DEFAULT_NEW_SINGLE_STATES = 8_192;
 const DEFAULT_MAX_PART_STATES = 40_000;
 const DEFAULT_GROUP_SIZE = 4;
 const DEFAULT_RESET_INTERVAL_MS = 1_000;
+
+/** A pattern with so many NFA states is a group by itself. */
+const LARGE_STATES = 400;
+/** Of longer values it is looked at first whether much is asked of them. */
+const LONG_BYTES = 2_048;
 
 /** A pattern that so many bytes match by themselves is matched by nearly every value. */
 const EAGER_BYTES = 48;
@@ -132,10 +139,10 @@ export class UnionMatcher {
 
   /**
    * Sets the bit of every pattern that matches anywhere in a byte string: bit `n & 31` of `hits[n >>> 5]` for pattern
-   * `n`. Bits that are set stay set.
+   * `n`. Bits that are set stay set, and a long value is read the faster the more of them are.
    */
   scan(value: string, hits: Uint32Array): void {
-    this.begin(hits);
+    this.begin(hits, value.length);
     let at = 0;
     let length = latin1Chunk(value, 0);
     for (; at + length < value.length; length = latin1Chunk(value, at)) {
@@ -150,7 +157,7 @@ export class UnionMatcher {
 
   /** The same, and sets the bits of the word lists as `words.scan` would: for little more than the price of one. */
   scanWith(words: WordMatcher, value: string, hits: Uint32Array, wordHits: Uint32Array): void {
-    this.begin(hits);
+    this.begin(hits, value.length);
     words.begin(value, wordHits);
     let at = 0;
     let length = latin1Chunk(value, 0);
@@ -169,16 +176,17 @@ export class UnionMatcher {
 
   /** The same for the value that is bytes `from` to `to - 1`. */
   scanBytes(bytes: Uint8Array, from: number, to: number, hits: Uint32Array): void {
-    this.begin(hits);
+    this.begin(hits, to - from);
     const end = this.endOf(bytes, from, to);
     this.lanes.feed(bytes, from, end, hits);
     this.finish(bytes, from, end, to, to - from, hits);
   }
 
-  private begin(hits: Uint32Array): void {
+  private begin(hits: Uint32Array, length: number): void {
     const { always } = this;
     for (let i = 0; i < always.length; i++) hits[always[i]! >>> 5]! |= 1 << (always[i]! & 31);
-    this.lanes.begin();
+    if (length < LONG_BYTES || this.stepper.follow.nfa.starts.length === 1) this.lanes.begin();
+    else this.lanes.beginApart(hits);
     this.counters?.begin();
   }
 
@@ -201,19 +209,37 @@ export class UnionMatcher {
 
   private lanesOf(dfa: LazyDfa, patterns: readonly number[]): Lanes {
     const { groupSize } = this.options;
-    const root = new Lane(dfa, () => this.partsOf(patterns, patterns.length <= groupSize ? 1 : groupSize));
+    const size = patterns.length <= groupSize ? 1 : groupSize;
+    const root = new Lane(dfa, patterns, () => this.groupsOf(patterns, size).map((own) => this.part(own)));
     return new Lanes(root, this.stepper.follow.alphabet.columnOf);
   }
 
-  /** Automata for groups of the patterns, or for each alone. */
-  private partsOf(patterns: readonly number[], size: number): Lane[] {
-    return Array.from({ length: Math.ceil(patterns.length / size) }, (_, i) => {
-      const own = patterns.slice(i * size, i * size + size);
-      const allowance = own.length === 1 ? this.singleAllowance : this.groupAllowance;
-      const dfa = this.automaton(own, this.options.maxGroupStates, allowance);
-      this.parts.push(dfa);
-      return new Lane(dfa, () => this.partsOf(own, 1));
-    });
+  /** Patterns that are asked of the same values together, `size` of them at most; large ones are alone. */
+  private groupsOf(patterns: readonly number[], size: number): number[][] {
+    const { op, pattern } = this.stepper.follow.nfa;
+    const { askedWith } = this.options;
+    const states = new Int32Array(this.stepper.follow.nfa.starts.length);
+    for (let state = 0; state < op.length; state++) states[pattern[state]!]!++;
+    const groups: number[][] = [];
+    const open = new Map<string, number[]>();
+    for (const own of patterns) {
+      const label = askedWith[own] ?? '';
+      const group = open.get(label);
+      if (group !== undefined && group.length < size && states[own]! < LARGE_STATES) group.push(own);
+      else {
+        const fresh = [own];
+        groups.push(fresh);
+        if (states[own]! < LARGE_STATES) open.set(label, fresh);
+      }
+    }
+    return groups;
+  }
+
+  private part(patterns: readonly number[]): Lane {
+    const allowance = patterns.length === 1 ? this.singleAllowance : this.groupAllowance;
+    const dfa = this.automaton(patterns, this.options.maxGroupStates, allowance);
+    this.parts.push(dfa);
+    return new Lane(dfa, patterns, () => patterns.map((own) => this.part([own])));
   }
 
   private automaton(patterns: readonly number[], maxStates: number, allowance: Allowance): LazyDfa {
@@ -245,6 +271,7 @@ const DEFAULTS: Required<UnionOptions> = {
   newSingleStates: DEFAULT_NEW_SINGLE_STATES,
   maxPartStates: DEFAULT_MAX_PART_STATES,
   groupSize: DEFAULT_GROUP_SIZE,
+  askedWith: [],
   resetIntervalMs: DEFAULT_RESET_INTERVAL_MS,
   now: () => performance.now(),
 };

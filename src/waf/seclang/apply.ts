@@ -9,7 +9,7 @@ import type { Directive } from './directives.ts';
 import { argumentValue } from './directives.ts';
 import { governedDirectives } from './governed.ts';
 import { always, readOperator } from './operator.ts';
-import { refusedDirectives } from './refused.ts';
+import { lua, refusedDirectives, remedy } from './refused.ts';
 import { readRuleSelector } from './rule-selector.ts';
 import { settingReaders } from './settings.ts';
 import { lowerCase } from './span.ts';
@@ -26,6 +26,7 @@ const many = Number.POSITIVE_INFINITY;
 const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ['secrule', { least: 2, most: 3, apply: addRule }],
   ['secaction', { least: 1, most: 1, apply: addAction }],
+  ['secrulescript', { least: 1, most: 2, apply: refuseScript }],
   ['secmarker', { least: 1, most: 1, apply: addMarker }],
   ['secdefaultaction', { least: 1, most: 1, apply: setDefaults }],
   ['seccomponentsignature', { least: 1, most: 1, apply: addComponent }],
@@ -103,6 +104,15 @@ function addRule({ name, args: [list, test, actions] }: Directive, assembly: Ass
 function addAction({ name, args: [list] }: Directive, assembly: Assembly): void {
   if (list === undefined) return;
   const actions = readActions(list, assembly.reading);
+  assembly.addLink({ at: name, source: sourceOf(name), targets: [], exclusions: [], operator: always, actions });
+}
+
+/** It is refused, but stands for a rule or a link: the rule can be taken out, and the chain it ends is not open. */
+function refuseScript({ name, args: [, list] }: Directive, assembly: Assembly): void {
+  const { reading } = assembly;
+  reading.faults.add(name, 'not-available', `${name.text} is not available: ${lua}; ${remedy}`);
+  if (list === undefined && !assembly.isInChain) return;
+  const actions = list === undefined ? [] : readActions(list, reading);
   assembly.addLink({ at: name, source: sourceOf(name), targets: [], exclusions: [], operator: always, actions });
 }
 

@@ -76,6 +76,10 @@ export class Assembly {
     this.reading = reading;
   }
 
+  get isInChain(): boolean {
+    return this.#open !== undefined;
+  }
+
   /** Adds a link to the chain that is open, or begins a rule. */
   addLink(link: LinkDraft): void {
     const isChained = link.actions.some(({ fields }) => fields.chain === true);

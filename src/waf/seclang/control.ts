@@ -127,7 +127,7 @@ function targetRemoval(by: RuleSelector['by']): ReadControl {
     }
     const rules = readRuleSelector(by, part(value, 0, semicolon), reading);
     const list = part(value, semicolon + 1);
-    const { targets, exclusions } = readTargets(list, '|,', reading);
+    const { targets, exclusions } = readTargets(list, '|,', reading, true);
     if (exclusions.length > 0 || targets.some(({ count }) => count)) {
       reading.faults.add(list, 'bad-value', 'a target that is removed is written without ! and &');
       return undefined;

@@ -3,7 +3,7 @@
 
 type Reasons = Readonly<Record<string, string>>;
 
-const lua = 'Gatehouse runs no scripts (Lua)';
+export const lua = 'Gatehouse runs no scripts (Lua)';
 const geo = 'there is no geographic database';
 const perf = 'time is not measured rule by rule inside of the rules';
 const stream = 'bodies are inspected as REQUEST_BODY and RESPONSE_BODY; there is no second copy of the stream';
@@ -104,7 +104,6 @@ export const refusedDirectives: Readonly<Record<string, { readonly reason: strin
   secremoterulesfailaction: { reason: 'rules are read from files only; fetch them before the start' },
   secruleinheritance: { reason: 'there are no nested contexts; each site names its rule files' },
   secruleperftime: { reason: perf },
-  secrulescript: { reason: lua },
   secstreaminbodyinspection: { reason: stream, off: true },
   secstreamoutbodyinspection: { reason: stream, off: true },
   secuploadapprovalscript: { reason: program },

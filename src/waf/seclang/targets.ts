@@ -22,15 +22,16 @@ const xmlPaths: readonly string[] = ['/*', '//@*'];
 /**
  * Reads a list of targets. `separators` is `|` in a rule; updates and `ctl` write commas as well. Selectors are names
  * (without regard to case) or patterns between slashes, either of them in single quotes when it holds a separator.
+ * `areRemoved`: a rule stops looking at them, so that XML as a whole is clear enough.
  */
-export function readTargets(list: Span, separators: string, reading: Reading): TargetList {
+export function readTargets(list: Span, separators: string, reading: Reading, areRemoved = false): TargetList {
   const targets: Target[] = [];
   const exclusions: Exclusion[] = [];
   let at = 0;
   let count = 0;
   do {
     const end = endOfTarget(list.text, at, separators);
-    const target = readTarget(trimmed(part(list, at, end)), reading);
+    const target = readTarget(trimmed(part(list, at, end)), reading, areRemoved);
     if (target?.isExcluded === true) exclusions.push(target.exclusion);
     else if (target !== undefined) targets.push({ ...target.exclusion, count: target.isCounted });
     at = end + 1;
@@ -63,7 +64,7 @@ interface ReadTarget {
   readonly isCounted: boolean;
 }
 
-function readTarget(written: Span, reading: Reading): ReadTarget | undefined {
+function readTarget(written: Span, reading: Reading, isRemoved: boolean): ReadTarget | undefined {
   const { faults } = reading;
   const mark = written.text[0];
   const isExcluded = mark === '!';
@@ -86,7 +87,8 @@ function readTarget(written: Span, reading: Reading): ReadTarget | undefined {
     return undefined;
   }
   if (colon < 0) {
-    if (kind === 'xml' && !isExcluded) faults.add(rest, 'bad-value', 'say which part: XML:/* or XML://@*');
+    const isLookedAt = !isExcluded && !isRemoved;
+    if (kind === 'xml' && isLookedAt) faults.add(rest, 'bad-value', 'say which part: XML:/* or XML://@*');
     return { exclusion: { variable }, isExcluded, isCounted };
   }
   const selector = readSelector(trimmed(part(rest, colon + 1)), kind === 'xml', reading);

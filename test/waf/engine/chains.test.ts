@@ -24,7 +24,7 @@ describe('a chain', () => {
     ['/?a=1&c=3', 'n=1'],
     ['/?b=2&c=3', 'n='],
   ] as const)('does what a link says as soon as that link matched: %s', ([target, expected]) => {
-    expect(data(chain.replace('deny', 'nolog,pass') + '\n' + TX_N, { target })).toEqual([expected]);
+    expect(data(`${chain.replace('deny', 'nolog,pass')}\n${TX_N}`, { target })).toEqual([expected]);
   });
 
   test('leaves one line, which speaks of the head', () => {

@@ -6,7 +6,6 @@ import { readCoreRules } from './core-rules.ts';
 import { anyExchange } from './corpus.ts';
 import { compare } from './differential.ts';
 import { byMachine } from './oracle-test.ts';
-import type { Settings } from './support.ts';
 
 const RUNS = Number(process.env.WAF_RUNS ?? 15);
 const core = readCoreRules();
@@ -17,7 +16,7 @@ if (core === undefined)
 describe.skipIf(core === undefined)(`the Core Rule Set (${core?.name ?? 'none'})`, () => {
   test.for([1, 2, 3, 4])('means the same to both engines at paranoia level %i', { timeout: 3_600_000 }, (paranoia) => {
     const seeds = seedsOf({ paranoia, detectionParanoia: paranoia, threshold: { inbound: 5, outbound: 4 } });
-    const pair = (mode: Settings['mode']) =>
+    const pair = (mode: 'on' | 'detectionOnly') =>
       compare(core!.ruleSet, { mode, seeds: Object.fromEntries(seeds) }, byMachine);
     const modes = { on: pair('on'), detectionOnly: pair('detectionOnly') };
     fc.assert(

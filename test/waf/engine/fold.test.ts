@@ -47,6 +47,13 @@ describe('a gate on a level', () => {
     expect(lines(text)).toEqual([]);
   });
 
+  test('stays when a request can take away a skip over one rule', () => {
+    const text = `SecRule ARGS "@rx 1" "id:1,phase:1,nolog,pass,ctl:ruleRemoveById=2"\nSecAction "id:2,phase:2,nolog,pass,skip:1"
+      SecAction "id:3,phase:2"`;
+    expect(lines(text, ON)).toEqual(['3']);
+    expect(lines(text)).toEqual([]);
+  });
+
   test.for([
     ['skip:1', ['101']],
     ['skip:2', ['101', '104']],
@@ -78,6 +85,12 @@ describe('effects', () => {
     const text = `SecAction "id:9,phase:1,nolog,pass,setvar:tx.a=1,setvar:tx.b=1"
       SecRule TX:a|TX:b "@eq 1" "id:1,phase:1,nolog,pass,setvar:tx.n=+1"\nSecRule TX:n "@eq 2" "id:2,phase:1"`;
     expect(lines(text)).toEqual(['2 TX:n']);
+  });
+
+  test('of a link are seen by its later targets', () => {
+    const text = `SecAction "id:9,phase:1,nolog,pass,setvar:tx.n=1"
+      SecRule TX:n|TX:k "!@eq 0" "id:1,phase:1,nolog,pass,setvar:tx.k=+1"\nSecRule TX:k "@eq 2" "id:2,phase:1"`;
+    expect(lines(text)).toEqual(['2 TX:k']);
   });
 
   test('of a rule between a jump and its end are not certain', () => {

@@ -29,7 +29,7 @@ export function emptyTransaction(settings: EngineSettings, mode: EngineMode, bud
     settings,
     slots: new SlotTable(),
     initialTx: [],
-    members: VARIABLES.map((name) => (variableKind(name) === 'single' ? [new Field('', '', '')] : NO_FIELDS)),
+    members: VARIABLES.map((name) => (variableKind(name) === 'single' ? [new Field('', '')] : NO_FIELDS)),
     flags: new Uint8Array(0),
     feeds: FEEDS,
     reads: new Set(VARIABLES.keys()),

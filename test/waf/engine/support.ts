@@ -88,6 +88,12 @@ export function data(text: string, sent: Sent = {}, settings: Settings = {}): st
   return exchange(rules(text, settings).begin(), sent).findings.map((finding) => finding.data);
 }
 
+/** The members that a target has, as the rule sees them: `name=value`. */
+export function members(target: string, sent: Sent): string[] {
+  const text = `SecRule ${target} "@unconditionalMatch" "id:1,phase:2,nolog,pass,setvar:'tx.all=%{tx.all}%{MATCHED_VAR_NAME}=%{MATCHED_VAR};'"`;
+  return data(`${text}\nSecAction "id:2,phase:5,logdata:'%{tx.all}'"`, sent).join().split(';').slice(0, -1);
+}
+
 /** `deny 403 1`: what was done, with which status, by which rule; `none` when it went through. */
 export function verdict(text: string, sent: Sent = {}, settings: Settings = {}): string {
   return done(exchange(rules(text, settings).begin(), sent).intervention);

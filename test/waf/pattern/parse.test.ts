@@ -1,11 +1,12 @@
 // parsePattern: what PCRE's syntax means here, and what is refused.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MAX_NESTING, parsePattern } from '../../../src/waf/pattern/parse.ts';
+import { MAX_NESTING, parsePattern, parseTerm } from '../../../src/waf/pattern/parse.ts';
 import { compilePattern } from '../../../src/waf/pattern/pattern.ts';
 import { PatternError } from '../../../src/waf/pattern/pattern-error.ts';
 import meanings from './meanings.json' with { type: 'json' };
 import refusals from './refusals.json' with { type: 'json' };
+import specialRefusals from './special-refusals.json' with { type: 'json' };
 
 test.for(meanings)('$pattern finds $found in $value', ({ pattern, value, found }) => {
   const match = compilePattern(pattern).exec(value);
@@ -13,15 +14,12 @@ test.for(meanings)('$pattern finds $found in $value', ({ pattern, value, found }
 });
 
 test.for(refusals)('$pattern is refused: $message', ({ pattern, message, offset }) => {
-  let error: unknown;
-  try {
-    parsePattern(pattern);
-  } catch (thrown) {
-    error = thrown;
-  }
-  expect(error).toBeInstanceOf(PatternError);
-  expect((error as PatternError).message).toContain(message);
-  expect((error as PatternError).offset).toBe(offset);
+  expectRefusal(() => parseTerm(pattern), message, offset);
+});
+
+test.for(specialRefusals)('$pattern is refused where there are automata only', ({ pattern, message, offset }) => {
+  expect(() => parseTerm(pattern)).not.toThrow();
+  expectRefusal(() => parsePattern(pattern), message, offset);
 });
 
 describe('option multiline', () => {
@@ -80,3 +78,15 @@ test('any text is parsed or refused with a PatternError, never hung on', () => {
     { numRuns: 5_000 },
   );
 });
+
+function expectRefusal(parse: () => unknown, message: string, offset: number): void {
+  let error: unknown;
+  try {
+    parse();
+  } catch (thrown) {
+    error = thrown;
+  }
+  expect(error).toBeInstanceOf(PatternError);
+  expect((error as PatternError).message).toContain(message);
+  expect((error as PatternError).offset).toBe(offset);
+}

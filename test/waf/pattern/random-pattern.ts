@@ -18,7 +18,7 @@ function leaf(pcre: string, v8: string = pcre, isNullable = false): TwoWays {
   return { pcre, v8, isNullable, isPeculiar: false, hasGroup: false };
 }
 
-const LEAVES: readonly TwoWays[] = [
+export const LEAVES: readonly TwoWays[] = [
   leaf('a'),
   leaf('b'),
   leaf('A'),
@@ -49,7 +49,7 @@ const LEAVES: readonly TwoWays[] = [
   leaf('(?m:$)', `(?=\\n|${V8_END})`, true),
 ];
 
-const QUANTIFIERS = ['*', '+', '?', '{2}', '{1,3}', '{0,2}', '{2,}'];
+export const QUANTIFIERS: readonly string[] = ['*', '+', '?', '{2}', '{1,3}', '{0,2}', '{2,}'];
 const NULLABLE_QUANTIFIERS = ['*', '?', '{0,2}'];
 
 export const randomPattern: fc.Arbitrary<TwoWays> = fc.letrec<{ node: TwoWays }>((tie) => ({
@@ -68,7 +68,7 @@ export const randomValue: fc.Arbitrary<string> = fc
   .array(fc.constantFrom('a', 'a', 'b', 'c', 'A', 'B', '1', '-', ' ', '\n', '\xe9', '\xa0', '\0'), { maxLength: 12 })
   .map((chars) => chars.join(''));
 
-function sequence(parts: readonly TwoWays[]): TwoWays {
+export function sequence(parts: readonly TwoWays[]): TwoWays {
   return {
     pcre: parts.map((part) => `(?:${part.pcre})`).join(''),
     v8: parts.map((part) => `(?:${part.v8})`).join(''),
@@ -77,7 +77,7 @@ function sequence(parts: readonly TwoWays[]): TwoWays {
   };
 }
 
-function choice(parts: readonly TwoWays[]): TwoWays {
+export function choice(parts: readonly TwoWays[]): TwoWays {
   return {
     pcre: `(?:${parts.map((part) => part.pcre).join('|')})`,
     v8: `(?:${parts.map((part) => part.v8).join('|')})`,
@@ -86,7 +86,7 @@ function choice(parts: readonly TwoWays[]): TwoWays {
   };
 }
 
-function repeat([part, quantifier, isLazy]: [TwoWays, string, boolean]): TwoWays {
+export function repeat([part, quantifier, isLazy]: [TwoWays, string, boolean]): TwoWays {
   const suffix = quantifier + (isLazy ? '?' : '');
   return {
     pcre: `(?:${part.pcre})${suffix}`,
@@ -97,7 +97,7 @@ function repeat([part, quantifier, isLazy]: [TwoWays, string, boolean]): TwoWays
   };
 }
 
-function group(part: TwoWays): TwoWays {
+export function group(part: TwoWays): TwoWays {
   return { ...part, pcre: `(${part.pcre})`, v8: `(${part.v8})`, hasGroup: true };
 }
 
