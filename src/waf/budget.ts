@@ -1,10 +1,16 @@
 // How much time the engine may take for one exchange. Counted only while the engine works, never while it waits.
 import { GatehouseError } from '../base/errors.ts';
+import type { StepAllowance } from './pattern/submatch.ts';
 
 /** Work between two looks at the clock; a unit is about a byte looked at. */
 const UNITS_PER_LOOK = 16_384;
 
+/** Steps by which matches in long values are followed, 10 to 15 ms of work; beyond, long matches are shown cut. */
+const CAPTURE_STEPS = 1_000_000;
+
 export class Budget {
+  /** For all that the rules capture and log of one exchange. */
+  readonly captures: StepAllowance = { steps: CAPTURE_STEPS };
   readonly #limitMs: number;
   #usedMs = 0;
   #enteredAt = 0;

@@ -132,6 +132,6 @@ function control(change: Control, selectSteps: SelectSteps): Run {
 
 function changeParts(before: string, change: 'add' | 'remove' | 'set', parts: string): string {
   if (change === 'set') return parts;
-  const rest = [...before].filter((part) => !parts.includes(part)).join('');
+  const rest = Array.from(before, (part) => (parts.includes(part) ? '' : part)).join('');
   return change === 'add' ? rest + parts : rest;
 }

@@ -85,10 +85,13 @@ function testMatcher(test: Test, negated: boolean, triggers?: readonly number[])
 
 function patternMatcher(pattern: Pattern, negated: boolean): Matcher {
   if (!pattern.isExact) return backtrackingMatcher(pattern, negated);
+  const shortParts = remember((value) => groupsOf(value, pattern.exec(value)));
+  const parts = (value: string, tx: Transaction): readonly string[] =>
+    value.length <= MAX_KNOWN_LENGTH ? shortParts(value) : groupsOf(value, pattern.exec(value, tx.budget.captures));
   return {
     negated,
     holds: remember((value) => pattern.test(value) !== negated),
-    parts: negated ? (value) => [value] : remember((value) => groupsOf(value, pattern.exec(value))),
+    parts: negated ? (value) => [value] : parts,
     scan: { kind: 'pattern', pattern },
   };
 }
@@ -108,7 +111,8 @@ function backtrackingMatcher(pattern: Pattern, negated: boolean): Matcher {
   return {
     negated,
     holds: (value, tx) => counted(tx, () => test(value)),
-    parts: (value, tx) => (negated ? [value] : counted(tx, () => groupsOf(value, pattern.exec(value)))),
+    parts: (value, tx) =>
+      negated ? [value] : counted(tx, () => groupsOf(value, pattern.exec(value, tx.budget.captures))),
     scan: negated ? { kind: 'test', test } : { kind: 'pattern', pattern },
   };
 }

@@ -2,28 +2,26 @@
 import { Engine } from './engine.ts';
 import type { Plan } from './plan.ts';
 
+/** Field lines of two clients. */
 const HEADERS: readonly (readonly string[])[] = [
-  [
-    ...['host', 'app.example.com', 'connection', 'keep-alive', 'upgrade-insecure-requests', '1'],
-    ...[
-      'user-agent',
-      'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36',
-    ],
-    ...['accept', 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8'],
-    ...['accept-language', 'en-GB,en;q=0.9,de;q=0.8', 'accept-encoding', 'gzip, deflate, br, zstd'],
-    ...['referer', 'https://app.example.com/articles/list?page=2&sort=new', 'sec-fetch-site', 'same-origin'],
-    ...['cookie', 'session=4f1c9a77e0b24f6f8d2e; theme=dark; lang=en-GB; _ga=GA1.2.1190238841.1763720000'],
-  ],
-  [
-    ...['host', 'api.example.com:8443', 'accept', '*/*', 'origin', 'https://app.example.com'],
-    ...[
-      'user-agent',
-      'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile/15E148',
-    ],
-    ...['authorization', 'Bearer eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.c2lnbmF0dXJl'],
-    ...['if-none-match', 'W/"1f4c-5d1e"', 'x-requested-with', 'XMLHttpRequest'],
-  ],
-];
+  `host: app.example.com
+connection: keep-alive
+upgrade-insecure-requests: 1
+user-agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36
+accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8
+accept-language: en-GB,en;q=0.9,de;q=0.8
+accept-encoding: gzip, deflate, br, zstd
+referer: https://app.example.com/articles/list?page=2&sort=new
+sec-fetch-site: same-origin
+cookie: session=4f1c9a77e0b24f6f8d2e; theme=dark; lang=en-GB; _ga=GA1.2.1190238841.1763720000`,
+  `host: api.example.com:8443
+accept: */*
+origin: https://app.example.com
+user-agent: Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile/15E148
+authorization: Bearer eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.c2lnbmF0dXJl
+if-none-match: W/"1f4c-5d1e"
+x-requested-with: XMLHttpRequest`,
+].map((text) => text.split('\n').flatMap((line) => line.split(/: (.*)/, 2)));
 
 const TARGETS: readonly string[] = [
   '/',

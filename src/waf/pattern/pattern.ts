@@ -7,7 +7,7 @@ import { buildNfa } from './nfa.ts';
 import type { Node, Term } from './node.ts';
 import { type ParseOptions, parseTerm } from './parse.ts';
 import { relax } from './relax.ts';
-import { SubmatchMachine } from './submatch.ts';
+import { type StepAllowance, SubmatchMachine } from './submatch.ts';
 
 /** In values longer than this the place where the match begins is narrowed down first. */
 const SEARCH_LENGTH = 256;
@@ -58,22 +58,23 @@ export class Pattern {
   /**
    * The match PCRE would find: the leftmost, and of those the first in order of preference. Start and end of groups
    * 0 to 9, -1 for groups that took no part; undefined when nothing matches. When a search for a pattern that is not
-   * exact takes too many steps, the match is that of `node`.
+   * exact takes too many steps, the match is that of `node`. With an allowance a match may be reported shorter than it
+   * is: see SubmatchMachine.search.
    */
-  exec(value: string): Int32Array | undefined {
-    const found = this.execNode(value);
+  exec(value: string, allowance?: StepAllowance): Int32Array | undefined {
+    const found = this.execNode(value, allowance);
     if (found === undefined || this.backtracker === undefined) return found;
     const answer = this.backtracker.exec(value, found[0]!);
     return answer === UNKNOWN ? found : answer;
   }
 
-  private execNode(value: string): Int32Array | undefined {
+  private execNode(value: string, allowance?: StepAllowance): Int32Array | undefined {
     if (value.length < this.analysis.minLength) return undefined;
     this.machine ??= new SubmatchMachine(buildNfa([this.node], { captures: true }));
     if (value.length <= SEARCH_LENGTH) return this.machine.search(value, 0);
     this.finder ??= new MatchFinder(this.node);
     const start = this.finder.find(value);
-    return start < 0 ? undefined : this.machine.search(value, start);
+    return start < 0 ? undefined : this.machine.search(value, start, allowance);
   }
 
   /** Steps taken without a state at hand: the measure that tests use to show that matching is linear. */

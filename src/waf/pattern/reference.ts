@@ -11,8 +11,8 @@ export class GroupTable {
   private opened = 0;
   private readonly names = new Map<string, number>();
 
-  constructor(total: number) {
-    this.total = total;
+  constructor(pattern: string) {
+    this.total = countGroups(pattern);
   }
 
   /** The number of the group that opens here. */
@@ -62,4 +62,9 @@ export function readReference(cursor: Cursor, groups: GroupTable, ignoreCase: bo
 function isOctal(text: string, total: number): boolean {
   const number = Number(text.slice(1));
   return number > 9 && number > total && text[1]! < '8';
+}
+
+/** The number of capturing groups, counted roughly: it only tells `\10` the octal byte from `\10` the reference. */
+function countGroups(text: string): number {
+  return text.match(/(?<!\\)\((?:(?!\?)|\?P?<(?![=!])|\?')/g)?.length ?? 0;
 }

@@ -12,9 +12,15 @@ export const SLOTS: number = (MAX_GROUP + 1) * 2;
 const MAX_STAGES = 256;
 /** Moves that one run may add to the stages; then it goes on without them. */
 const NEW_MOVES = 512;
-/** Most steps of one run that cost more than a look-up, beside those for each pattern state. */
+/** Most steps of one search that counts against an allowance, and those that it may take when nothing is left of that. */
 const MAX_STEPS = 200_000;
+const MIN_STEPS = 8_192;
 const NEW = -1;
+
+/** Steps that all searches for one purpose may take together. */
+export interface StepAllowance {
+  steps: number;
+}
 
 /** The ways that are open after a byte, the preferred one first, each as the NFA state it has reached. */
 interface Stage {
@@ -85,26 +91,31 @@ export class SubmatchMachine {
     );
   }
 
-  /** The preferred match that begins at `start`; undefined if there is none. Its bound is that of `search`. */
+  /** The preferred match that begins at `start`; undefined if there is none. */
   exec(value: string, start: number): Int32Array | undefined {
-    return this.run(value, start, this.stage(this.nfa.starts, 1, this.kindBefore(value, start), false));
+    return this.run(value, start, this.stage(this.nfa.starts, 1, this.kindBefore(value, start), false), Infinity);
   }
 
   /**
-   * The first match that begins at `from` or later; undefined if there is none. Where it takes too many steps to find
-   * out how far the match goes, the longest part of it that is certain, or what was read of it.
+   * The first match that begins at `from` or later; undefined if there is none. With an allowance the search ends when
+   * it has taken too many steps: the answer is then the part of the match that is certain, or what was read of it.
    */
-  search(value: string, from: number): Int32Array | undefined {
-    return this.run(value, from, this.stage([], 0, this.kindBefore(value, from), true));
+  search(value: string, from: number, allowance?: StepAllowance): Int32Array | undefined {
+    const first = this.stage([], 0, this.kindBefore(value, from), true);
+    if (allowance === undefined) return this.run(value, from, first, Infinity);
+    const before = this.work;
+    const found = this.run(value, from, first, before + Math.max(MIN_STEPS, Math.min(MAX_STEPS, allowance.steps)));
+    allowance.steps -= this.work - before;
+    return found;
   }
 
-  private run(value: string, from: number, first: Stage): Int32Array | undefined {
-    const mostWork = this.work + MAX_STEPS + (value.length - from);
+  private run(value: string, from: number, first: Stage, mostWork: number): Int32Array | undefined {
     let found: Int32Array | undefined;
     let newMoves = 0;
     let stage = first;
     this.slots.fill(-1, 0, this.slotCount);
     for (let at = from; (stage.isOpen || stage.threads.length > 0) && at <= value.length; at++) {
+      if (this.work > mostWork) return found ?? this.cutAt(at, stage.threads.length);
       const column = this.columnAt(value, at);
       let move = stage.moves[column];
       if (move === undefined) {
