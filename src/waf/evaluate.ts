@@ -12,7 +12,7 @@ import { expand } from './transaction.ts';
 
 /** What a link last matched, kept so that its texts can be filled in when the whole chain has matched. */
 interface LinkMatch extends Matched {
-  readonly captured: readonly string[];
+  readonly captured: Transaction['captured'];
 }
 
 /** Runs one phase. After an intervention only phase 5 still runs. */

@@ -18,17 +18,15 @@ export interface Family extends FamilySize {
 interface Answer {
   value: string;
   readonly patterns: Uint32Array;
-  /** Whether `patterns` holds all that is to be known, else what `known` has bits for. */
+  /** Whether all of `patterns` is known, else what `known` has bits for. */
   hasPatterns: boolean;
+  hasKnown: boolean;
   readonly known: Uint32Array;
-  /** Room for the bits of one walk. */
-  readonly bits: Uint32Array;
+  /** Room for what one walk looks for. */
+  readonly wanted: Uint32Array;
   readonly words: Uint32Array;
   hasWords: boolean;
 }
-
-/** Of longer texts only those patterns are looked for that somebody asks for; of others all at once. */
-const LONG_TEXT = 2_048;
 
 /** Everything that is asked of the values of one kind (parameters, one header, …). */
 export class ValuePlan {
@@ -99,19 +97,14 @@ export class ValuePlan {
   #answer(text: string, { family, patterns, words }: Ask): Answer {
     const { patterns: matcher, words: wordMatcher } = this.#families[family] as Family;
     const answer = this.#answerFor(text, family);
-    const asksPatterns = patterns !== undefined && !answer.hasPatterns;
+    const wanted = patterns === undefined || answer.hasPatterns ? undefined : notKnown(answer, patterns.wanted);
     const asksWords = words !== undefined && !answer.hasWords;
+    if (wanted !== undefined && asksWords) {
+      matcher.scanWith(wordMatcher, text, answer.patterns, answer.words, wanted);
+    } else if (wanted !== undefined) matcher.scan(text, answer.patterns, wanted);
+    else if (asksWords) wordMatcher.scan(text, answer.words);
+    if (wanted !== undefined) learn(answer, wanted, matcher.isPartial);
     answer.hasWords ||= asksWords;
-    if (!asksPatterns) {
-      if (asksWords) wordMatcher.scan(text, answer.words);
-      return answer;
-    }
-    const isLong = text.length >= LONG_TEXT;
-    const bits = isLong ? notWanted(answer, patterns.wanted) : answer.patterns;
-    if (asksWords) matcher.scanWith(wordMatcher, text, bits, answer.words);
-    else matcher.scan(text, bits);
-    if (isLong) addWanted(answer, patterns.wanted, bits);
-    else answer.hasPatterns = true;
     return answer;
   }
 
@@ -126,10 +119,11 @@ export class ValuePlan {
     const used = answers[count];
     if (used !== undefined) {
       used.value = text;
-      used.patterns.fill(0);
-      used.known.fill(0);
+      if (used.hasPatterns || used.hasKnown) used.patterns.fill(0);
+      if (used.hasKnown) used.known.fill(0);
       if (used.hasWords) used.words.fill(0);
       used.hasPatterns = false;
+      used.hasKnown = false;
       used.hasWords = false;
       return used;
     }
@@ -138,8 +132,9 @@ export class ValuePlan {
       value: text,
       patterns: new Uint32Array(patternWords),
       hasPatterns: false,
+      hasKnown: false,
       known: new Uint32Array(patternWords),
-      bits: new Uint32Array(patternWords),
+      wanted: new Uint32Array(patternWords),
       words: new Uint32Array(wordWords),
       hasWords: false,
     };
@@ -148,18 +143,26 @@ export class ValuePlan {
   }
 }
 
-/** A bit for each pattern that is not asked for, or of which it is known whether it matches. */
-function notWanted({ known, bits }: Answer, wanted: Uint32Array): Uint32Array {
-  for (let i = 0; i < bits.length; i++) bits[i] = ~(wanted[i] as number) | (known[i] as number);
-  return bits;
+/** Those of the patterns of which it is not known whether they match; undefined: none. */
+function notKnown(answer: Answer, asked: Uint32Array): Uint32Array | undefined {
+  if (!answer.hasKnown) return asked;
+  const { known, wanted } = answer;
+  let any = 0;
+  for (let i = 0; i < wanted.length; i++) {
+    wanted[i] = (asked[i] as number) & ~(known[i] as number);
+    any |= wanted[i] as number;
+  }
+  return any === 0 ? undefined : wanted;
 }
 
-function addWanted({ patterns, known }: Answer, wanted: Uint32Array, bits: Uint32Array): void {
-  for (let i = 0; i < bits.length; i++) {
-    const fresh = (wanted[i] as number) & ~(known[i] as number);
-    patterns[i] = (patterns[i] as number) | ((bits[i] as number) & fresh);
-    known[i] = (known[i] as number) | fresh;
+function learn(answer: Answer, wanted: Uint32Array, isPartial: boolean): void {
+  if (!isPartial) {
+    answer.hasPatterns = true;
+    return;
   }
+  const { known } = answer;
+  answer.hasKnown = true;
+  for (let i = 0; i < known.length; i++) known[i] = (known[i] as number) | (wanted[i] as number);
 }
 
 function collect(

@@ -60,7 +60,7 @@ export class Transaction {
   removedTargets: RemovedTarget[] = [];
 
   /** TX.0 to TX.9. */
-  captured: readonly string[] = [];
+  captured: readonly (string | undefined)[] = [];
   /** MATCHED_VARS: all that the running rule, chain included, matched. */
   matched: Matched[] = [];
   /** The rule that runs. */
@@ -149,9 +149,21 @@ export class Transaction {
   }
 
   setVariable(collection: WritableCollection, name: string, value: TxValue | undefined): void {
-    if (collection === 'tx') this.tx.set(name, value);
+    const capture = collection === 'tx' ? captureNumber(name) : undefined;
+    if (capture !== undefined) this.captured = withCapture(this.captured, capture, value);
+    else if (collection === 'tx') this.tx.set(name, value);
     else this.collections.set(collection, name, value);
   }
+}
+
+function withCapture(
+  captured: Transaction['captured'],
+  place: number,
+  value: TxValue | undefined,
+): (string | undefined)[] {
+  const copy = captured.slice();
+  copy[place] = value === undefined ? undefined : String(value);
+  return copy;
 }
 
 /** `tx.0` to `tx.9` are what the last pattern caught. */

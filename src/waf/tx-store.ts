@@ -1,10 +1,12 @@
 // The TX collection of one exchange. Names known from the rules have a numbered slot; names that are made
 // while running (`setvar:tx.seen_%{matched_var_name}=1`) go into a bounded map.
 
+import { GatehouseError } from '../base/errors.ts';
+
 export type TxValue = string | number;
 
-/** Names made at run time, so that a request cannot fill the memory with them. */
-const MAX_DYNAMIC_NAMES = 1_000;
+/** Names made at run time in one exchange, so that a request cannot fill the memory with them. */
+const MAX_DYNAMIC_NAMES = 20_000;
 
 /** Which names have a slot; grows while rules are compiled, fixed afterwards. */
 export class SlotTable {
@@ -40,7 +42,7 @@ export class TxStore {
     return slot === undefined ? this.#dynamic?.get(name) : this.values[slot];
   }
 
-  /** undefined takes the variable away. */
+  /** undefined takes the variable away. Throws when a request makes more names than there is room for: what they would have told is not known then. */
   set(name: string, value: TxValue | undefined): void {
     const slot = this.#table.find(name);
     if (slot !== undefined) {
@@ -52,7 +54,8 @@ export class TxStore {
       return;
     }
     this.#dynamic ??= new Map();
-    if (this.#dynamic.size < MAX_DYNAMIC_NAMES || this.#dynamic.has(name)) this.#dynamic.set(name, value);
+    if (this.#dynamic.size >= MAX_DYNAMIC_NAMES && !this.#dynamic.has(name)) throw tooManyNames();
+    this.#dynamic.set(name, value);
   }
 
   /** Every variable that is set, of those slots, and of the names made at run time that are selected. */
@@ -69,6 +72,11 @@ export class TxStore {
       if (selects(name)) visit(name, value);
     });
   }
+}
+
+function tooManyNames(): GatehouseError {
+  const message = `the rules made more than ${MAX_DYNAMIC_NAMES} variables for one request`;
+  return new GatehouseError('overloaded', 'gateway', message, { status: 503 });
 }
 
 /** As C's atoi reads it: an optional sign and digits at the start, else 0. */

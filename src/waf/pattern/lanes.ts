@@ -18,10 +18,10 @@ export class Lane {
     this.makeParts = makeParts;
   }
 
-  /** Whether one of its patterns has no bit yet. */
-  isOpen(hits: Uint32Array): boolean {
+  /** Whether one of its patterns is wanted and has no bit yet. */
+  isOpen(wanted: Uint32Array, hits: Uint32Array): boolean {
     const { patterns } = this;
-    for (let i = 0; i < patterns.length; i++) if ((patterns[i]! & ~hits[i]!) !== 0) return true;
+    for (let i = 0; i < patterns.length; i++) if ((patterns[i]! & wanted[i]! & ~hits[i]!) !== 0) return true;
     return false;
   }
 
@@ -45,6 +45,10 @@ export class Lanes {
   /** Times that an automaton was split up. */
   splits = 0;
   private readonly root: Lane;
+  /** Patterns that are looked for. */
+  private wanted: Uint32Array = new Uint32Array(0);
+  /** Whether some of those that are not wanted were not looked for. */
+  isPartial = false;
   /** Whether `lanes` read, else the first one alone. */
   private isSplit = false;
   private lanes: Lane[] = [];
@@ -64,22 +68,29 @@ export class Lanes {
   }
 
   /** Begins a new value. */
-  begin(): void {
-    if (this.lanes.length > 0) this.lanes.length = 0;
+  begin(wanted: Uint32Array): void {
+    this.wanted = wanted;
     this.isSplit = false;
+    this.isPartial = false;
+    if (this.lanes.length > 0) this.lanes.length = 0;
     this.root.dfa.begin();
   }
 
   /** Begins a value of which little is asked: with smaller automata at once, if those for what is open are few. */
-  beginApart(hits: Uint32Array): void {
-    this.begin();
+  beginApart(wanted: Uint32Array, hits: Uint32Array): void {
+    this.begin(wanted);
     for (const part of this.root.parts) {
-      if (!part.isOpen(hits)) continue;
+      if (!part.isOpen(wanted, hits)) continue;
       part.dfa.begin();
       if (this.lanes.push(part) > FEW_LANES) break;
     }
-    this.isSplit = this.lanes.length <= FEW_LANES;
-    if (!this.isSplit) this.lanes.length = 0;
+    if (this.lanes.length > FEW_LANES) this.lanes.length = 0;
+    else this.goApart();
+  }
+
+  private goApart(): void {
+    this.isSplit = true;
+    this.isPartial = true;
   }
 
   /** Reads bytes `from` to `to - 1` and sets the bit of each pattern that is matched. */
@@ -89,7 +100,9 @@ export class Lanes {
       const end = Math.min(at + BLOCK_BYTES, to);
       at = this.root.dfa.feed(bytes, at, end, hits);
       if (at < end) this.split(this.root, bytes, at, ++at, hits);
-      else if (at === to || !this.root.isOpen(hits)) return;
+      else if (at === to) return;
+      // With no lanes nothing is read any more.
+      else if (!this.root.isOpen(this.wanted, hits)) this.goApart();
     }
     for (; at < to && this.lanes.length > 0; at += BLOCK_BYTES) {
       this.feedBlock(bytes, at, Math.min(at + BLOCK_BYTES, to), hits);
@@ -133,9 +146,9 @@ export class Lanes {
   /** Puts its parts in the place of a lane that cannot go on before byte `at`, and lets them read up to `to`. */
   private split(lane: Lane, bytes: Uint8Array, at: number, to: number, hits: Uint32Array): void {
     this.splits++;
-    this.isSplit = true;
+    this.goApart();
     for (const part of lane.parts) {
-      if (!part.isOpen(hits)) continue;
+      if (!part.isOpen(this.wanted, hits)) continue;
       part.dfa.beginAt(lane.dfa);
       const reached = part.dfa.feed(bytes, at, to, hits);
       if (reached < to) this.split(part, bytes, reached, to, hits);
@@ -146,9 +159,9 @@ export class Lanes {
   /** The same for a lane that cannot read a column. */
   private splitAt(lane: Lane, column: number, hits: Uint32Array): void {
     this.splits++;
-    this.isSplit = true;
+    this.goApart();
     for (const part of lane.parts) {
-      if (!part.isOpen(hits)) continue;
+      if (!part.isOpen(this.wanted, hits)) continue;
       part.dfa.beginAt(lane.dfa);
       if (part.dfa.take(column, hits)) this.lanes.push(part);
       else this.splitAt(part, column, hits);
@@ -167,9 +180,9 @@ export class Lanes {
 
   /** The lanes without those that have nothing to look for any more. */
   private openLanes(hits: Uint32Array): Lane[] {
-    const { lanes } = this;
+    const { lanes, wanted } = this;
     let count = 0;
-    for (let i = 0; i < lanes.length; i++) if (lanes[i]!.isOpen(hits)) lanes[count++] = lanes[i]!;
+    for (let i = 0; i < lanes.length; i++) if (lanes[i]!.isOpen(wanted, hits)) lanes[count++] = lanes[i]!;
     lanes.length = count;
     return lanes;
   }

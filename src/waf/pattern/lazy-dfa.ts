@@ -48,6 +48,8 @@ export class LazyDfa {
   private recordTarget: number[] = [];
   private recordPatterns: Int32Array[] = [];
   private lastReset = -Infinity;
+  /** Whether it was found for the value in hand that no states may be dropped yet. */
+  private isFull = false;
 
   private loose: Int32Array = new Int32Array(64);
   private looseCount = 0;
@@ -87,6 +89,7 @@ export class LazyDfa {
   /** Begins a new value. */
   begin(): void {
     this.row = 0;
+    this.isFull = false;
   }
 
   /** Continues from the states of this automaton's patterns that `other` has reached. */
@@ -101,6 +104,7 @@ export class LazyDfa {
       if (this.owns[pattern[state]!] === 1) this.loose[this.looseCount++] = state;
     }
     this.row = -1;
+    this.isFull = false;
     this.stepper.load(this.loose, this.looseCount);
     this.settle(this.looseContext);
   }
@@ -231,9 +235,14 @@ export class LazyDfa {
 
   private mayAdd(): boolean {
     if (this.allowance.states <= 0) return false;
-    return (
-      this.store.count < this.options.maxStates || this.options.now() - this.lastReset >= this.options.resetIntervalMs
-    );
+    return this.store.count < this.options.maxStates || this.mayReset();
+  }
+
+  /** The clock is asked once for each value: too little time passes while one is read. */
+  private mayReset(): boolean {
+    if (this.isFull) return false;
+    this.isFull = this.options.now() - this.lastReset < this.options.resetIntervalMs;
+    return !this.isFull;
   }
 
   private add(context: number): number {

@@ -10,8 +10,9 @@ export const SLOTS: number = (MAX_GROUP + 1) * 2;
 
 /** Stages kept; then all are forgotten. */
 const MAX_STAGES = 256;
-/** Moves that one run may add to the stages; then it goes on without them. */
-const NEW_MOVES = 512;
+/** Moves that one run may add to the stages, and one more for so many bytes; then it goes on without them. */
+const NEW_MOVES = 64;
+const BYTES_PER_MOVE = 32;
 /** Most steps of one search that counts against an allowance, and those that it may take when nothing is left of that. */
 const MAX_STEPS = 200_000;
 const MIN_STEPS = 8_192;
@@ -119,7 +120,8 @@ export class SubmatchMachine {
       const column = this.columnAt(value, at);
       let move = stage.moves[column];
       if (move === undefined) {
-        if (++newMoves > NEW_MOVES) return this.runLoose(value, at, stage, found, mostWork);
+        if (++newMoves > NEW_MOVES + (at - from) / BYTES_PER_MOVE)
+          return this.runLoose(value, at, stage, found, mostWork);
         move = this.explore(stage, column);
       }
       if (move.isMatch) found = this.matchAt(at, move.matched, move.matchedSaves, found);

@@ -77,6 +77,7 @@ export class UnionMatcher {
   private readonly parts: LazyDfa[] = [];
   private splitsSeen = 0;
   private readonly always: Int32Array;
+  private readonly all: Uint32Array;
   private readonly eager: readonly number[];
   private readonly allowance: Allowance = { states: 0 };
   private readonly groupAllowance: Allowance = { states: 0 };
@@ -89,6 +90,7 @@ export class UnionMatcher {
     const always: number[] = [];
     for (const index of patterns.keys()) (this.stepper.matchesAlways(index) ? always : wanted).push(index);
     this.always = Int32Array.from(always);
+    this.all = new Uint32Array((patterns.length + 31) >>> 5).fill(0xffffffff);
     this.eager = wanted.filter((index) => minLengthOf(patterns[index]!) <= 1 && this.matchesMostBytes(index));
     const counters = wanted.length > 1 ? wanted.filter((index) => isCounter(patterns[index]!)) : [];
     const others = wanted.filter((index) => !counters.includes(index));
@@ -139,10 +141,11 @@ export class UnionMatcher {
 
   /**
    * Sets the bit of every pattern that matches anywhere in a byte string: bit `n & 31` of `hits[n >>> 5]` for pattern
-   * `n`. Bits that are set stay set, and a long value is read the faster the more of them are.
+   * `n`. Bits that are set stay set. With `wanted` only the patterns with a bit in it need be looked for: `isPartial`
+   * tells whether others were not.
    */
-  scan(value: string, hits: Uint32Array): void {
-    this.begin(hits, value.length);
+  scan(value: string, hits: Uint32Array, wanted: Uint32Array = this.all): void {
+    this.begin(hits, wanted, value.length);
     let at = 0;
     let length = latin1Chunk(value, 0);
     for (; at + length < value.length; length = latin1Chunk(value, at)) {
@@ -156,8 +159,14 @@ export class UnionMatcher {
   }
 
   /** The same, and sets the bits of the word lists as `words.scan` would: for little more than the price of one. */
-  scanWith(words: WordMatcher, value: string, hits: Uint32Array, wordHits: Uint32Array): void {
-    this.begin(hits, value.length);
+  scanWith(
+    words: WordMatcher,
+    value: string,
+    hits: Uint32Array,
+    wordHits: Uint32Array,
+    wanted: Uint32Array = this.all,
+  ): void {
+    this.begin(hits, wanted, value.length);
     words.begin(value, wordHits);
     let at = 0;
     let length = latin1Chunk(value, 0);
@@ -176,18 +185,23 @@ export class UnionMatcher {
 
   /** The same for the value that is bytes `from` to `to - 1`. */
   scanBytes(bytes: Uint8Array, from: number, to: number, hits: Uint32Array): void {
-    this.begin(hits, to - from);
+    this.begin(hits, this.all, to - from);
     const end = this.endOf(bytes, from, to);
     this.lanes.feed(bytes, from, end, hits);
     this.finish(bytes, from, end, to, to - from, hits);
   }
 
-  private begin(hits: Uint32Array, length: number): void {
+  /** Whether the last value was read for the wanted patterns only. */
+  get isPartial(): boolean {
+    return this.lanes.isPartial || this.counters?.isPartial === true;
+  }
+
+  private begin(hits: Uint32Array, wanted: Uint32Array, length: number): void {
     const { always } = this;
     for (let i = 0; i < always.length; i++) hits[always[i]! >>> 5]! |= 1 << (always[i]! & 31);
-    if (length < LONG_BYTES || this.stepper.follow.nfa.starts.length === 1) this.lanes.begin();
-    else this.lanes.beginApart(hits);
-    this.counters?.begin();
+    if (length < LONG_BYTES || wanted === this.all) this.lanes.begin(wanted);
+    else this.lanes.beginApart(wanted, hits);
+    this.counters?.begin(wanted);
   }
 
   /** Where the bytes end that are read as they are: before a line feed that ends the value. */

@@ -51,10 +51,14 @@ describe('setvar', () => {
     expect(lines(text, { target: '/?A=1&B=2' })).toEqual(['2 TX:seen_args:b']);
   });
 
-  test('makes at most a thousand names in one exchange', () => {
-    const target = `/?${Array.from({ length: 1_500 }, (_, i) => `n${i}=1`).join('&')}`;
-    const text = `SecRule ARGS "@rx 1" "id:1,${NOLOG},setvar:'tx.seen_%{MATCHED_VAR_NAME}=1'"\nSecRule &TX:/^seen/ "@eq 1000" "id:2,phase:1"`;
-    expect(lines(text, { target }, { limits: { maxArguments: 2_000 } })).toEqual(['2 &TX']);
+  test('takes every name that a request within the bounds makes, and refuses to forget any beyond', () => {
+    const rules = (to: string): string =>
+      `SecRule ARGS "@rx 1" "id:1,${NOLOG},setvar:'tx.seen_%{MATCHED_VAR_NAME}=1'"\n${to}`;
+    const target = (count: number): string => `/?${Array.from({ length: count }, (_, i) => `n${i}=1`).join('&')}`;
+    const limits = { maxArguments: 30_000 };
+    const counted = rules(`SecRule &TX:/^seen/ "@eq 2000" "id:2,phase:1"`);
+    expect(lines(counted, { target: target(2_000) }, { limits })).toEqual(['2 &TX']);
+    expect(() => lines(counted, { target: target(20_001) }, { limits })).toThrow(/more than 20000 variables/);
   });
 });
 
