@@ -7,7 +7,7 @@ import type { BenchRequest } from './request.ts';
 import type { RulePattern, RuleTexts } from './rule-texts.ts';
 import { Writer } from './words.ts';
 import type { Place } from './worst-places.ts';
-import { form, get, json, multipart, PLACES, placeText } from './worst-places.ts';
+import { form, get, json, multipart, PLACES, placeFields, placeText } from './worst-places.ts';
 
 export interface WorstInput {
   /** For the tables; several inputs may be of one kind. */
@@ -21,6 +21,8 @@ export interface WorstInput {
 const BODY_BYTES = 120 * 1024;
 const TEXT_BYTES = 100 * 1024;
 const SEED = 4;
+/** waf.body.arguments is 2,000. */
+const FIELD_COUNTS = [2_000, 60];
 
 const UNITS: readonly (readonly [kind: string, unit: string])[] = [
   ...'-<>a0/\\.;,%&=+(){}[]\'"`$#@!|*:?~^_'.split('').map((character) => [`repeated ${character}`, character] as const),
@@ -62,6 +64,7 @@ export function* generalInputs({ patterns, phrases }: RuleTexts): Generator<Wors
   }
   for (const [kind, text] of texts) {
     for (const place of PLACES) yield { kind, place, request: placeText(text, place) };
+    if (!kind.startsWith('repeated')) yield* inFields(kind, text);
   }
   yield* structures();
 }
@@ -78,6 +81,15 @@ export function* patternInputs({ id, pattern }: RulePattern): Generator<WorstInp
     const request = placeText(`${before}${turns}`.slice(0, TEXT_BYTES - 1).concat('\x01'), 'form');
     yield { kind: 'loop of one pattern', place: 'form', request, rule: id };
     yield { kind: 'loop entered again and again', place: 'form', request: again(before, turn), rule: id };
+  }
+}
+
+/** The text cut into as many fields as may be, and into fewer, longer ones. */
+function* inFields(kind: string, text: string): Generator<WorstInput> {
+  for (const count of FIELD_COUNTS) {
+    const size = Math.floor(text.length / count);
+    const request = placeFields(Array.from({ length: count }, (_, at) => text.slice(at * size, (at + 1) * size)));
+    yield { kind: `${kind}, ${count} fields`, place: 'whole', request };
   }
 }
 

@@ -40,6 +40,12 @@ export function placeText(text: string, place: Place): BenchRequest {
   }
 }
 
+/** Texts as the fields of a form; those that no longer fit are left out. */
+export function placeFields(texts: readonly string[]): BenchRequest {
+  const fields = texts.map((text, at) => `${at.toString(36)}=${encodeField(text)}`);
+  return form(fields.join('&').slice(0, BODY_BYTES));
+}
+
 /** A body as it stands. */
 export function form(body: string): BenchRequest {
   return post('application/x-www-form-urlencoded', body);

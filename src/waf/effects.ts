@@ -3,7 +3,7 @@ import { parseTemplate, plainText } from './macro.ts';
 import type { Control, Effect, RuleSelector } from './rule.ts';
 import { compileSelector } from './target.ts';
 import type { Transaction } from './transaction.ts';
-import { expand } from './transaction.ts';
+import { captureNumber, expand } from './transaction.ts';
 import { integerOf, type SlotTable } from './tx-store.ts';
 import { variableNumber } from './variables.ts';
 
@@ -43,7 +43,8 @@ export function compileEffect(effect: Effect, { selectSteps, slots }: EffectCont
 
 /** The common case, a score in TX that grows by a number: straight into its slot. */
 function inSlot({ collection, name, change, value }: Effect & { kind: 'setvar' }, slots: SlotTable): Run | undefined {
-  if (collection !== 'tx' || change !== 'add' || name.includes('%{') || !/^\d{1,9}$/.test(value)) return undefined;
+  if (collection !== 'tx' || change !== 'add' || !/^\d{1,9}$/.test(value)) return undefined;
+  if (name.includes('%{') || captureNumber(name) !== undefined) return undefined;
   const slot = slots.slot(name);
   const step = Number(value);
   return ({ tx }) => {

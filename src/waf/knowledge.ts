@@ -99,6 +99,8 @@ export class Knowledge {
   canApply(effect: Effect): boolean {
     if (effect.kind !== 'setvar' || effect.collection !== 'tx') return false;
     if (effect.name.includes('%{') || effect.value.includes('%{')) return false;
+    // TX.0 to TX.9 are gone with the next capture.
+    if (captureNumber(effect.name) !== undefined) return false;
     const isRelative = effect.change === 'add' || effect.change === 'subtract';
     return !isRelative || !this.#isDoubtful(effect.name);
   }

@@ -50,6 +50,14 @@ const JSON_BODY = JSON.stringify({
   address: { street: "14 St. Mary's Road", city: 'Zürich', zip: '8004', country: 'CH' },
 });
 
+/** What attacks are made of, in no order that would be one. */
+const TOKENS = (
+  "select union from where ' or 1=1 -- /* */ ; | & && ` $( ) <script </script> <img onerror= javascript: alert( eval( " +
+  'exec system( cat /etc/passwd ../ ..\\ %0a %25 &lt; &#x41; \\x41 ${jndi: php:// bash -c wget {{ }} ]] \r\n " = > < '
+).split(' ');
+/** More than what is looked at first as a whole. */
+const HOSTILE_BYTES = 4_000;
+
 /** Long enough for real work; a set that cannot even do this fails when it is used, with a message. */
 const BUDGET_MS = 5_000;
 
@@ -66,7 +74,30 @@ export function warmUp(plan: Plan): Plan {
     exchange(engine, 'POST', target, [...headers, 'content-type', 'application/x-www-form-urlencoded'], FORM);
     exchange(engine, 'POST', target, [...headers, 'content-type', 'application/json'], JSON_BODY);
   }
+  // The automata that take over from the large one, and all that runs for rules that hit only.
+  const random = randomBelow();
+  const soup = () => TOKENS[random(TOKENS.length)] as string;
+  const noise = () => String.fromCharCode(0x20 + random(95));
+  for (const next of [soup, noise]) {
+    const form = `text=${encodeURIComponent(textOf(next))}`;
+    exchange(engine, 'POST', '/', ['content-type', 'application/x-www-form-urlencoded'], form);
+  }
   return plan;
+}
+
+function textOf(next: () => string): string {
+  let text = '';
+  while (text.length < HOSTILE_BYTES) text += next();
+  return text;
+}
+
+/** The same numbers at every start. */
+function randomBelow(): (below: number) => number {
+  let state = 1;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
 }
 
 function exchange(engine: Engine, method: string, target: string, headers: readonly string[], body: string): void {

@@ -5,8 +5,9 @@ import type { WordMatcher } from './words.ts';
 /** An automaton, and the smaller ones that take its place when it may not make the states it needs. */
 export class Lane {
   readonly dfa: LazyDfa;
-  /** The patterns it reads for, as bits. */
+  /** The patterns it reads for, as bits, and the first word that has any. */
   private readonly patterns: Uint32Array;
+  private readonly firstWord: number;
   private readonly makeParts: () => Lane[];
   private made: readonly Lane[] | undefined;
 
@@ -15,13 +16,15 @@ export class Lane {
     this.dfa = dfa;
     this.patterns = new Uint32Array((Math.max(0, ...patterns) >>> 5) + 1);
     for (const pattern of patterns) this.patterns[pattern >>> 5]! |= 1 << (pattern & 31);
+    this.firstWord = Math.min(...patterns) >>> 5;
     this.makeParts = makeParts;
   }
 
   /** Whether one of its patterns is wanted and has no bit yet. */
   isOpen(wanted: Uint32Array, hits: Uint32Array): boolean {
     const { patterns } = this;
-    for (let i = 0; i < patterns.length; i++) if ((patterns[i]! & wanted[i]! & ~hits[i]!) !== 0) return true;
+    for (let i = this.firstWord; i < patterns.length; i++)
+      if ((patterns[i]! & wanted[i]! & ~hits[i]!) !== 0) return true;
     return false;
   }
 

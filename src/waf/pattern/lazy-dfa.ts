@@ -159,6 +159,8 @@ export class LazyDfa {
 
   /** Works out an unknown cell. */
   private explore(column: number, hits: Uint32Array): boolean {
+    // Whoever hands over anyway need not find out that the state is new: for many patterns that is dear.
+    if (!this.options.mayStep && this.allowance.states <= 0) return false;
     const { stepper, store, contexts, row, width } = this;
     const index = row / width;
     const context = store.contexts[index]!;

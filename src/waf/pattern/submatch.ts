@@ -8,14 +8,17 @@ import { BYTE, MATCH, MAX_GROUP, type Nfa, SAVE, SPLIT } from './nfa.ts';
 /** Offsets in a result: start and end of groups 0 to 9. */
 export const SLOTS: number = (MAX_GROUP + 1) * 2;
 
-/** Stages kept; then all are forgotten. */
+/** Stages and moves kept; then all are forgotten. */
 const MAX_STAGES = 256;
-/** Moves that one run may add to the stages, and one more for so many bytes; then it goes on without them. */
-const NEW_MOVES = 64;
+const MAX_MOVES = 1_024;
+/** Moves that are made in any case; after that a run may add one for so many bytes: few are worth their price. */
+const FREE_MOVES = 64;
 const BYTES_PER_MOVE = 32;
+/** Bytes read without stages before it is tried again with them. */
+const LOOSE_BYTES = 64;
 /** Most steps of one search that counts against an allowance, and those that it may take when nothing is left of that. */
 const MAX_STEPS = 200_000;
-const MIN_STEPS = 8_192;
+const MIN_STEPS = 1_024;
 const NEW = -1;
 
 /** Steps that all searches for one purpose may take together. */
@@ -57,6 +60,9 @@ export class SubmatchMachine {
   private readonly alphabet: Alphabet;
   private readonly slotCount: number;
   private readonly stages = new Map<string, Stage>();
+  private moves = 0;
+  /** Moves made so far, forgotten ones included. */
+  private made = 0;
   private readonly mark: Int32Array;
   private readonly targetMark: Int32Array;
   private readonly stack: Int32Array;
@@ -73,6 +79,8 @@ export class SubmatchMachine {
   private isMatch = false;
   private matched = NEW;
   private matchedSaves = 0;
+  /** The match that the run in hand prefers so far. */
+  private found: Int32Array | undefined;
 
   /** `nfa` holds one pattern, built with captures. */
   constructor(nfa: Nfa) {
@@ -111,67 +119,65 @@ export class SubmatchMachine {
   }
 
   private run(value: string, from: number, first: Stage, mostWork: number): Int32Array | undefined {
-    let found: Int32Array | undefined;
     let newMoves = 0;
     let stage = first;
+    this.found = undefined;
     this.slots.fill(-1, 0, this.slotCount);
-    for (let at = from; (stage.isOpen || stage.threads.length > 0) && at <= value.length; at++) {
-      if (this.work > mostWork) return found ?? this.cutAt(at, stage.threads.length);
+    for (let at = from; (stage.isOpen || stage.threads.length > 0) && at <= value.length; ) {
+      if (this.work > mostWork) return this.found ?? this.cutAt(at, stage.threads.length);
       const column = this.columnAt(value, at);
       let move = stage.moves[column];
       if (move === undefined) {
-        if (++newMoves > NEW_MOVES + (at - from) / BYTES_PER_MOVE)
-          return this.runLoose(value, at, stage, found, mostWork);
+        if (this.made >= FREE_MOVES && newMoves >= (at - from) / BYTES_PER_MOVE) {
+          const end = Math.min(at + LOOSE_BYTES, value.length + 1);
+          stage = this.readLoose(value, at, end, stage);
+          at = end;
+          continue;
+        }
+        newMoves++;
         move = this.explore(stage, column);
       }
-      if (move.isMatch) found = this.matchAt(at, move.matched, move.matchedSaves, found);
+      if (move.isMatch) this.match(at, move.matched, move.matchedSaves);
       if (!move.keepsAll) this.apply(move.sources, move.saves, move.sources.length, at);
       stage = move.target;
       this.work++;
+      at++;
     }
-    return found;
+    return this.found;
   }
 
-  /** Goes on from a stage without keeping what it learns. */
-  private runLoose(
-    value: string,
-    from: number,
-    stage: Stage,
-    before: Int32Array | undefined,
-    mostWork: number,
-  ): Int32Array | undefined {
-    let found = before;
+  /** Reads from `from` to `to - 1` without keeping what it learns; returns the stage after that. */
+  private readLoose(value: string, from: number, to: number, stage: Stage): Stage {
     let { behind, isOpen } = stage;
     let count = stage.threads.length;
     this.threads.set(stage.threads);
-    for (let at = from; (isOpen || count > 0) && at <= value.length; at++) {
-      if (this.work > mostWork) return found ?? this.cutAt(at, count);
+    for (let at = from; (isOpen || count > 0) && at < to; at++) {
       const column = this.columnAt(value, at);
       const current = this.threads;
       this.threads = this.previous;
       this.previous = current;
       this.follow(current, count, behind, isOpen, column);
-      if (this.isMatch) found = this.matchAt(at, this.matched, this.matchedSaves, found);
+      if (this.isMatch) this.match(at, this.matched, this.matchedSaves);
       this.apply(this.sources, this.saves, this.count, at);
       count = this.count;
       behind = this.alphabet.kindOf[column]!;
       isOpen &&= !this.isMatch;
       this.work++;
     }
-    return found;
+    return this.stage(this.threads, count, behind, isOpen);
   }
 
-  private matchAt(at: number, thread: number, saves: number, before: Int32Array | undefined): Int32Array {
-    const found = before ?? new Int32Array(SLOTS).fill(-1);
-    this.copySlots(thread, found, 0);
-    setSlots(found, 0, saves, at);
-    return found;
+  private match(at: number, thread: number, saves: number): void {
+    this.found ??= new Int32Array(SLOTS).fill(-1);
+    this.copySlots(thread, this.found, 0);
+    setSlots(this.found, 0, saves, at);
   }
 
   /** What is known of the match that began first, read up to `at`; undefined if none has begun. */
   private cutAt(at: number, count: number): Int32Array | undefined {
     if (count === 0) return undefined;
-    const found = this.matchAt(at, 0, END_OF_MATCH, undefined);
+    this.match(at, 0, END_OF_MATCH);
+    const found = this.found!;
     for (let slot = 2; slot < SLOTS; slot += 2) if (found[slot + 1]! < found[slot]!) found.fill(-1, slot, slot + 2);
     return found;
   }
@@ -212,7 +218,10 @@ export class SubmatchMachine {
     const key = `${behind}${isOpen}${own.join()}`;
     const known = this.stages.get(key);
     if (known !== undefined) return known;
-    if (this.stages.size >= MAX_STAGES) this.stages.clear();
+    if (this.stages.size >= MAX_STAGES || this.moves >= MAX_MOVES) {
+      this.stages.clear();
+      this.moves = 0;
+    }
     const stage = { threads: own, behind, isOpen, moves: [] };
     this.stages.set(key, stage);
     return stage;
@@ -233,6 +242,8 @@ export class SubmatchMachine {
       matchedSaves,
     };
     stage.moves[column] = move;
+    this.moves++;
+    this.made++;
     return move;
   }
 

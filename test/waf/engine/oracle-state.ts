@@ -71,7 +71,7 @@ export class OracleState {
   readonly #env = new Map<string, string>();
   readonly #removals: ((rule: Rule) => boolean)[] = [];
   readonly removedTargets: { readonly means: (rule: Rule) => boolean; readonly target: Exclusion }[] = [];
-  captured: readonly string[] = [];
+  captured: readonly (string | undefined)[] = [];
   matched: { readonly label: string; readonly value: string }[] = [];
   highestSeverity = 255;
   rule: Rule | undefined;
@@ -91,12 +91,15 @@ export class OracleState {
     return this.#removals.some((removes) => removes(rule));
   }
 
-  /** TX.0 to TX.9 are what the last pattern caught, asked for by name; all else in TX was written by rules. */
+  /** TX.0 to TX.9 are what the last pattern caught, or a rule wrote there since, asked for by name. */
   members(variable: string, selector?: Selector): Member[] {
     const kind = variableKind(variable);
     const digit = selector?.kind === 'name' && /^\d$/.test(selector.name) ? Number(selector.name) : undefined;
     if (kind === 'tx' && digit === undefined) return membersOf(this.#tx);
-    if (kind === 'tx') return this.captured.slice(digit, digit! + 1).map((value) => ({ name: String(digit), value }));
+    if (kind === 'tx') {
+      const value = this.captured[digit!];
+      return value === undefined ? [] : [{ name: String(digit), value }];
+    }
     if (kind === 'persistent') return membersOf(this.#open.get(variable.toLowerCase()) ?? new Map());
     return (
       this.#computed(variable) ??
@@ -165,8 +168,12 @@ export class OracleState {
   }
 
   #setVariable({ collection, name, change, value }: Effect & { kind: 'setvar' }): void {
-    const members = collection === 'tx' ? this.#tx : this.#open.get(collection);
     const key = small(this.expand(name));
+    const isCapture = collection === 'tx' && /^\d$/.test(key);
+    const ofPattern = new Map<string, TxValue>(
+      this.captured.flatMap((caught, i) => (caught === undefined ? [] : [[String(i), caught]])),
+    );
+    const members = isCapture ? ofPattern : collection === 'tx' ? this.#tx : this.#open.get(collection);
     if (members === undefined) return;
     if (change === 'unset') members.delete(key);
     else if (change === 'set') members.set(key, this.expand(value));
@@ -174,6 +181,10 @@ export class OracleState {
       const by = wholeNumber(this.expand(value)) * (change === 'add' ? 1 : -1);
       members.set(key, wholeNumber(members.get(key)) + by);
     }
+    if (isCapture)
+      this.captured = Array.from({ length: 10 }, (_, i) => ofPattern.get(String(i))).map((caught) =>
+        caught === undefined ? undefined : String(caught),
+      );
   }
 
   control(control: Control): void {

@@ -37,7 +37,7 @@ export class Oracle {
 interface Seen {
   readonly label: string;
   readonly value: string;
-  readonly captured: readonly string[];
+  readonly captured: readonly (string | undefined)[];
 }
 
 class SlowInspection implements Runner {

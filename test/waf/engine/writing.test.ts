@@ -51,6 +51,12 @@ describe('setvar', () => {
     expect(lines(text, { target: '/?A=1&B=2' })).toEqual(['2 TX:seen_args:b']);
   });
 
+  test('writes over what a pattern caught, until the next capture', () => {
+    const catches = `SecRule ARGS:a "@rx (.)(.)" "id:1,${NOLOG},capture"`;
+    const text = `${catches}\nSecAction "id:2,${NOLOG},setvar:'!tx.1',setvar:tx.2=z"\nSecAction "id:3,phase:1,logdata:'%{tx.1}-%{tx.2}'"`;
+    expect(data(text, { target: '/?a=xy' })).toEqual(['-z']);
+  });
+
   test('takes every name that a request within the bounds makes, and refuses to forget any beyond', () => {
     const rules = (to: string): string =>
       `SecRule ARGS "@rx 1" "id:1,${NOLOG},setvar:'tx.seen_%{MATCHED_VAR_NAME}=1'"\n${to}`;

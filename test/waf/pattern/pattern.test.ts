@@ -140,3 +140,35 @@ function orGiveUp<T>(run: () => T): T | 'gave up' {
     throw error;
   }
 }
+
+describe('exec in long values', () => {
+  test.for([
+    ['(?:ab)*c', 'abababc'],
+    ['(?:x+y)?(?:ab|a)*b', 'xxyaab'],
+    ['a.*z|b', 'a b z'],
+    ['(a|ab)(c|bcd)*', 'abcd'],
+    ['[a-z]+\\d', 'abc1'],
+  ] as const)('%s begins where the first way that leads to a match began', ([text, value]) => {
+    const pattern = compilePattern(text);
+    for (const length of [300, 16_380, 40_000]) {
+      const found = pattern.exec(`${'#'.repeat(length)}${value}##`);
+      expect([...found!.subarray(0, 2)]).toEqual(
+        [...compilePattern(text).exec(value)!.subarray(0, 2)].map((at) => at + length),
+      );
+    }
+  });
+
+  test('an allowance bounds the steps, and what is reported then lies within the match', () => {
+    const value = `${'#'.repeat(300)}<${'ab'.repeat(40_000)}>`;
+    const pattern = compilePattern('<((?:a|b|ab)*)>');
+    expect([...pattern.exec(value)!.subarray(0, 4)]).toEqual([300, value.length, 301, value.length - 1]);
+    const allowance = { steps: 5_000 };
+    const before = pattern.work;
+    const [start, end, first, last] = pattern.exec(value, allowance)!;
+    expect(allowance.steps).toBeLessThanOrEqual(0);
+    expect(pattern.work - before).toBeLessThan(10_000);
+    expect([start, first, last]).toEqual([300, -1, -1]);
+    expect(end).toBeGreaterThan(1_000);
+    expect(pattern.exec(value, allowance)![0]).toBe(300);
+  });
+});

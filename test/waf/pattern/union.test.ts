@@ -90,6 +90,31 @@ test('patterns and word lists read together find what each finds alone', () => {
   }
 });
 
+test.for(Object.entries(BUDGETS))(
+  'of wanted patterns all are found, and of others none that does not match, with %s',
+  ([, options]) => {
+    const nodes = typical.map(({ pattern }) => parsePattern(pattern));
+    const askedWith = nodes.map((_, i) => String(i % 3));
+    const union = new UnionMatcher(nodes, { ...options, askedWith });
+    const singles = nodes.map((node) => new UnionMatcher([node]));
+    const values = [...Object.values(hostileValues(3_000)), ...typical.flatMap(({ matches }) => matches), ''];
+    const truths = values.map((value) => singles.map((single) => hitsOf(single, value, 1)[0]));
+    for (const every of [1, 2, 7, 40]) {
+      const wanted = new Uint32Array(8);
+      for (let i = 0; i < nodes.length; i += every) wanted[i >>> 5]! |= 1 << (i & 31);
+      for (const [at, value] of values.entries()) {
+        union.beginRequest();
+        const hits = new Uint32Array(8);
+        union.scan(value, hits, wanted);
+        for (const [i, found] of bits(hits, nodes.length).entries()) {
+          if (i % every === 0 || !union.isPartial || found)
+            expect(found, `${i} ${value.slice(0, 40)}`).toBe(truths[at]![i]);
+        }
+      }
+    }
+  },
+);
+
 test('patterns that nearly every byte matches do not hide others', () => {
   const patterns = ['.', '[^#]', '\\S', '^.*$', '[a-z0-9]', '\\w\\b', '[^a]', 'a.c', '(?:[!-/][^!-/]*){6}'];
   const union = new UnionMatcher(patterns.map((pattern) => parsePattern(pattern)));
