@@ -22,6 +22,12 @@ interface VariablePlans {
   readonly other: ValuePlan | undefined;
 }
 
+/** Which list of steps each name has, before anything is built. */
+interface Outline {
+  readonly named: ReadonlyMap<string, string | undefined>;
+  readonly other: string | undefined;
+}
+
 export class ScanTable {
   readonly #plans: readonly (VariablePlans | undefined)[];
   readonly families: readonly Family[];
@@ -53,37 +59,81 @@ export class ScanTable {
   }
 }
 
+/** A plan that asks for so few patterns has automata of its own, which stay tiny; the others share theirs. */
+const FEW_PATTERNS = 12;
+
 class Builder {
-  readonly families: readonly Family[];
+  readonly families: Family[] = [];
   readonly plans: readonly (VariablePlans | undefined)[];
   readonly #steps: readonly Step[];
-  readonly #drafts = new Map<number, Draft[]>();
   readonly #allowance: Allowance;
   readonly #presence: Presence;
-  readonly #shared = new Map<string, ValuePlan>();
+  /** Steps that ask something of the same values, by their numbers. */
+  readonly #lists = new Map<string, readonly Step[]>();
+  readonly #built = new Map<string, ValuePlan>();
 
   constructor(steps: readonly Step[], allowance: Allowance) {
     this.#steps = steps;
     this.#allowance = allowance;
-    const families = FAMILIES.map(() => new FamilyBuilder());
-    for (const step of steps) this.#drafts.set(step.number, draftsOf(step, families));
-    this.families = families.map((family) => family.build());
     const chains = steps.flatMap((step) => scannedOf(step).link.transforms);
     this.#presence = new Presence(
       [...new Set(chains)].flatMap(({ triggers }) => (triggers === undefined ? [] : [triggers])),
     );
-    this.plans = VARIABLES.map((_, variable) => this.#plansOf(variable));
+    const outlines = VARIABLES.map((_, variable) => this.#outline(variable));
+    this.#buildAll();
+    this.plans = outlines.map((outline) => this.#finish(outline));
   }
 
-  #plansOf(variable: number): VariablePlans | undefined {
+  #outline(variable: number): Outline {
     const read = FEEDS[variable] as readonly number[];
-    const other = this.#plan(this.#steps.filter((step) => concerns(step, read, undefined)));
-    const named = new Map<string, ValuePlan | undefined>();
-    for (const key of this.#keys(read)) {
-      named.set(key, this.#plan(this.#steps.filter((step) => concerns(step, read, key))));
+    const other = this.#list(read, undefined);
+    return { other, named: new Map(Array.from(this.#keys(read), (key) => [key, this.#list(read, key)])) };
+  }
+
+  /** The steps that ask something of a name, under their id; undefined: none do. */
+  #list(read: readonly number[], key: string | undefined): string | undefined {
+    const steps = this.#steps.filter((step) => concerns(step, read, key));
+    if (steps.length === 0) return undefined;
+    const id = steps.map(({ number }) => number).join(' ');
+    this.#lists.set(id, steps);
+    return id;
+  }
+
+  #buildAll(): void {
+    const shared = FAMILIES.map(() => new FamilyBuilder());
+    const drafts = new Map<number, Draft[]>();
+    for (const steps of this.#lists.values()) {
+      if (hasFewPatterns(steps)) continue;
+      for (const step of steps) if (!drafts.has(step.number)) drafts.set(step.number, draftsOf(step, shared));
     }
-    const lengths = [...named.keys()].reduce((all, { length }) => all | (1 << (length & 31)), 0);
-    return other === undefined && named.size === 0 ? undefined : { named, lengths, other };
+    const families = this.#families(shared);
+    for (const [id, steps] of this.#lists) {
+      if (hasFewPatterns(steps)) {
+        const own = FAMILIES.map(() => new FamilyBuilder());
+        const asked = steps.flatMap((step) => draftsOf(step, own));
+        this.#built.set(id, this.#build(asked, this.#families(own)));
+      } else {
+        const asked = steps.flatMap(({ number }) => drafts.get(number) as Draft[]);
+        this.#built.set(id, this.#build(asked, families));
+      }
+    }
+  }
+
+  #families(builders: readonly FamilyBuilder[]): readonly Family[] {
+    const families = builders.map((builder) => builder.build());
+    this.families.push(...families.filter(({ patternWords }) => patternWords > 0));
+    return families;
+  }
+
+  #finish({ other, named }: Outline): VariablePlans | undefined {
+    if (other === undefined && named.size === 0) return undefined;
+    const planOf = (id: string | undefined): ValuePlan | undefined =>
+      id === undefined ? undefined : this.#built.get(id);
+    return {
+      named: new Map(Array.from(named, ([key, id]) => [key, planOf(id)])),
+      lengths: [...named.keys()].reduce((all, { length }) => all | (1 << (length & 31)), 0),
+      other: planOf(other),
+    };
   }
 
   /** Names that some rule treats differently from all others. */
@@ -98,17 +148,7 @@ class Builder {
     return keys;
   }
 
-  #plan(steps: readonly Step[]): ValuePlan | undefined {
-    if (steps.length === 0) return undefined;
-    const id = steps.map(({ number }) => number).join(' ');
-    const known = this.#shared.get(id);
-    if (known !== undefined) return known;
-    const plan = this.#build(steps.flatMap(({ number }) => this.#drafts.get(number) as Draft[]));
-    this.#shared.set(id, plan);
-    return plan;
-  }
-
-  #build(drafts: readonly Draft[]): ValuePlan {
+  #build(drafts: readonly Draft[], families: readonly Family[]): ValuePlan {
     const tree = new ChainTree(this.#presence, transform('none') as Transform);
     const questions = drafts.map((draft): Question => {
       const anyCase = draft.form === 'words' || (draft.form === 'pattern' && !draft.negated);
@@ -123,8 +163,8 @@ class Builder {
         if (at.transform.lengthens === true) least = 0;
       }
     }
-    const recipes = new RecipeBook(tree.nodes, questions, this.families, this.#presence, this.#allowance);
-    return new ValuePlan(recipes, this.families);
+    const recipes = new RecipeBook(tree.nodes, questions, families, this.#presence, this.#allowance);
+    return new ValuePlan(recipes, families);
   }
 
   /** The most telling clause as presence bits. A step that adds such bytes itself makes a clause worthless. */
@@ -137,6 +177,10 @@ class Builder {
     }
     return best;
   }
+}
+
+function hasFewPatterns(steps: readonly Step[]): boolean {
+  return steps.filter((step) => scannedOf(step).link.matcher.scan?.kind === 'pattern').length <= FEW_PATTERNS;
 }
 
 /** Whether a step asks something of a member of that name; undefined: of a name that no rule mentions. */
