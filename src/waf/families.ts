@@ -3,7 +3,7 @@
 import type { CaseChange } from './chain-tree.ts';
 import { foldPreimage, foldSuperset } from './pattern/fold.ts';
 import type { Node as PatternNode } from './pattern/node.ts';
-import { UnionMatcher } from './pattern/union.ts';
+import { UnionMatcher, type UnionOptions } from './pattern/union.ts';
 import { WordMatcher } from './pattern/words.ts';
 import type { Family } from './scanner.ts';
 import type { Transform } from './transforms/registry.ts';
@@ -38,6 +38,13 @@ function bytesOf(text: string): number[] {
   return Array.from(text, (char) => char.charCodeAt(0));
 }
 
+/** So few patterns need few states, and room for them is taken at once. */
+const SMALL_UNION = 16;
+const SMALL_UNION_STATES = 4_000;
+
+const NO_PATTERNS = new UnionMatcher([]);
+const NO_WORDS = new WordMatcher([]);
+
 export class FamilyBuilder {
   readonly patterns: PatternNode[] = [];
   /** By pattern: the chain behind which it is asked for. */
@@ -58,11 +65,16 @@ export class FamilyBuilder {
 
   build(): Family {
     return {
-      patterns: new UnionMatcher(this.patterns, { askedWith: this.#chains }),
-      words: new WordMatcher(this.words),
+      patterns: this.patterns.length === 0 ? NO_PATTERNS : new UnionMatcher(this.patterns, this.#options()),
+      words: this.words.length === 0 ? NO_WORDS : new WordMatcher(this.words),
       patternWords: (this.patterns.length + 31) >> 5,
       wordWords: (this.words.length + 31) >> 5,
     };
+  }
+
+  #options(): UnionOptions {
+    const isSmall = this.patterns.length <= SMALL_UNION;
+    return { askedWith: this.#chains, ...(isSmall ? { maxStates: SMALL_UNION_STATES } : {}) };
   }
 
   #place(key: string, make: () => number): number {
