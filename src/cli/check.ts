@@ -59,10 +59,11 @@ function summary(config: Config, { certificates, warnings }: LoadedCertificates)
     sites: config.sites.map((site) => ({
       name: site.name,
       aliases: site.aliases,
-      routes: site.routes.map(({ match, upstream, stripPrefix }) => ({
+      routes: site.routes.map(({ match, upstream, stripPrefix, waf }) => ({
         match: { ...match, header: plain(match.header), query: plain(match.query) },
         to: upstream,
         stripPrefix,
+        waf: waf && { mode: waf.mode, paranoia: waf.paranoia, detectionParanoia: waf.detectionParanoia },
       })),
     })),
     upstreams: [...config.upstreams.values()].map(({ name, servers, protocol, balance }) => ({
@@ -83,7 +84,7 @@ function printSummary(file: string, config: Config, { certificates, warnings }: 
   print(`         http  ${config.listen.http.map(place).join(', ') || 'off'}`);
   for (const site of config.sites) {
     print(`\nsite     ${[site.name, ...site.aliases].join(', ')}`);
-    for (const { match, upstream, stripPrefix } of site.routes) {
+    for (const { match, upstream, stripPrefix, waf } of site.routes) {
       const conditions = [
         match.method?.join('|'),
         match.path?.join(' or ') ?? 'everything',
@@ -92,7 +93,8 @@ function printSummary(file: string, config: Config, { certificates, warnings }: 
         match.client === undefined ? undefined : `from ${match.client.join(', ')}`,
         stripPrefix === undefined ? undefined : `(without ${stripPrefix})`,
       ].filter((part) => part !== undefined);
-      print(`         ${conditions.join(' ')} -> ${upstream}`);
+      const guarded = waf === undefined ? '' : `, rules ${waf.mode}`;
+      print(`         ${conditions.join(' ')} -> ${upstream}${guarded}`);
     }
   }
   for (const { name, servers, balance } of config.upstreams.values()) {
@@ -110,8 +112,8 @@ function ruleSummary({ figures, notices }: Guards): Record<string, unknown> {
 
 function printRules({ figures, notices }: Guards): void {
   for (const notice of notices) say(`notice: ${formatProblem(notice)}`);
-  for (const { name, rules, activeRules, loadMs, compileMs, memoryBytes } of figures) {
-    print(`\nrules    ${name}`);
+  for (const { name, paranoia, sites, rules, activeRules, loadMs, compileMs, memoryBytes } of figures) {
+    print(`\nrules    ${name}\n         for ${sites.join(', ')}, paranoia ${paranoia}`);
     print(`         ${rules} rules, ${activeRules} of them can match with these settings`);
     print(
       `         read in ${Math.round(loadMs)} ms, compiled in ${Math.round(compileMs)} ms, about ${formatSize(roundToMiB(memoryBytes))}`,

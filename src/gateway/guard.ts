@@ -21,6 +21,9 @@ export interface Guard {
 /** What one compiled rule set costs. */
 export interface RuleFigures {
   readonly name: string;
+  readonly paranoia: number;
+  /** The sites that use it, as a whole or on a route. */
+  readonly sites: string[];
   readonly rules: number;
   /** Those that are left after everything was decided that no request can change. */
   readonly activeRules: number;
@@ -37,6 +40,7 @@ export class Guards {
   readonly #baseDir: string;
   readonly #loaded = new Map<string, { readonly rules: LoadedRules; readonly loadMs: number }>();
   readonly #plans: Map<string, Plan>;
+  readonly #figuresOf = new Map<Plan, RuleFigures>();
   /** Compiled for an earlier configuration and perhaps used again. */
   readonly #earlier: ReadonlyMap<string, Plan>;
 
@@ -44,7 +48,8 @@ export class Guards {
     this.#baseDir = config.file === undefined ? process.cwd() : path.dirname(config.file);
     this.#plans = new Map();
     this.#earlier = earlier?.plans ?? new Map();
-    for (const site of config.sites) for (const { waf } of site.routes) if (waf !== undefined) this.#plan(waf);
+    for (const { name, routes } of config.sites)
+      for (const { waf } of routes) if (waf !== undefined) this.#use(waf, name);
   }
 
   get plans(): ReadonlyMap<string, Plan> {
@@ -63,6 +68,13 @@ export class Guards {
     return { config: waf, engine, inspectsType: (type) => waf.responseTypes.some((known) => covers(known, type)) };
   }
 
+  /** Compiles what a site needs, or finds it, and notes who uses it. */
+  #use(waf: WafConfig, site: string): void {
+    const plan = this.#plan(waf);
+    const figures = plan === undefined ? undefined : this.#figuresOf.get(plan);
+    if (figures !== undefined && !figures.sites.includes(site)) figures.sites.push(site);
+  }
+
   #plan(waf: WafConfig): Plan | undefined {
     const { rules, loadMs } = this.#load(waf.rules);
     if (rules.problems.length > 0) return undefined;
@@ -75,15 +87,19 @@ export class Guards {
     plan = this.#earlier.get(key) ?? warmUp(compilePlan(rules.ruleSet, seeds));
     const after = process.memoryUsage();
     this.#plans.set(key, plan);
-    this.figures.push({
+    const figures: RuleFigures = {
       name: waf.rules.map(nameOf).join(', '),
+      paranoia: waf.paranoia,
+      sites: [],
       rules: plan.ruleCount,
       activeRules: plan.steps.length,
-      loadMs,
-      compileMs: performance.now() - startedAt,
+      loadMs: Math.round(loadMs),
+      compileMs: Math.round(performance.now() - startedAt),
       memoryBytes:
         Math.max(0, after.heapUsed - before.heapUsed) + Math.max(0, after.arrayBuffers - before.arrayBuffers),
-    });
+    };
+    this.figures.push(figures);
+    this.#figuresOf.set(plan, figures);
     return plan;
   }
 

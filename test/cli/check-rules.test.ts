@@ -42,7 +42,8 @@ describe('gatehouse check, of rules', () => {
     expect(notices).toEqual([]);
     expect(rules).toHaveLength(2);
     for (const figure of rules) {
-      expect(Object.keys(figure)).toEqual(['name', 'rules', 'activeRules', 'loadMs', 'compileMs', 'memoryBytes']);
+      const facts = ['name', 'paranoia', 'sites', 'rules', 'activeRules', 'loadMs', 'compileMs', 'memoryBytes'];
+      expect(Object.keys(figure)).toEqual(facts);
     }
     expect(rules.map((figure) => figure.rules)).toEqual([5, 6]);
   });
