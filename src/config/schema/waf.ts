@@ -97,7 +97,7 @@ export const waf: Node = map(
       { default: null, is: [off], later: { what: 'a shadow rule set' } },
     ),
     budget: value('Working time that the rules may take for one request; beyond it onError decides.', duration(1), {
-      default: '500ms',
+      default: '250ms',
     }),
     onError: value(
       'What happens when the engine itself fails: the request is refused, or passes.',

@@ -34,7 +34,7 @@ describe('rules', () => {
         body: { inspectBytes: 128 * 1024, over: 'block', depth: 64, arguments: 2000 },
         response: false,
         responseTypes: ['text/*', 'application/json', 'application/xml', 'application/xhtml+xml'],
-        budgetMs: 500,
+        budgetMs: 250,
         onError: 'block',
       },
     ]);
