@@ -76,9 +76,14 @@ export class ProblemsError extends Error {
 /** `file:line:column: message`, then the line shown with a caret under the column. */
 export function formatProblem(problem: Problem): string {
   const place = problem.line > 0 ? `${problem.file}:${problem.line}:${problem.column}` : problem.file;
-  const head = `${place}: ${problem.message} [${problem.code}]`;
+  const head = `${place}: ${printable(problem.message)} [${problem.code}]`;
   if (problem.source === undefined) return head;
   const gutter = `${problem.line} | `;
   const caretAt = ' '.repeat(gutter.length + Math.max(0, problem.column - 1));
-  return `${head}\n  ${gutter}${problem.source}\n  ${caretAt}^`;
+  return `${head}\n  ${gutter}${printable(problem.source)}\n  ${caretAt}^`;
+}
+
+/** A file that is no text must not steer the terminal that its faults are shown on. */
+function printable(text: string): string {
+  return text.replace(/[^\P{Cc}\t]/gu, '\u{fffd}');
 }

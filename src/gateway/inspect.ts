@@ -91,10 +91,20 @@ export class Watch {
     if (typeof content === 'string') return this.#refuseCoding(content);
     if (refuses && content.isPrefix) return this.#refuseBody(content.bytes);
     this.#requestBody = content.bytes;
-    const refusal = this.#step((inspection) => inspection.requestBody(content.bytes, content.isPrefix));
+    const refusal = await this.#inspectBody(content);
     // What is still to come must not be held: the client reads the answer only when it is let write on.
     if (refusal !== undefined) gathered.cancel();
     return refusal;
+  }
+
+  async #inspectBody({ bytes, isPrefix }: Gathered): Promise<Reply | undefined> {
+    if (this.#hasFailed) return undefined;
+    try {
+      const intervention = await this.#inspection.requestBodyInTurns(bytes, isPrefix);
+      return intervention === undefined ? undefined : this.#answer(intervention);
+    } catch (error) {
+      return this.#fail(error);
+    }
   }
 
   /** What the backend will read out of a coded body is what the rules must see. */

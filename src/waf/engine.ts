@@ -63,7 +63,17 @@ export class Inspection {
 
   /** `isPrefix`: the body was longer than is inspected. An exchange without a body has an empty one. */
   requestBody(body: Buffer, isPrefix: boolean): Intervention | undefined {
-    return this.#run(2, (tx) => addRequestBody(tx, body, isPrefix, this.#options.body));
+    return this.#run(2, (tx) => {
+      takeAll(addRequestBody(tx, body, isPrefix, this.#options.body));
+    });
+  }
+
+  /** The same for a body that may hold thousands of values: the event loop gets its turn in between. */
+  async requestBodyInTurns(body: Buffer, isPrefix: boolean): Promise<Intervention | undefined> {
+    const { budget } = this.#tx;
+    const filling = addRequestBody(this.#tx, body, isPrefix, this.#options.body);
+    while (!takeTurn(filling, budget)) await new Promise(setImmediate);
+    return this.#run(2, () => {});
   }
 
   responseHead(head: ResponseHead): Intervention | undefined {
@@ -101,5 +111,28 @@ export class Inspection {
       tx.budget.leave();
     }
     return tx.intervention;
+  }
+}
+
+function takeAll(filling: Generator): void {
+  while (filling.next().done !== true);
+}
+
+/** Values between two looks at the clock. */
+const VALUES_PER_LOOK = 8;
+/** Longest stretch of work on values before others get their turn. */
+const TURN_MS = 10;
+
+/** Works for one turn; true when everything is taken. */
+function takeTurn(filling: Generator, budget: Budget): boolean {
+  const startedAt = performance.now();
+  budget.enter();
+  try {
+    for (let count = 1; ; count++) {
+      if (filling.next().done === true) return true;
+      if (count % VALUES_PER_LOOK === 0 && performance.now() - startedAt > TURN_MS) return false;
+    }
+  } finally {
+    budget.leave();
   }
 }

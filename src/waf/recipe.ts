@@ -61,12 +61,19 @@ export interface FamilySize {
   readonly wordWords: number;
 }
 
+/** By family: the rules of each pattern and each word list, the same for all recipes of a plan. */
+export interface RuleTables {
+  readonly patterns: readonly (readonly number[] | undefined)[];
+  readonly words: readonly (readonly number[] | undefined)[];
+}
+
 /** `present`: the presence word of the value. The texts behind nodes that cannot change it are the value itself. */
 export function recipeFor(
   present: number,
   nodes: readonly Node[],
   questions: readonly Question[],
   sizes: readonly FamilySize[],
+  tables: readonly RuleTables[],
 ): Ask[] {
   const byText = new Map<string, Question[]>();
   for (const question of questions) {
@@ -79,46 +86,59 @@ export function recipeFor(
   }
   return Array.from(byText, ([key, asked]) => {
     const [node, family] = key.split(' ').map(Number) as [number, number];
-    return askAll(node, family, asked, sizes[family] as FamilySize);
+    return askAll(node, family, asked, sizes[family] as FamilySize, tables[family] as RuleTables);
   });
 }
 
-function askAll(node: number, family: number, asked: readonly Question[], size: FamilySize): Ask {
+function askAll(node: number, family: number, asked: readonly Question[], size: FamilySize, tables: RuleTables): Ask {
   const tests = new Map(asked.flatMap(({ rule, test }) => (test === undefined ? [] : [[rule, { rule, test }]])));
+  const patterns = asked.filter(({ form }) => form === 'pattern');
+  const words = asked.filter(({ form }) => form === 'words');
   return {
     node,
     family,
-    patterns: lookup(
-      asked.filter(({ form }) => form === 'pattern'),
-      size.patternWords,
-    ),
-    words: lookup(
-      asked.filter(({ form }) => form === 'words'),
-      size.wordWords,
-    ),
+    patterns: lookup(patterns, size.patternWords, tables.patterns),
+    words: lookup(words, size.wordWords, tables.words),
     tests: [...tests.values()],
     minLength: Math.min(...asked.map(({ minLength }) => minLength)),
   };
 }
 
-function lookup(asked: readonly Question[], words: number): Lookup | undefined {
+function lookup(asked: readonly Question[], words: number, rules: Lookup['rules']): Lookup | undefined {
   if (asked.length === 0) return undefined;
   const mask = new Uint32Array(words);
   const wanted = new Uint32Array(words);
-  const rules: number[][] = [];
-  for (const { place, rule, negated } of asked) {
-    wanted[place >> 5] = (wanted[place >> 5] as number) | (1 << (place & 31));
-    if (negated) continue;
-    mask[place >> 5] = (mask[place >> 5] as number) | (1 << (place & 31));
-    const same = rules[place];
-    if (same === undefined) rules[place] = [rule];
-    else if (!same.includes(rule)) same.push(rule);
+  for (const { place, negated } of asked) {
+    const bit = 1 << (place & 31);
+    wanted[place >> 5] = (wanted[place >> 5] as number) | bit;
+    if (!negated) mask[place >> 5] = (mask[place >> 5] as number) | bit;
   }
   return { mask, wanted, rules, without: asked.filter(({ negated }) => negated) };
 }
 
+/** A rule that asks for a pattern behind one chain is named when it is found behind another too: one too many, seldom. */
+function tablesOf(questions: readonly Question[], families: number): RuleTables[] {
+  return Array.from({ length: families }, (_, family) => {
+    const own = questions.filter((question) => question.family === family && !question.negated);
+    return {
+      patterns: rulesByPlace(own.filter(({ form }) => form === 'pattern')),
+      words: rulesByPlace(own.filter(({ form }) => form === 'words')),
+    };
+  });
+}
+
+function rulesByPlace(questions: readonly Question[]): number[][] {
+  const rules: number[][] = [];
+  for (const { place, rule } of questions) {
+    const same = rules[place];
+    if (same === undefined) rules[place] = [rule];
+    else if (!same.includes(rule)) same.push(rule);
+  }
+  return rules;
+}
+
 /** Combinations of bytes that a plan remembers. */
-const MAX_RECIPES = 1_024;
+const MAX_RECIPES = 256;
 /** New combinations that one exchange may cause; then the recipe for any value serves, which does more work. */
 export const NEW_RECIPES = 48;
 
@@ -138,6 +158,7 @@ export class RecipeBook {
   readonly #relevant: number;
   readonly #known = new Map<number, readonly Ask[]>();
   readonly #any: readonly Ask[];
+  readonly #tables: readonly RuleTables[];
 
   constructor(
     nodes: readonly Node[],
@@ -153,7 +174,8 @@ export class RecipeBook {
     this.#allowance = allowance;
     const asked = questions.reduce((all, { needs }) => all | needs, 0);
     this.#relevant = nodes.reduce((all, { triggers }) => all | triggers, asked);
-    this.#any = recipeFor(-1, nodes, questions, sizes);
+    this.#tables = tablesOf(questions, sizes.length);
+    this.#any = recipeFor(-1, nodes, questions, sizes, this.#tables);
   }
 
   /** The presence word of a value, as far as it matters here. */
@@ -167,7 +189,7 @@ export class RecipeBook {
     if (this.#allowance.recipes <= 0) return this.#any;
     this.#allowance.recipes--;
     if (this.#known.size >= MAX_RECIPES) this.#known.clear();
-    const recipe = recipeFor(present, this.nodes, this.#questions, this.#sizes);
+    const recipe = recipeFor(present, this.nodes, this.#questions, this.#sizes, this.#tables);
     this.#known.set(present, recipe);
     return recipe;
   }

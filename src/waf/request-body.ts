@@ -51,30 +51,40 @@ const MULTIPART: readonly (readonly [keyof MultipartFlags, readonly string[]])[]
 
 /**
  * Everything that phase 2 can look at. `isPrefix`: the body was longer, and this is its beginning.
- * A body that no processor splits is seen as a whole when a rule asked for that, as CRS does.
+ * A body that no processor splits is seen as a whole when a rule asked for that, as CRS does. Stops after each argument,
+ * so that a body of thousands can be taken in several turns.
  */
-export function addRequestBody(tx: Transaction, body: Buffer, isPrefix: boolean, limits: BodyLimits): void {
+export function* addRequestBody(
+  tx: Transaction,
+  body: Buffer,
+  isPrefix: boolean,
+  limits: BodyLimits,
+): Generator<undefined, void, undefined> {
   tx.setSingle(V.bodyLength, String(body.length));
   if (isPrefix) tx.setSingle(V.inboundDataError, '1');
   const processor = tx.bodyProcessor;
   if (body.length > 0 && processor !== undefined) {
-    addFacts(tx, readBody(body, tx.contentType, processor, { ...limits, truncated: isPrefix }));
+    yield* addFacts(tx, readBody(body, tx.contentType, processor, { ...limits, truncated: isPrefix }));
   }
   if (processor === 'URLENCODED' || tx.forceRequestBody) tx.setSingle(V.body, body.toString('latin1'));
   if (tx.plan.reads.has(V.fullRequest)) tx.setSingle(V.fullRequest, fullRequest(tx, body));
   if (tx.plan.reads.has(V.fullRequestLength)) tx.setSingle(V.fullRequestLength, String(fullRequest(tx, body).length));
 }
 
-function addFacts(tx: Transaction, facts: BodyFacts): void {
+function* addFacts(tx: Transaction, facts: BodyFacts): Generator<undefined, void, undefined> {
   for (const { name, value } of facts.args) {
     tx.add(V.argsPost, name, value);
     tx.add(V.argsPostNames, name, name);
     tx.argumentBytes += name.length + value.length;
+    yield;
   }
   tx.setSingle(V.combinedSize, String(tx.argumentBytes));
   if (facts.invalidEncoding) tx.setSingle(V.urlencodedError, '1');
   for (const text of facts.xmlText) tx.add(V.xml, '/*', text);
-  for (const value of facts.xmlAttributes) tx.add(V.xml, '//@*', value);
+  for (const value of facts.xmlAttributes) {
+    tx.add(V.xml, '//@*', value);
+    yield;
+  }
   if (facts.multipart !== undefined) addMultipart(tx, facts, facts.multipart);
   if (facts.error === undefined) return;
   for (const flag of [V.error, V.processorError]) tx.setSingle(flag, '1');

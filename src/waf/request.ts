@@ -85,6 +85,9 @@ function addTarget(tx: Transaction, head: RequestHead, maxArguments: number): vo
   // A rule that guards a path, or spares one, must see what the backend will: `/x/../admin` is `/admin`.
   const path = decodePercent(head.path ?? (mark === -1 ? uri : uri.slice(0, mark)));
   tx.setSingle(V.filename, path);
+  const unmerged = withEmptySegments(decodePercent(mark === -1 ? uri : uri.slice(0, mark)));
+  // A URL within a path is one only with both its slashes, which the canonical path has not: the rules see both forms.
+  if (unmerged !== undefined && unmerged !== path) tx.add(V.filename, '', unmerged);
   tx.setSingle(V.pathInfo, path);
   tx.setSingle(V.basename, path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1));
   const query = mark === -1 ? '' : uri.slice(mark + 1);
@@ -105,6 +108,17 @@ function addTarget(tx: Transaction, head: RequestHead, maxArguments: number): vo
     tx.setSingle(V.error, '1');
     tx.setSingle(V.errorMsg, `more than ${maxArguments} parameters in the query`);
   }
+}
+
+/** A path whose dot segments are resolved and whose empty segments are kept; undefined: it has none. */
+function withEmptySegments(path: string): string | undefined {
+  if (!path.includes('//')) return undefined;
+  const kept: string[] = [];
+  for (const segment of path.split('/')) {
+    if (segment === '..') kept.pop();
+    else if (segment !== '.') kept.push(segment);
+  }
+  return kept.join('/');
 }
 
 /** `http://host/path` (RFC 9112, 3.2.2) without the part that names the server. */

@@ -56,7 +56,7 @@ export const waf: Node = map(
     mode: value('block, detect (nothing is ever blocked) or off.', [word('block', 'detect', 'off'), off], {
       default: 'block',
     }),
-    rules: list('Rule sets in order.', ruleSource),
+    rules: list('Rule sets in order.', ruleSource, { least: 1 }),
     paranoia: value('How strict the rules are, 1 to 4.', paranoia, { default: 1 }),
     detectionParanoia: value('Rules up to this level are scored and logged without blocking.', paranoia, {
       default: 1,
@@ -74,7 +74,7 @@ export const waf: Node = map(
       ),
       depth: value('Levels of JSON and XML; what is nested deeper is refused.', integer(1, 1_000), { default: 64 }),
       arguments: value('Parameters, or parts of a form; a request with more is refused.', integer(1, 100_000), {
-        default: 2_000,
+        default: 5_000,
       }),
     }),
     response: value('Whether responses are inspected too.', flag, { default: false }),

@@ -31,7 +31,7 @@ describe('rules', () => {
         paranoia: 1,
         detectionParanoia: 1,
         threshold: { inbound: 5, outbound: 4 },
-        body: { inspectBytes: 128 * 1024, over: 'block', depth: 64, arguments: 2000 },
+        body: { inspectBytes: 128 * 1024, over: 'block', depth: 64, arguments: 5_000 },
         response: false,
         responseTypes: ['text/*', 'application/json', 'application/xml', 'application/xhtml+xml'],
         budgetMs: 250,

@@ -71,7 +71,7 @@ class SlowInspection implements Runner {
   }
 
   requestBody(body: Buffer, isPrefix: boolean): Intervention | undefined {
-    addRequestBody(this.#given, body, isPrefix, this.#options.body);
+    for (const turn of addRequestBody(this.#given, body, isPrefix, this.#options.body)) void turn;
     return this.#run(2);
   }
 
