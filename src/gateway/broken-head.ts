@@ -26,7 +26,7 @@ export function answerBrokenHead(error: Error, socket: Socket, connection: Conne
     return;
   }
   const status = statusOf(code);
-  const head = readRefusedHead(refusedBytes(error));
+  const head = isWhole(error, code, socket) ? readRefusedHead(refusedBytes(error)) : undefined;
   const x = new Exchange(connection, refusedRequest(head), { status, reason: code }, context.runtime.trusted);
   const reply = errorReply(x, status);
   x.status = status;
@@ -35,6 +35,16 @@ export function answerBrokenHead(error: Error, socket: Socket, connection: Conne
   write(x, reply, socket);
   x.atEnd?.();
   context.records.access(x);
+}
+
+/**
+ * Whether the packet that Node could not read begins where the request does: it hands over the last one only, and a
+ * client who chooses where that begins could write whatever he likes into the records. An unknown method stands at the
+ * beginning by its nature; else the packet must be the first of its connection.
+ */
+function isWhole(error: Error, code: string, socket: Socket): boolean {
+  const { rawPacket } = error as { rawPacket?: Buffer };
+  return code === 'HPE_INVALID_METHOD' || (rawPacket !== undefined && rawPacket.length === socket.bytesRead);
 }
 
 /** The answer that Node is writing on a connection. */
@@ -78,6 +88,7 @@ function refusedRequest(head: RefusedHead | undefined): RequestFacts {
   const authority = headerValue(headers, 'host') ?? '';
   return {
     protocol: 'http/1.1',
+    version: head?.protocol ?? '',
     method: head?.method ?? '',
     target: head?.target ?? '',
     path: '',
@@ -85,6 +96,7 @@ function refusedRequest(head: RefusedHead | undefined): RequestFacts {
     authority,
     host: parseAuthority(authority)?.host ?? '',
     headers,
+    sentHeaders: head?.headers ?? [],
     body: undefined,
     isWebSocket: false,
   };

@@ -17,8 +17,6 @@ import type { RequestHead } from '../waf/request.ts';
 import { recordFinding } from './finding-record.ts';
 import type { Guard } from './guard.ts';
 
-/** As HTTP names them in a request line; rules compare these texts. */
-const PROTOCOL_NAMES = { h2: 'HTTP/2.0', 'http/1.1': 'HTTP/1.1', 'http/1.0': 'HTTP/1.0' } as const;
 const EMPTY = Buffer.alloc(0);
 
 export class Watch {
@@ -58,7 +56,7 @@ export class Watch {
         method: request.method,
         target: request.target,
         ...(request.path === '' ? {} : { path: request.path }),
-        protocol: PROTOCOL_NAMES[request.protocol],
+        protocol: request.version,
         headers: withHost(this.#x),
         ...head,
       }),
@@ -126,7 +124,7 @@ export class Watch {
     this.#responseHeaders = reply.headers;
     const { status, headers } = reply;
     const refusal = this.#step((inspection) =>
-      inspection.responseHead({ status, protocol: PROTOCOL_NAMES[this.#x.request.protocol], headers }),
+      inspection.responseHead({ status, protocol: this.#x.request.version, headers }),
     );
     if (refusal !== undefined) return discard(reply, refusal);
     if (!this.#wants('wantsResponseBody') || !this.#isInspectedType(headers)) return reply;
@@ -202,7 +200,10 @@ export class Watch {
     const passes = onError === 'pass' || mode === 'detect';
     const message = `the rules failed; the request ${passes ? 'passes' : 'is refused'}`;
     this.#records.error('process', message, error, { requestId: this.#x.id });
-    if (passes) return undefined;
+    if (passes) {
+      this.#x.reason = 'waf-error';
+      return undefined;
+    }
     this.#isRefused = true;
     this.#x.reason = 'waf-error';
     return errorReply(this.#x, 503);
@@ -230,8 +231,9 @@ export class Watch {
 
 /** HTTP/2 names the host outside the fields; the rules look for it there. */
 function withHost({ request }: Exchange): readonly string[] {
-  const { headers, authority } = request;
-  return authority === '' || headerValue(headers, 'host') !== undefined ? headers : ['host', authority, ...headers];
+  const { protocol, headers, sentHeaders, authority } = request;
+  const hasHost = protocol !== 'h2' || authority === '' || headerValue(headers, 'host') !== undefined;
+  return hasHost ? sentHeaders : ['host', authority, ...sentHeaders];
 }
 
 /**

@@ -25,6 +25,8 @@ export interface ConnectionFacts {
 /** The canonical form of a request, made once by the protocol's reader. */
 export interface RequestFacts {
   readonly protocol: Protocol;
+  /** As the request line says it, `HTTP/1.1`; also one that does not exist. */
+  readonly version: string;
   readonly method: string;
   /** As received; rules see it, nothing routes on it. */
   readonly target: string;
@@ -34,6 +36,8 @@ export interface RequestFacts {
   readonly authority: string;
   readonly host: string;
   readonly headers: Headers;
+  /** The same fields with their names as the client wrote them: for rules, and for nothing else. */
+  readonly sentHeaders: readonly string[];
   /** A stage that reads of it leaves another in its place, which begins at the first byte. */
   body: BodySource | undefined;
   /** True for a WebSocket handshake (RFC 6455, 4.1): the one upgrade that is ever carried on. */

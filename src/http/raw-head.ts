@@ -7,11 +7,15 @@ import type { Headers } from './headers.ts';
 export interface RawHead {
   /** `unknown`: an HTTP/1 version that does not exist. */
   readonly protocol: Protocol | 'unknown';
+  /** As the request line says it, `HTTP/1.1`, or would say it, `HTTP/2.0`. */
+  readonly version: string;
   readonly method: string;
   readonly target: string;
   /** `:authority` (RFC 9113, 8.3.1); undefined on HTTP/1.1 and where a client left it out. */
   readonly authority: string | undefined;
   readonly headers: Headers;
+  /** The same fields with their names as the client wrote them; only rules look at these. */
+  readonly sentHeaders: readonly string[];
 }
 
 /** From the flat list of Node's 'stream' event; pseudo-header fields stand in front (nghttp2 sees to it). */
@@ -32,7 +36,7 @@ export function http2Head(raw: readonly string[]): RawHead {
   }
   // Sent in crumbs for the sake of compression; whoever reads it reads one field (RFC 9113, 8.2.3).
   if (cookie !== undefined) headers.push('cookie', cookie);
-  return { protocol: 'h2', method, target, authority, headers };
+  return { protocol: 'h2', version: 'HTTP/2.0', method, target, authority, headers, sentHeaders: headers };
 }
 
 export function http1Head(request: IncomingMessage): RawHead {
@@ -42,5 +46,13 @@ export function http1Head(request: IncomingMessage): RawHead {
     headers.push((rawHeaders[i] as string).toLowerCase(), rawHeaders[i + 1] as string);
   }
   const protocol = httpVersion === '1.1' ? 'http/1.1' : httpVersion === '1.0' ? 'http/1.0' : 'unknown';
-  return { protocol, method: request.method ?? '', target: request.url ?? '', authority: undefined, headers };
+  return {
+    protocol,
+    version: `HTTP/${httpVersion}`,
+    method: request.method ?? '',
+    target: request.url ?? '',
+    authority: undefined,
+    headers,
+    sentHeaders: rawHeaders,
+  };
 }

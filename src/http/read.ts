@@ -16,8 +16,6 @@ export interface HeadLimits {
   readonly bodyBytes: number;
 }
 
-const NOWHERE = { path: '', query: '', authority: '', host: '' };
-
 /** Facts always come back, so that even a refused request has its record. */
 export function readHead(
   head: RawHead,
@@ -46,6 +44,7 @@ export function readHead(
   return {
     facts: {
       protocol,
+      version: head.version,
       method: head.method,
       target: head.target,
       path: target.path,
@@ -53,6 +52,7 @@ export function readHead(
       authority: taken.authority.toLowerCase(),
       host: authority.host,
       headers: head.headers,
+      sentHeaders: head.sentHeaders,
       body,
       isWebSocket: body === undefined && isWebSocket(head),
     },
@@ -61,10 +61,13 @@ export function readHead(
 }
 
 function refuse(head: RawHead, status: number, reason: string): { facts: RequestFacts; refusal: Refusal } {
-  const { method, target, headers } = head;
+  const { version, method, target, headers, sentHeaders } = head;
   const protocol = head.protocol === 'unknown' ? 'http/1.1' : head.protocol;
+  // For the records; nothing is routed any more.
+  const authority = head.authority ?? headerValue(headers, 'host') ?? '';
+  const named = { authority, host: parseAuthority(authority)?.host ?? '', path: '', query: '' };
   return {
-    facts: { protocol, method, target, headers, body: undefined, isWebSocket: false, ...NOWHERE },
+    facts: { protocol, version, method, target, headers, sentHeaders, body: undefined, isWebSocket: false, ...named },
     refusal: { status, reason },
   };
 }

@@ -51,6 +51,7 @@ const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 
 export class Records {
   readonly redaction: Redaction;
+  readonly #lost = new Set<string | number>();
   readonly #destinations: pino.DestinationStream[] = [];
   readonly #access: Logger | undefined;
   readonly #waf: Logger | undefined;
@@ -78,7 +79,7 @@ export class Records {
       site: x.site,
       host: request.host === '' ? undefined : request.host,
       method: request.method,
-      path: cut(request.path === '' ? request.target : request.path),
+      path: cut(request.path === '' ? withoutQuery(request.target) : request.path),
       status: x.status,
       protocol: request.protocol,
       bytesIn: x.bytesIn,
@@ -118,6 +119,7 @@ export class Records {
 
   /** After logrotate has moved the files away: the same names again, as new files. */
   reopen(): void {
+    this.#lost.clear();
     for (const destination of this.#destinations) if ('reopen' in destination) (destination as SonicBoom).reopen();
   }
 
@@ -132,16 +134,30 @@ export class Records {
     }
   }
 
+  /** Once for each log until it is opened anew: whoever watches the other output learns that lines are missing. */
+  #tellLoss(dest: string | number, { code }: NodeJS.ErrnoException): void {
+    if (this.#lost.has(dest) || dest === 2) return;
+    this.#lost.add(dest);
+    const name = dest === 1 ? 'stdout' : dest;
+    this.error('process', `records for ${name} are lost: it cannot be written (${code})`, undefined);
+  }
+
   #open(target: LogTarget): DestinationStream | undefined {
     if (target === false) return undefined;
     const dest = target === 'stdout' ? 1 : target === 'stderr' ? 2 : target.file;
     if (typeof dest === 'string') openable(dest);
     const destination = pino.destination({ dest, sync: false, maxLength: MAX_BUFFERED_BYTES });
     // A full disk or a closed pipe costs lines, never requests.
-    destination.on('error', () => {});
+    destination.on('error', (error: NodeJS.ErrnoException) => this.#tellLoss(dest, error));
     this.#destinations.push(destination);
     return destination;
   }
+}
+
+/** What was refused has no canonical path; its query may hold what no record shows. */
+function withoutQuery(target: string): string {
+  const mark = target.indexOf('?');
+  return mark === -1 ? target : target.slice(0, mark);
 }
 
 /** Two kinds of records in one file go through one descriptor, so that their lines never mix. */

@@ -52,13 +52,21 @@ export function compilePlan(ruleSet: RuleSet, seeds: ReadonlyMap<string, TxValue
   };
 }
 
-/** The version whose language is spoken here, as rules test it: two digits for each part of 3.0.9, then the build. */
-const MODSEC_BUILD = '030009100';
+/** What a variable holds before anybody sets it, where that is not nothing. */
+const INITIAL: Readonly<Record<string, string>> = {
+  INBOUND_DATA_ERROR: '0',
+  // The version whose language is spoken here, as rules test it: two digits for each part of 3.0.9, then the build.
+  MODSEC_BUILD: '030009100',
+  OUTBOUND_DATA_ERROR: '0',
+  REQBODY_ERROR: '0',
+  REQBODY_PROCESSOR_ERROR: '0',
+  URLENCODED_ERROR: '0',
+};
 
 /** A variable that is not a collection is always there, empty until somebody sets it. */
 function initialMembers(name: string, variable: number, scans: ScanTable, flags: Uint8Array): readonly Field[] {
   if (variableKind(name) !== 'single') return NO_FIELDS;
-  const field = new Field('', name === 'MODSEC_BUILD' ? MODSEC_BUILD : '');
+  const field = new Field('', INITIAL[name] ?? '');
   field.hits = scans.scan(variable, field);
   for (const step of field.hits) flags[step] = 1;
   return [field];

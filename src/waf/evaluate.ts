@@ -2,6 +2,7 @@
 import type { Field } from './field.ts';
 import type { Intervention } from './finding.ts';
 import { parseTemplate } from './macro.ts';
+import type { Parts } from './matcher.ts';
 import type { Plan } from './plan.ts';
 import type { Disruptive, Phase } from './rule.ts';
 import type { CompiledLink, Step } from './step.ts';
@@ -108,7 +109,7 @@ function note(
   return true;
 }
 
-const NO_PARTS: readonly string[] = [];
+const NO_PARTS: Parts = [];
 
 function linkMatch(tx: Transaction): LinkMatch | undefined {
   const last = tx.lastMatched;

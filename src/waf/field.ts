@@ -20,12 +20,28 @@ export class Field {
 
   /** The name as selectors compare it. */
   get key(): string {
-    this.#key ??= lowerAscii(this.name);
+    this.#key ??= keyOf(this.name);
     return this.#key;
   }
 }
 
 export const NO_FIELDS: readonly Field[] = Object.freeze([]);
+
+/** Names of headers and parameters are few; those with capitals come again and again. */
+const MAX_KEYS = 1_000;
+const MAX_KEY_LENGTH = 64;
+const keys = new Map<string, string>();
+
+function keyOf(name: string): string {
+  if (name.length > MAX_KEY_LENGTH) return lowerAscii(name);
+  let key = keys.get(name);
+  if (key === undefined) {
+    key = lowerAscii(name);
+    if (keys.size >= MAX_KEYS) keys.clear();
+    keys.set(name, key);
+  }
+  return key;
+}
 
 /** ASCII letters only: `toLowerCase` would fold bytes above 0x7f, which are not letters here. */
 export function lowerAscii(text: string): string {

@@ -26,12 +26,15 @@ export type ScanForm =
       readonly triggers?: readonly number[];
     };
 
+/** The matched part, then the groups; undefined for a group that took no part. */
+export type Parts = readonly (string | undefined)[];
+
 export interface Matcher {
   readonly negated: boolean;
   /** Whether the operator, negation worked in, holds for the value. */
   holds(value: string, tx: Transaction): boolean;
   /** The matched part, then the groups, when `holds` has just said yes; the whole value when nothing is known. */
-  parts(value: string, tx: Transaction): readonly string[];
+  parts(value: string, tx: Transaction): Parts;
   /** undefined: the answer depends on more than the value. */
   readonly scan: ScanForm | undefined;
 }
@@ -86,7 +89,7 @@ function testMatcher(test: Test, negated: boolean, triggers?: readonly number[])
 function patternMatcher(pattern: Pattern, negated: boolean): Matcher {
   if (!pattern.isExact) return backtrackingMatcher(pattern, negated);
   const shortParts = remember((value) => groupsOf(value, pattern.exec(value)));
-  const parts = (value: string, tx: Transaction): readonly string[] =>
+  const parts = (value: string, tx: Transaction): Parts =>
     value.length <= MAX_KNOWN_LENGTH ? shortParts(value) : groupsOf(value, pattern.exec(value, tx.budget.captures));
   return {
     negated,
@@ -169,7 +172,7 @@ function matcherOrNothing(call: OperatorCall, argument: string): Matcher {
   }
 }
 
-function partOf(value: string, found: ReturnType<Test>): readonly string[] {
+function partOf(value: string, found: ReturnType<Test>): Parts {
   return typeof found === 'boolean' ? [value] : [value.slice(found.start, found.end)];
 }
 
@@ -188,12 +191,12 @@ function remember<T extends boolean | object>(find: (value: string) => T): (valu
   };
 }
 
-function groupsOf(value: string, offsets: Int32Array | undefined): readonly string[] {
+function groupsOf(value: string, offsets: Int32Array | undefined): Parts {
   if (offsets === undefined) return [value];
-  const groups: string[] = [];
+  const groups: (string | undefined)[] = [];
   for (let i = 0; i < offsets.length; i += 2) {
     const start = offsets[i] as number;
-    groups.push(start === -1 ? '' : value.slice(start, offsets[i + 1]));
+    groups.push(start === -1 ? undefined : value.slice(start, offsets[i + 1]));
   }
   return groups;
 }

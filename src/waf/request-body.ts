@@ -103,8 +103,7 @@ function addMultipart(tx: Transaction, facts: BodyFacts, flags: MultipartFlags):
   for (const name of facts.partNames) tx.add(V.multipartName, name, name);
   for (const name of facts.partFileNames) tx.add(V.multipartFilename, name, name);
   for (const [flag, names] of MULTIPART) {
-    const value = Number(flags[flag]);
-    if (value !== 0) for (const name of names) tx.setSingle(variableNumber(name), String(value));
+    for (const name of names) tx.setSingle(variableNumber(name), String(Number(flags[flag])));
   }
 }
 

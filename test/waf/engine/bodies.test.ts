@@ -57,7 +57,7 @@ describe('a request body', () => {
     ['FILES_SIZES', ['FILES_SIZES:f=5']],
     ['FILES_COMBINED_SIZE', ['FILES_COMBINED_SIZE=5']],
     ['&FILES', ['&FILES=1']],
-    ['MULTIPART_STRICT_ERROR', ['MULTIPART_STRICT_ERROR=']],
+    ['MULTIPART_STRICT_ERROR', ['MULTIPART_STRICT_ERROR=0']],
     ['REQBODY_PROCESSOR', ['REQBODY_PROCESSOR=MULTIPART']],
   ] as const)('of parts: %s', ([target, expected]) => {
     expect(members(target, multipart)).toEqual(expected);

@@ -29,7 +29,9 @@ export function emptyTransaction(settings: EngineSettings, mode: EngineMode, bud
     settings,
     slots: new SlotTable(),
     initialTx: [],
-    members: VARIABLES.map((name) => (variableKind(name) === 'single' ? [new Field('', '')] : NO_FIELDS)),
+    members: VARIABLES.map((name) =>
+      variableKind(name) === 'single' ? [new Field('', INITIAL[name] ?? '')] : NO_FIELDS,
+    ),
     flags: new Uint8Array(0),
     feeds: FEEDS,
     reads: new Set(VARIABLES.keys()),
@@ -62,6 +64,16 @@ function selects(selector: RuleSelector): (rule: Rule) => boolean {
     selector.by === 'tag' ? tags : links.flatMap(({ msg }) => msg ?? []);
   return (rule) => texts(rule).some((text) => pattern.exec(text) !== undefined);
 }
+
+/** Flags say 0 until something is wrong. */
+const INITIAL: Readonly<Record<string, string>> = {
+  INBOUND_DATA_ERROR: '0',
+  MODSEC_BUILD: '030009100',
+  OUTBOUND_DATA_ERROR: '0',
+  REQBODY_ERROR: '0',
+  REQBODY_PROCESSOR_ERROR: '0',
+  URLENCODED_ERROR: '0',
+};
 
 export class OracleState {
   readonly #given: Transaction;

@@ -35,7 +35,7 @@ export function answer(
   argument: string,
   value: string,
   test: Tester,
-): readonly string[] | undefined {
+): readonly (string | undefined)[] | undefined {
   const found = positiveAnswer(call, argument, value, test);
   if (!call.negated) return found;
   return found === undefined ? [value] : undefined;
@@ -47,7 +47,7 @@ function positiveAnswer(
   argument: string,
   value: string,
   test: Tester,
-): readonly string[] | undefined {
+): readonly (string | undefined)[] | undefined {
   try {
     return plainAnswer(call, argument, value, test);
   } catch (error) {
@@ -58,7 +58,12 @@ function positiveAnswer(
 
 const patterns = new Map<string, Pattern>();
 
-function plainAnswer(call: OperatorCall, argument: string, value: string, test: Tester): readonly string[] | undefined {
+function plainAnswer(
+  call: OperatorCall,
+  argument: string,
+  value: string,
+  test: Tester,
+): readonly (string | undefined)[] | undefined {
   switch (call.name) {
     case 'rx': {
       const offsets = test(patternOf(argument), value);
@@ -92,9 +97,10 @@ function patternOf(text: string): Pattern {
   return pattern;
 }
 
-function groups(value: string, offsets: ArrayLike<number>): string[] {
-  const all: string[] = [];
-  for (let i = 0; i < offsets.length; i += 2) all.push(offsets[i]! < 0 ? '' : value.slice(offsets[i], offsets[i + 1]));
+function groups(value: string, offsets: ArrayLike<number>): (string | undefined)[] {
+  const all: (string | undefined)[] = [];
+  for (let i = 0; i < offsets.length; i += 2)
+    all.push(offsets[i]! < 0 ? undefined : value.slice(offsets[i], offsets[i + 1]));
   return all;
 }
 

@@ -193,7 +193,7 @@ class SlowInspection implements Runner {
     return (link.multiMatch ? stages : [value]).find((stage) => this.#ask(link, stage) !== undefined);
   }
 
-  #ask(link: Link, value: string): readonly string[] | undefined {
+  #ask(link: Link, value: string): readonly (string | undefined)[] | undefined {
     return answer(link.operator, this.#state.expand(link.operator.argument), value, this.#test);
   }
 

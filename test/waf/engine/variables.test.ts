@@ -63,7 +63,7 @@ describe('single values', () => {
     ['UNIQUE_ID', 'request-1'],
     ['ARGS_COMBINED_SIZE', '19'],
     ['REQUEST_BODY_LENGTH', '0'],
-    ['REQBODY_ERROR', ''],
+    ['REQBODY_ERROR', '0'],
     ['HIGHEST_SEVERITY', '255'],
   ] as const)('%s', ([name, expected]) => {
     expect(members(name, REQUEST)).toEqual([`${name}=${expected}`]);
