@@ -1,6 +1,7 @@
 // `gatehouse rules`: what the rules of a configuration are, as the engine reads them.
 import { Command, Option } from 'commander';
 import { ProblemsError } from '../base/errors.ts';
+import { readableText } from '../base/text.ts';
 import type { Config, WafConfig } from '../config/config.ts';
 import { Guards } from '../gateway/guard.ts';
 import type { Rule } from '../waf/rule.ts';
@@ -64,5 +65,6 @@ function line(rule: Rule): string {
 }
 
 function messageOf(rule: Rule): string | undefined {
-  return rule.links.find(({ msg }) => msg !== undefined)?.msg;
+  const msg = rule.links.find((link) => link.msg !== undefined)?.msg;
+  return msg === undefined ? undefined : readableText(msg);
 }

@@ -1,4 +1,5 @@
 // The record of what rules found in an exchange: values cut, secrets redacted, and parts of the exchange as `logs.audit` asks.
+import { readableText } from '../base/text.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { FindingRecord, Records, RuleRecord } from '../observe/records.ts';
 import type { Redaction } from '../observe/redaction.ts';
@@ -57,7 +58,7 @@ function ruleRecord(finding: Finding, redaction: Redaction, secrets: Secrets): R
     msg,
     severity: rule.severity === undefined ? undefined : SEVERITIES[rule.severity],
     paranoia: level === undefined ? undefined : Number(level),
-    tags: rule.tags,
+    tags: rule.tags.map(readableText),
     target,
     value,
     matched,

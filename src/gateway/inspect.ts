@@ -95,10 +95,10 @@ export class Watch {
     return refusal;
   }
 
-  async #inspectBody({ bytes, isPrefix }: Gathered): Promise<Reply | undefined> {
+  async #inspectBody({ bytes, isPrefix, trailers }: Gathered): Promise<Reply | undefined> {
     if (this.#hasFailed) return undefined;
     try {
-      const intervention = await this.#inspection.requestBodyInTurns(bytes, isPrefix);
+      const intervention = await this.#inspection.requestBodyInTurns(bytes, isPrefix, trailers);
       return intervention === undefined ? undefined : this.#answer(intervention);
     } catch (error) {
       return this.#fail(error);
@@ -112,7 +112,7 @@ export class Watch {
     if (coding === undefined) return body;
     const { mode, body: bounds } = this.#guard.config;
     const content = await decodeContent(body, coding, bounds.inspectBytes);
-    if (typeof content !== 'string') return content;
+    if (typeof content !== 'string') return { ...content, trailers: body.trailers };
     // A coding of a protocol of its own (aws-chunked) around what no processor would read hides nothing from one.
     const isOpaque = content === 'unknown' && processorFor(headerValue(headers, 'content-type') ?? '') === undefined;
     return mode === 'block' && !isOpaque ? content : body;

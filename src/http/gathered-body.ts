@@ -8,6 +8,8 @@ export interface Gathered {
   readonly bytes: Buffer;
   /** True when there was more than the bound. */
   readonly isPrefix: boolean;
+  /** Flat field list; empty for a prefix: they come later, with the rest that nobody looks at. */
+  readonly trailers: readonly string[];
 }
 
 const EMPTY = Buffer.alloc(0);
@@ -68,7 +70,7 @@ export class GatheredBody implements BodySource, BodySink {
       return;
     }
     this.#end = (sink) => sink.end(trailers);
-    this.#settle(false);
+    this.#settle(false, trailers);
   }
 
   fail(error: GatehouseError): void {
@@ -97,10 +99,11 @@ export class GatheredBody implements BodySource, BodySink {
     this.#heldBytes = bytes;
   }
 
-  #settle(isPrefix: boolean): void {
+  #settle(isPrefix: boolean, trailers: readonly string[] = []): void {
     if (!this.#isGathering) return;
     this.#isGathering = false;
-    this.#gathered.resolve({ bytes: this.#held.subarray(0, Math.min(this.#heldBytes, this.#boundBytes)), isPrefix });
+    const bytes = this.#held.subarray(0, Math.min(this.#heldBytes, this.#boundBytes));
+    this.#gathered.resolve({ bytes, isPrefix, trailers });
   }
 
   #replay(): void {

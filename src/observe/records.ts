@@ -51,7 +51,7 @@ const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 
 export class Records {
   readonly redaction: Redaction;
-  readonly #lost = new Set<string | number>();
+  readonly #lost = new Set<pino.DestinationStream>();
   readonly #destinations: pino.DestinationStream[] = [];
   readonly #access: Logger | undefined;
   readonly #waf: Logger | undefined;
@@ -126,6 +126,8 @@ export class Records {
   /** Writes out what waits; the last thing before the process ends. */
   flush(): void {
     for (const destination of this.#destinations) {
+      // Writing on would be tried for ever where the disk is full.
+      if (this.#lost.has(destination)) continue;
       try {
         (destination as SonicBoom).flushSync();
       } catch {
@@ -135,9 +137,10 @@ export class Records {
   }
 
   /** Once for each log until it is opened anew: whoever watches the other output learns that lines are missing. */
-  #tellLoss(dest: string | number, { code }: NodeJS.ErrnoException): void {
-    if (this.#lost.has(dest) || dest === 2) return;
-    this.#lost.add(dest);
+  #tellLoss(destination: DestinationStream, dest: string | number, { code }: NodeJS.ErrnoException): void {
+    const isKnown = this.#lost.has(destination);
+    this.#lost.add(destination);
+    if (isKnown || dest === 2) return;
     const name = dest === 1 ? 'stdout' : dest;
     this.error('process', `records for ${name} are lost: it cannot be written (${code})`, undefined);
   }
@@ -148,7 +151,7 @@ export class Records {
     if (typeof dest === 'string') openable(dest);
     const destination = pino.destination({ dest, sync: false, maxLength: MAX_BUFFERED_BYTES });
     // A full disk or a closed pipe costs lines, never requests.
-    destination.on('error', (error: NodeJS.ErrnoException) => this.#tellLoss(dest, error));
+    destination.on('error', (error: NodeJS.ErrnoException) => this.#tellLoss(destination, dest, error));
     this.#destinations.push(destination);
     return destination;
   }

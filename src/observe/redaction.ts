@@ -1,4 +1,5 @@
 // What a record may show of what a client sent: texts are cut, and values of fields named in `logs.redact` never appear.
+import { readableText } from '../base/text.ts';
 import type { AuditPart } from '../config/config.ts';
 import { Secrets } from './secrets.ts';
 
@@ -81,9 +82,9 @@ export class Redaction {
     const shown = this.#named === undefined ? bare : bare.replace(this.#named, hideValue);
     if (window.length < text.length) {
       // The window may end within a secret, which is then none that would be found.
-      return `${shown.slice(0, Math.max(0, shown.length - secrets.length)).slice(0, limit)}…`;
+      return `${readableText(shown.slice(0, Math.max(0, shown.length - secrets.length)).slice(0, limit))}…`;
     }
-    return shown.length > limit ? `${shown.slice(0, limit)}…` : shown;
+    return shown.length > limit ? `${readableText(shown.slice(0, limit))}…` : readableText(shown);
   }
 
   #headers(headers: readonly string[], secrets: Secrets): string[] {

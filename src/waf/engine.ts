@@ -5,7 +5,7 @@ import { runPhase } from './evaluate.ts';
 import type { Intervention, Outcome } from './finding.ts';
 import { Collections } from './persistent.ts';
 import type { Plan } from './plan.ts';
-import { addRequestHead, type RequestHead } from './request.ts';
+import { addRequestHead, addTrailers, type RequestHead } from './request.ts';
 import { addRequestBody } from './request-body.ts';
 import { addResponseBody, addResponseHead, type ResponseHead } from './response.ts';
 import type { Phase } from './rule.ts';
@@ -69,8 +69,13 @@ export class Inspection {
   }
 
   /** The same for a body that may hold thousands of values: the event loop gets its turn in between. */
-  async requestBodyInTurns(body: Buffer, isPrefix: boolean): Promise<Intervention | undefined> {
+  async requestBodyInTurns(
+    body: Buffer,
+    isPrefix: boolean,
+    trailers: readonly string[] = [],
+  ): Promise<Intervention | undefined> {
     const { budget } = this.#tx;
+    addTrailers(this.#tx, trailers);
     const filling = addRequestBody(this.#tx, body, isPrefix, this.#options.body);
     while (!takeTurn(filling, budget)) await new Promise(setImmediate);
     return this.#run(2, () => {});

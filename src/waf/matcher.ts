@@ -5,7 +5,8 @@ import { detectXss, xssTriggers } from './injection/xss.ts';
 import { parseTemplate, plainText, type Template } from './macro.ts';
 import { phrasesOf } from './operators/phrases.ts';
 import { OperatorError, operator, type Test } from './operators/registry.ts';
-import type { Pattern } from './pattern/pattern.ts';
+import { expandedSize } from './pattern/node.ts';
+import { compilePattern, type Pattern } from './pattern/pattern.ts';
 import { PatternError } from './pattern/pattern-error.ts';
 import { WordMatcher } from './pattern/words.ts';
 import { patternOf } from './pattern-store.ts';
@@ -39,6 +40,8 @@ export interface Matcher {
   readonly scan: ScanForm | undefined;
 }
 
+/** States of a pattern that is known only when its rule runs. */
+const MAX_RUNTIME_STATES = 1_000;
 const MAX_KNOWN_LENGTH = 64;
 const MAX_KNOWN_VALUES = 256;
 const ALL_BYTES: readonly number[] = Array.from({ length: 256 }, (_, byte) => byte);
@@ -165,6 +168,10 @@ function runtimeMatcher(call: OperatorCall, template: Template): Matcher {
 /** With what a client sent the argument may be no pattern at all: then nothing matches it, as in ModSecurity. */
 function matcherOrNothing(call: OperatorCall, argument: string): Matcher {
   try {
+    // Compiled and run for one exchange, and perhaps the work of a client: far less is allowed than in a rule file.
+    if (call.name === 'rx' && expandedSize(compilePattern(argument).node) > MAX_RUNTIME_STATES) {
+      throw new OperatorError(`a pattern made of macros may have ${MAX_RUNTIME_STATES} states at most`);
+    }
     return plainMatcher(call, argument);
   } catch (error) {
     if (!(error instanceof PatternError || error instanceof OperatorError)) throw error;

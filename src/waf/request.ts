@@ -127,6 +127,14 @@ function withoutOrigin(target: string): string {
   return origin === null ? target : target.slice(origin[0].length) || '/';
 }
 
+/** Fields that come behind the body (RFC 9110, 6.5): a backend may take them for fields of the head, and so do the rules. */
+export function addTrailers(tx: Transaction, trailers: readonly string[]): void {
+  for (let i = 0; i < trailers.length; i += 2) {
+    tx.add(V.headers, trailers[i] as string, trailers[i + 1] as string);
+    tx.add(V.headerNames, trailers[i] as string, trailers[i] as string);
+  }
+}
+
 function addHeaders(tx: Transaction, headers: readonly string[]): void {
   let contentType = '';
   for (let i = 0; i < headers.length; i += 2) {

@@ -6,8 +6,8 @@ import type { Problem } from '../base/errors.ts';
 import type { RuleSource } from '../config/config.ts';
 import { BUILT_IN } from './built-in.ts';
 import { checkRules, KNOWN } from './check.ts';
-import type { Rule, RuleSet } from './rule.ts';
-import { loadSecLang, parseSecLang } from './seclang/load.ts';
+import type { RuleSet } from './rule.ts';
+import { loadSecLang } from './seclang/load.ts';
 
 export interface LoadedRules {
   readonly ruleSet: RuleSet;
@@ -29,8 +29,9 @@ export function loadRules(sources: readonly RuleSource[], baseDir: string): Load
   };
   const missing: Problem[] = [];
   const files = sources.flatMap((source) => ('crs' in source ? crsFiles(source.crs, missing) : [source.files]));
-  const loaded = loadSecLang(files, { baseDir, known: KNOWN, readFile });
-  const ruleSet = withBuiltIn(loaded.ruleSet);
+  const prelude = { text: BUILT_IN, file: 'built-in' };
+  const loaded = loadSecLang(files, { baseDir, known: KNOWN, readFile, prelude });
+  const { ruleSet } = loaded;
   const problems = [...missing, ...loaded.problems];
   if (problems.length === 0) problems.push(...checkRules(ruleSet));
   return { ruleSet, hash: hash.digest('hex'), problems, notices: loaded.notices };
@@ -53,12 +54,4 @@ function crsFiles(folder: string, missing: Problem[]): string[] {
     rules,
     ...plugins('after'),
   ];
-}
-
-/** The engine's own rules first, unless the set brings those of the same number. */
-function withBuiltIn(ruleSet: RuleSet): RuleSet {
-  const ids = new Set(ruleSet.items.map((item) => (item.kind === 'rule' ? item.id : 0)));
-  const own = parseSecLang(BUILT_IN, 'built-in', { baseDir: '/', known: KNOWN });
-  const items = own.ruleSet.items.filter((item) => !ids.has((item as Rule).id));
-  return { ...ruleSet, items: [...items, ...ruleSet.items] };
 }

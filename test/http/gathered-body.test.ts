@@ -103,7 +103,7 @@ describe('a body within the bound', () => {
 
   test('may be empty', async () => {
     const body = new GatheredBody(new Script([]), 5);
-    expect(await body.gather()).toEqual({ bytes: Buffer.alloc(0), isPrefix: false });
+    expect(await body.gather()).toEqual({ bytes: Buffer.alloc(0), isPrefix: false, trailers: [] });
     const sink = new Collector();
     body.start(sink);
     expect([sink.chunks, sink.trailers]).toEqual([[], []]);
@@ -153,7 +153,7 @@ describe('a body over the bound', () => {
 
   test('is refused as a whole with a bound of nothing', async () => {
     const body = new GatheredBody(new Script(bytes('a')), 0);
-    expect(await body.gather()).toEqual({ bytes: Buffer.alloc(0), isPrefix: true });
+    expect(await body.gather()).toEqual({ bytes: Buffer.alloc(0), isPrefix: true, trailers: [] });
   });
 });
 

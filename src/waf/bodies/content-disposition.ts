@@ -13,7 +13,7 @@ export interface Disposition {
 
 /**
  * Reads `form-data; name="a"; filename="b"` (RFC 7578, 4.2). In quotes only `\"` and `\\` are escapes, as browsers of
- * old send paths with single backslashes. Errors are: other parameters (`filename*` of RFC 5987 among them), names in
+ * old send paths with single backslashes. Errors are: other parameters (a `filename*` of RFC 5987 that says another name among them), names in
  * upper case, blanks around `=`, a parameter twice, an unfinished quote, no name or an empty one.
  */
 export function parseDisposition(value: string): Disposition {
@@ -39,6 +39,12 @@ export function parseDisposition(value: string): Disposition {
     // The value is kept even when the parameter is refused: rules are to see what a laxer reader would take.
     const isFile = name.trim().toLowerCase().startsWith('filename');
     (isFile ? fileNames : names).push(parameter.value);
+    // The same name once more, for other alphabets (RFC 5987), as .NET sends it: only when both readings are one.
+    if (name === 'filename*' && fileNames.length === 2 && extendedValue(parameter.value) === fileNames[0]) {
+      fileNames.pop();
+      at = skipBlanks(value, parameter.end);
+      continue;
+    }
     if (name !== 'name' && name !== 'filename') return failed(`an unknown Content-Disposition parameter`);
     if (parameter.error !== undefined) return failed(parameter.error);
     if ((isFile ? fileNames : names).length > 1) return failed('a Content-Disposition parameter twice');
@@ -64,6 +70,12 @@ function skipBlanks(text: string, from: number): number {
   let at = from;
   while (text[at] === ' ' || text[at] === '\t') at += 1;
   return at;
+}
+
+/** `utf-8''na%C3%AFve.txt` as a byte string; undefined when it is no such value. */
+function extendedValue(text: string): string | undefined {
+  const encoded = /^utf-8'[^']*'((?:[^%']|%[0-9A-Fa-f]{2})*)$/i.exec(text)?.[1];
+  return encoded?.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
 function readValue(text: string, start: number): ParameterValue {

@@ -57,6 +57,11 @@ export function parsePattern(text: string, options: ParseOptions = {}): Node {
   return isPlain(term) ? term : parser.refuseSpecial();
 }
 
+/** A byte string is taken as it is, and text with other characters as its UTF-8 bytes. */
+function bytesOf(text: string): string {
+  return /[^\0-\xff]/.test(text) ? Buffer.from(text, 'utf8').toString('latin1') : text;
+}
+
 class Parser {
   private readonly cursor: Cursor;
   private readonly groups: GroupTable;
@@ -65,7 +70,7 @@ class Parser {
   private special = { what: '', at: -1 };
 
   constructor(text: string) {
-    this.cursor = new Cursor(Buffer.from(text, 'utf8').toString('latin1'));
+    this.cursor = new Cursor(bytesOf(text));
     this.groups = new GroupTable(this.cursor.text);
   }
 

@@ -72,8 +72,12 @@ export class Assembly {
   /** The chain whose next link is awaited. */
   #open: RuleDraft | undefined;
 
-  constructor(reading: Reading) {
+  readonly #prelude: string | undefined;
+
+  /** `prelude`: the file whose rules may be replaced by their number. */
+  constructor(reading: Reading, prelude?: string) {
     this.reading = reading;
+    this.#prelude = prelude;
   }
 
   get isInChain(): boolean {
@@ -121,7 +125,14 @@ export class Assembly {
     const { faults } = this.reading;
     const first = this.#placeOfId.get(id);
     if (id === 0) faults.add(head.at, 'missing-id', 'this rule has no id: add id:NUMBER to its actions');
-    else if (first !== undefined) {
+    else if (first !== undefined && first.file === this.#prelude) {
+      // A rule of the engine's own gives way to one of the same number.
+      this.items.splice(
+        this.items.findIndex((item) => item.kind === 'draft' && item.id === id),
+        1,
+      );
+      this.#placeOfId.set(id, head.source);
+    } else if (first !== undefined) {
       faults.add(
         head.at,
         'duplicate-id',

@@ -20,6 +20,8 @@ export interface LoadOptions {
   /** The folder that relative names belong to. */
   readonly baseDir: string;
   readonly known: Known;
+  /** Rules that stand before all files, and give way to rules of the same number in these. */
+  readonly prelude?: { readonly text: string; readonly file: string };
   /** How a file is read by its absolute path; absent: from disk. */
   readonly readFile?: ReadFile;
 }
@@ -69,7 +71,9 @@ class Loading {
     this.#folder = options.baseDir;
     const readLines = (names: Span): readonly string[] | undefined =>
       readDataLines(names, this.#folder, this.#readFile, this.#faults);
-    this.#assembly = new Assembly({ known: options.known, faults: this.#faults, readLines });
+    const { prelude } = options;
+    this.#assembly = new Assembly({ known: options.known, faults: this.#faults, readLines }, prelude?.file);
+    if (prelude !== undefined) this.loadText(prelude.text, prelude.file);
   }
 
   loadNamed(pattern: string): void {

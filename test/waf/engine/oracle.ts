@@ -71,7 +71,8 @@ class SlowInspection implements Runner {
   }
 
   requestBody(body: Buffer, isPrefix: boolean): Intervention | undefined {
-    for (const turn of addRequestBody(this.#given, body, isPrefix, this.#options.body)) void turn;
+    const filling = addRequestBody(this.#given, body, isPrefix, this.#options.body);
+    while (filling.next().done !== true);
     return this.#run(2);
   }
 
