@@ -20,7 +20,7 @@ import { Side } from './side.ts';
 import type { SideKind } from './sides.ts';
 import { findSides } from './sides.ts';
 
-const MAX_WARM_UP_SECONDS = 1;
+const MAX_WARM_UP_SECONDS = 4;
 /** How much of a case's requests is checked. */
 const CHECKED_REQUESTS = 24;
 const CHECKED_BYTES = 256 * 1024;
@@ -188,7 +188,7 @@ async function runCase(
   const results: CaseResult[] = [];
   for (const isNew of [true, false]) {
     const path = isNew ? files.fresh : files.repeated;
-    for (const side of live) await side.measure(path, 1000 * Math.min(MAX_WARM_UP_SECONDS, options.seconds));
+    for (const side of live) await side.measure(path, 1000 * Math.min(MAX_WARM_UP_SECONDS, 3 * options.seconds));
     const rounds: Round[] = [];
     for (let round = 1; round <= options.rounds; round++) {
       const micros: Record<string, number> = {};

@@ -73,20 +73,19 @@ function isRemoved(tx: Transaction, step: Step, target: CompiledTarget, field: F
   );
 }
 
+/** With `multiMatch` each stage of the value that matches counts by itself, as in ModSecurity 3. */
 function tryField(tx: Transaction, step: Step, link: CompiledLink, target: CompiledTarget, field: Field): boolean {
-  const { matcher, transforms } = link;
+  const { matcher, transforms, multiMatch } = link;
   tx.budget.spend(field.value.length);
   let { value } = field;
-  if (link.multiMatch && matcher.holds(value, tx)) return note(tx, step, link, target, field, value);
-  for (const [i, transform] of transforms.entries()) {
+  let found = multiMatch && matcher.holds(value, tx) && note(tx, step, link, target, field, value);
+  for (const transform of transforms) {
     const before = value;
     value = transformed(transform, value);
-    if (value === before) continue;
-    const isLast = i === transforms.length - 1;
-    if (link.multiMatch && !isLast && matcher.holds(value, tx)) return note(tx, step, link, target, field, value);
+    if (!multiMatch || value === before) continue;
+    if (matcher.holds(value, tx)) found = note(tx, step, link, target, field, value);
   }
-  if (link.multiMatch && value === field.value) return false;
-  return matcher.holds(value, tx) && note(tx, step, link, target, field, value);
+  return multiMatch ? found : matcher.holds(value, tx) && note(tx, step, link, target, field, value);
 }
 
 /** One value of the link matched: it can be spoken of, and the link's effects run. */

@@ -157,9 +157,9 @@ describe('multiMatch', () => {
     expect(data(text, sent)).toEqual([]);
   });
 
-  test('counts a value once, at the first stage that matches', () => {
+  test('counts each stage that matches, as ModSecurity 3 does', () => {
     const text = `SecRule ARGS "@rx a" "id:1,phase:1,nolog,pass,multiMatch,t:lowercase,t:urlDecode,setvar:tx.n=+1"`;
-    expect(data(`${text}\n${TX_N}`, { target: '/?q=Aa%2541' })).toEqual(['n=1']);
+    expect(data(`${text}\n${TX_N}`, { target: '/?q=Aa%2541' })).toEqual(['n=3']);
   });
 });
 

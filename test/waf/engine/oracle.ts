@@ -153,12 +153,14 @@ class SlowInspection implements Runner {
     for (const target of link.targets) {
       for (const member of this.#members(target)) {
         if (this.#isTakenOut(rule, link, target, member)) continue;
-        const value = this.#valueThatHolds(link, member.value);
-        if (value === undefined) continue;
-        found = true;
-        if (link.capture) this.#state.captured = this.#ask(link, value) ?? [];
-        this.#state.matched.push({ label: this.#label(target, member), value });
-        this.#effects(link);
+        for (const value of this.#stages(link, member.value)) {
+          const caught = this.#ask(link, value);
+          if (caught === undefined) continue;
+          found = true;
+          if (link.capture) this.#state.captured = caught;
+          this.#state.matched.push({ label: this.#label(target, member), value });
+          this.#effects(link);
+        }
       }
     }
     return found;
@@ -183,15 +185,14 @@ class SlowInspection implements Runner {
     return name || (this.#state.matched.at(-1)?.label ?? label);
   }
 
-  /** The value at the stage at which the operator, negation worked in, held; undefined: at none. */
-  #valueThatHolds(link: Link, given: string): string | undefined {
-    let value = given;
+  /** What the operator is asked of: the value as it came out, or with multiMatch each form that it had on the way. */
+  #stages(link: Link, given: string): string[] {
     const stages = [given];
     for (const name of link.transforms) {
-      value = transform(name)!.apply(value);
-      stages.push(value);
+      const value = transform(name)!.apply(stages.at(-1)!);
+      if (value !== stages.at(-1)) stages.push(value);
     }
-    return (link.multiMatch ? stages : [value]).find((stage) => this.#ask(link, stage) !== undefined);
+    return link.multiMatch ? stages : stages.slice(-1);
   }
 
   #ask(link: Link, value: string): readonly (string | undefined)[] | undefined {
