@@ -109,7 +109,9 @@ export async function loadCertificateFile(file: CertificateFile): Promise<Certif
     const { certPem, keyPem } = readPkcs12(bytes, file.passphrase, file.pfx);
     return readCertificate(certPem, keyPem, undefined, file.pfx);
   }
-  const [cert, key] = await Promise.all([readOperatorFile(file.cert), readOperatorFile(file.key)]);
+  // One after the other, so that of two missing files it is always the certificate that is told.
+  const cert = await readOperatorFile(file.cert);
+  const key = await readOperatorFile(file.key);
   return readCertificate(cert.toString('latin1'), key.toString('latin1'), file.passphrase, file.cert, {
     keySource: file.key,
   });
