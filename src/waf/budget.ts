@@ -24,10 +24,6 @@ export class Budget {
     this.#limitMs = limitMs;
   }
 
-  get usedMs(): number {
-    return this.#usedMs;
-  }
-
   /** The engine begins to work. */
   enter(): void {
     this.#enteredAt = performance.now();

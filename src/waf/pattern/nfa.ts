@@ -42,8 +42,6 @@ export interface Nfa {
 export interface NfaOptions {
   /** Keep the places of groups 0 to 9 as SAVE states. */
   readonly captures?: boolean;
-  /** Build for values that are read from the end to the beginning. */
-  readonly reverse?: boolean;
 }
 
 /** The groups that exist for `captures`, 0 being the whole match. */
@@ -53,13 +51,13 @@ const ALL_GROUPS = -1;
 export const MAX_GROUP = 9;
 
 export function buildNfa(patterns: readonly Node[], options: NfaOptions = {}): Nfa {
-  const builder = new Builder(options.captures === true ? ALL_GROUPS : 0, options.reverse === true);
+  const builder = new Builder(options.captures === true ? ALL_GROUPS : 0);
   return builder.build(patterns);
 }
 
 /** For the backtracker: any pattern, with SAVE states for those groups whose bit is set in `groups`. */
 export function buildProgram(term: Term, groups: number): Nfa {
-  return new Builder(groups, false).build([term]);
+  return new Builder(groups).build([term]);
 }
 
 class Builder {
@@ -73,12 +71,12 @@ class Builder {
   /** BYTE and ASSERT states of the pattern in hand, by what they look for and their successor. */
   private readonly shared = new Map<number, number>();
   private readonly groups: number;
-  private reverse: boolean;
+  /** Within a look-behind, which is read from its end to its beginning. */
+  private reverse = false;
   private current = 0;
 
-  constructor(groups: number, reverse: boolean) {
+  constructor(groups: number) {
     this.groups = groups;
-    this.reverse = reverse;
   }
 
   build(patterns: readonly Term[]): Nfa {
