@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { gatehouse } from '../load/peers/gatehouse.ts';
-import { nginx } from '../load/peers/nginx.ts';
+import { nginx, proxyServer } from '../load/peers/nginx.ts';
 import type { Setup, System } from '../load/system.ts';
 import { KEPT_CONNECTIONS } from '../load/system.ts';
 import { nginxTempPaths, nginxUser } from '../rig/backend.ts';
@@ -62,7 +62,8 @@ function gatewayConfig({ workspace, backendPort, port }: Setup, files: readonly 
 }
 
 /** The connector writes its findings to the error log, at level info. */
-function nginxConfig({ workspace, backendPort, port }: Setup, files: readonly string[], paranoia: number): string {
+function nginxConfig(setup: Setup, files: readonly string[], paranoia: number): string {
+  const { workspace, backendPort } = setup;
   const rules = [modsecurityFile(workspace), ...files].map((file) => `Include ${file}\n`).join('');
   const entry = workspace.file(`nginx-waf-${paranoia}.rules`, rules);
   return `${nginxUser()} load_module ${connector()}; daemon off; worker_processes 1;
@@ -76,23 +77,6 @@ http {
     server 127.0.0.1:${backendPort};
     keepalive ${KEPT_CONNECTIONS}; keepalive_requests 1000000000;
   }
-  server {
-    listen 127.0.0.1:${port} ssl http2 backlog=4096;
-    server_name ${HOST};
-    ssl_certificate ${workspace.cert}; ssl_certificate_key ${workspace.key};
-    ssl_protocols TLSv1.2 TLSv1.3;
-    location / {
-      proxy_pass http://app;
-      proxy_http_version 1.1;
-      proxy_max_temp_file_size 0;
-      proxy_set_header Connection "";
-      proxy_set_header Host $host;
-      proxy_set_header X-Real-IP $remote_addr;
-      proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
-      proxy_set_header X-Forwarded-Proto $scheme;
-      proxy_set_header X-Forwarded-Host $host;
-    }
-  }
-}
+${proxyServer(setup)}}
 `;
 }

@@ -15,7 +15,8 @@ export const nginx: System = {
 };
 
 /** Without a temporary file a long answer waits for its client in the backend, as it does behind the others. */
-function config({ workspace, backendPort, port }: Setup): string {
+function config(setup: Setup): string {
+  const { workspace, backendPort } = setup;
   return `${nginxUser()} daemon off; worker_processes 1;
 pid ${workspace.file('nginx.pid')}; error_log stderr error;
 events { worker_connections 8192; }
@@ -26,10 +27,16 @@ http {
     server 127.0.0.1:${backendPort};
     keepalive ${KEPT_CONNECTIONS}; keepalive_requests 1000000000;
   }
-  server {
+${proxyServer(setup, `http2_max_concurrent_streams ${STREAMS_PER_CONNECTION};`)}}
+`;
+}
+
+/** The server that stands in front of the upstream `app`. `settings`: more directives of its own. */
+export function proxyServer({ workspace, port }: Setup, settings = ''): string {
+  return `  server {
     listen 127.0.0.1:${port} ssl http2 backlog=4096;
     server_name ${HOST};
-    http2_max_concurrent_streams ${STREAMS_PER_CONNECTION};
+    ${settings}
     ssl_certificate ${workspace.cert}; ssl_certificate_key ${workspace.key};
     ssl_protocols TLSv1.2 TLSv1.3;
     location / {
@@ -44,6 +51,5 @@ http {
       proxy_set_header X-Forwarded-Host $host;
     }
   }
-}
 `;
 }
