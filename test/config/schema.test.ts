@@ -253,7 +253,7 @@ test('whatever the check accepts, a plain validator accepts', () => {
       for (const key of path.split('.').slice(1).reverse()) config = { [key === '*' ? 'a.test' : key]: config };
       const file = config as Record<string, Record<string, Record<string, unknown>>>;
       for (const upstream of Object.values(file.upstreams ?? {}))
-        if (typeof upstream === 'object') upstream.servers ??= 'http://a';
+        if (typeof upstream === 'object' && upstream !== null) upstream.servers ??= 'http://a';
       file.sites ??= { 'b.test': { to: 'http://a' } };
       const text = JSON.stringify(file);
       if (parseConfig(text, { env: {} }).config !== undefined) expect([text, isValid(file)]).toEqual([text, true]);
