@@ -7,6 +7,8 @@ export const COMPONENTS = {
   h2load: 'nghttp2-client',
   chromium: 'chromium',
   'modsecurity-crs': 'modsecurity-crs',
+  pebble: 'pebble',
+  'pebble-challtestsrv': 'pebble',
 } as const;
 
 export type Component = keyof typeof COMPONENTS;
