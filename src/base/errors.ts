@@ -6,6 +6,7 @@ export type Side = 'client' | 'upstream' | 'gateway';
 
 /** Stable codes: they appear in access records (`error`) and never change their meaning. */
 export type ErrorCode =
+  | 'acme_failed'
   | 'bad_request'
   | 'body_too_large'
   | 'client_closed'
@@ -15,6 +16,7 @@ export type ErrorCode =
   | 'internal'
   | 'listen_failed'
   | 'overloaded'
+  | 'storage_failed'
   | 'upstream_busy'
   | 'upstream_closed'
   | 'upstream_connect'

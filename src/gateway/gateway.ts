@@ -2,10 +2,12 @@
 import type { Server } from 'node:http';
 import type { Http2SecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import type { CertificateKeeper } from '../acme/keeper.ts';
 import { GatehouseError } from '../base/errors.ts';
 import type { Config, ListenAddress } from '../config/config.ts';
 import { Records } from '../observe/records.ts';
 import { contextOptions } from '../tls/options.ts';
+import { DEFAULT_SITE } from '../tls/plan.ts';
 import { Connections } from './connections.ts';
 import { plainServer, secureServer } from './listener.ts';
 import type { Context, Runtime } from './runtime.ts';
@@ -26,16 +28,21 @@ export class Gateway implements Context {
   readonly #servers: (Http2SecureServer | Server)[] = [];
   #runtime: Runtime;
   #certificateCheck: NodeJS.Timeout | undefined;
+  #refreshing: Promise<void> = Promise.resolve();
+  readonly keeper: CertificateKeeper | undefined;
 
-  private constructor(runtime: Runtime) {
+  private constructor(runtime: Runtime, records: Records, keeper: CertificateKeeper | undefined) {
     this.#runtime = runtime;
-    this.records = new Records(runtime.config.logs);
+    this.records = records;
+    this.keeper = keeper;
     this.#connections = new Connections(runtime.config.requestLimits);
   }
 
   /** Resolves when every door is open; fails as a whole, leaving nothing open, when one cannot be. */
   static async start(config: Config): Promise<Gateway> {
-    const gateway = new Gateway(await buildRuntime(config));
+    const records = new Records(config.logs);
+    const keeper = await openKeeper(config, records);
+    const gateway = new Gateway(await buildRuntime(config, keeper), records, keeper);
     try {
       await gateway.#open();
     } catch (error) {
@@ -64,6 +71,7 @@ export class Gateway implements Context {
     this.state = 'draining';
     clearInterval(this.#certificateCheck);
     for (const server of this.#servers) server.close();
+    await this.keeper?.stop();
     await this.#connections.drain(drainMs);
     this.runtime.close();
     this.state = 'stopped';
@@ -75,9 +83,14 @@ export class Gateway implements Context {
   }
 
   /** New handshakes get the new certificates; connections stay. What cannot be loaded changes nothing. */
-  async refreshCertificates(): Promise<void> {
+  refreshCertificates(): Promise<void> {
+    this.#refreshing = this.#refreshing.then(() => this.#refreshCertificates());
+    return this.#refreshing;
+  }
+
+  async #refreshCertificates(): Promise<void> {
     try {
-      this.#runtime = await refreshCertificates(this.#runtime);
+      this.#runtime = await refreshCertificates(this.#runtime, this.keeper);
     } catch (error) {
       this.records.error('certificate', 'certificates could not be loaded anew; the old ones stay', error);
       return;
@@ -97,6 +110,14 @@ export class Gateway implements Context {
     }
     this.#certificateCheck = setInterval(() => void this.refreshCertificates(), CERTIFICATE_CHECK_MS).unref();
     this.state = 'ready';
+    this.#keepCertificates();
+  }
+
+  /** Beside the traffic: names without a certificate yet are served with what there is. */
+  #keepCertificates(): void {
+    if (this.keeper === undefined) return;
+    this.keeper.onChange = () => void this.refreshCertificates();
+    this.keeper.start(this.runtime.loaded.wanted);
   }
 
   async #listen(server: Http2SecureServer | Server, address: ListenAddress): Promise<AddressInfo> {
@@ -104,6 +125,19 @@ export class Gateway implements Context {
     await listenOn(server, address);
     return server.address() as AddressInfo;
   }
+}
+
+/** With what is stored already. Undefined when no certificate is ordered, so that nothing of it is even loaded. */
+async function openKeeper({ certificates, sites }: Config, records: Records): Promise<CertificateKeeper | undefined> {
+  const names = sites.flatMap((site) => (site.certificate === 'auto' ? [site.name, ...site.aliases] : []));
+  if (certificates.issuer !== 'acme' || names.length === 0) return undefined;
+  const { CertificateKeeper } = await import('../acme/keeper.ts');
+  const keeper = new CertificateKeeper(certificates, (level, message, facts) => {
+    if (level === 'error') records.error('certificate', message, facts.err, { ...facts, err: undefined });
+    else records[level]('certificate', message, facts);
+  });
+  await keeper.load(names.filter((name) => name !== DEFAULT_SITE));
+  return keeper;
 }
 
 /** Fails with a GatehouseError that says what to do. */

@@ -1,5 +1,6 @@
 // One loaded configuration with every name resolved to a live object. Immutable: a reload builds
 // another and swaps the reference; the old one leaves with its last request.
+import type { CertificateKeeper } from '../acme/keeper.ts';
 import { ProblemsError } from '../base/errors.ts';
 import type { IpSet } from '../base/ip.ts';
 import { ipSet } from '../base/ip.ts';
@@ -20,6 +21,8 @@ export interface Context {
   /** The one in force; read once per request. */
   readonly runtime: Runtime;
   readonly records: Records;
+  /** undefined: no certificate is ordered. */
+  readonly keeper: CertificateKeeper | undefined;
   /** The port that redirects lead to. */
   readonly httpsPort: number;
 }
@@ -89,8 +92,8 @@ export class Runtime {
 }
 
 /** Fails with a ProblemsError that names every certificate, or every rule, that cannot be used. */
-export async function buildRuntime(config: Config): Promise<Runtime> {
-  const loaded = await usableCertificates(config);
+export async function buildRuntime(config: Config, keeper?: CertificateKeeper): Promise<Runtime> {
+  const loaded = await usableCertificates(config, keeper);
   const guards = new Guards(config);
   if (guards.problems.length > 0) throw new ProblemsError(guards.problems);
   return new Runtime({
@@ -102,12 +105,15 @@ export async function buildRuntime(config: Config): Promise<Runtime> {
 }
 
 /** The same runtime with its certificates loaded anew: the local CA's nearly outlived ones replaced, changed files read. */
-export async function refreshCertificates({ config, upstreams, guards }: Runtime): Promise<Runtime> {
-  return new Runtime({ config, upstreams, guards, loaded: await usableCertificates(config) });
+export async function refreshCertificates(
+  { config, upstreams, guards }: Runtime,
+  keeper?: CertificateKeeper,
+): Promise<Runtime> {
+  return new Runtime({ config, upstreams, guards, loaded: await usableCertificates(config, keeper) });
 }
 
-async function usableCertificates(config: Config): Promise<LoadedCertificates> {
-  const loaded = await loadCertificates(config);
+async function usableCertificates(config: Config, keeper: CertificateKeeper | undefined): Promise<LoadedCertificates> {
+  const loaded = await loadCertificates(config, (name) => keeper?.find(name));
   if (loaded.problems.length > 0) throw new ProblemsError(loaded.problems);
   return loaded;
 }

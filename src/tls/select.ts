@@ -1,6 +1,7 @@
 // Which certificate a client gets for the name it asks for (SNI, RFC 6066, 3). Runs within every handshake on what a
 // stranger sent: two look-ups in a map, and it never throws.
-import type { SecureContext } from 'node:tls';
+import type { SecureContext, TLSSocket } from 'node:tls';
+import { isAnsweringChallenge } from './alpn.ts';
 import type { Certificate } from './certificate.ts';
 import { normalName, wildcardFor } from './names.ts';
 
@@ -57,6 +58,9 @@ export function currentSelector(source: SelectorSource): CertificateSelector {
  */
 export function sniCallback(
   source: SelectorSource,
-): (servername: string, callback: (error: Error | null, context?: SecureContext) => void) => void {
-  return (servername, callback) => callback(null, currentSelector(source).select(servername)?.context);
+): (this: TLSSocket, servername: string, callback: (error: Error | null, context?: SecureContext) => void) => void {
+  return function (this: TLSSocket, servername, callback) {
+    if (isAnsweringChallenge(this)) callback(null);
+    else callback(null, currentSelector(source).select(servername)?.context);
+  };
 }

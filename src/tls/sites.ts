@@ -2,15 +2,21 @@
 // five files hears of five at once. Nothing is made on disk unless a site needs the local CA.
 import { isIP } from 'node:net';
 import { GatehouseError, type Problem } from '../base/errors.ts';
-import type { CertificateFile, Config } from '../config/config.ts';
+import type { CertificateFile, CertificatesConfig, SiteConfig } from '../config/config.ts';
 import { type Certificate, loadCertificateFile } from './certificate.ts';
 import type { LocalCa } from './local-ca.ts';
 import { coversName, normalName } from './names.ts';
-import { DEFAULT_SITE, namesToCertify, planSite, type SitePlan } from './plan.ts';
+import { DEFAULT_SITE, type FindManaged, namesToCertify, planSite, type SitePlan } from './plan.ts';
 import { CertificateSelector } from './select.ts';
 
 /** The life of a leaf: from then on leaves live shorter than they should. */
 const ROOT_WARNING_MS = 90 * 24 * 3_600_000;
+
+/** The part of a configuration that decides which certificates are served. */
+export interface CertificateNeeds {
+  readonly certificates: Pick<CertificatesConfig, 'storage' | 'files'>;
+  readonly sites: readonly SiteConfig[];
+}
 
 export interface LoadedCertificates {
   readonly selector: CertificateSelector;
@@ -18,6 +24,8 @@ export interface LoadedCertificates {
   readonly bySite: ReadonlyMap<string, Certificate>;
   /** Those that are served, each once. */
   readonly certificates: readonly Certificate[];
+  /** Names that no file covers and a site leaves to the issuer. */
+  readonly wanted: readonly string[];
   /** Undefined when no site needs it. */
   readonly localCa: LocalCa | undefined;
   /** With any of these the configuration must not be used. */
@@ -29,7 +37,8 @@ export interface LoadedCertificates {
  * Loads every certificate that the sites need. A site's `certificate` decides, name by name:
  * a file: that one, whatever names it holds (a warning when they do not fit);
  * `internal`: one certificate of the local CA for the site's name and aliases;
- * `auto`: the best of `certificates.files` for that name, else the local CA, one certificate for all names left over.
+ * `auto`: the best of `certificates.files` for that name, else what `managed` has for it, else the local CA, one
+ * certificate for all names left over.
  * Best is a valid one before an expired one, then an exact name before a wildcard, then the later end.
  * The site `default` stands for no name, so `auto` gives it one of the local CA for this machine's names; to serve a
  * file to clients without a known name, set it as that site's certificate. When there is no such site, the certificate
@@ -37,7 +46,8 @@ export interface LoadedCertificates {
  * What is wrong with files is in `problems`, never thrown. `now` gives ms since 1970.
  */
 export async function loadCertificates(
-  config: Pick<Config, 'certificates' | 'sites'>,
+  config: CertificateNeeds,
+  managed: FindManaged = () => undefined,
   now: () => number = Date.now,
 ): Promise<LoadedCertificates> {
   const problems: Problem[] = [];
@@ -45,7 +55,7 @@ export async function loadCertificates(
   const brought = config.certificates.files.flatMap((file) => files.get(fileKey(file)) ?? []);
   const plans = config.sites.map((site) => {
     const explicit = typeof site.certificate === 'string' ? undefined : files.get(fileKey(site.certificate));
-    return planSite(site, explicit, brought, now());
+    return planSite(site, explicit, brought, now(), managed);
   });
   const needsLocalCa = plans.some((plan) => plan.internal.length > 0);
   const localCa = needsLocalCa ? await openedCa(config.certificates.storage, problems, now) : undefined;
@@ -55,6 +65,7 @@ export async function loadCertificates(
     selector: selectorOf(byName, shown),
     bySite: new Map([...byName].filter(([name]) => config.sites.some((site) => site.name === name))),
     certificates: [...new Set(byName.values())],
+    wanted: plans.flatMap((plan) => plan.wanted),
     localCa,
     problems,
     warnings: [...fileWarnings(plans, brought), ...addressWarnings(byName, shown), ...rootWarnings(localCa, now())],
@@ -64,10 +75,7 @@ export async function loadCertificates(
 type NamedCertificates = ReadonlyMap<string, Certificate>;
 
 /** Every file that the configuration names, each once, by `fileKey`. */
-async function readFiles(
-  config: Pick<Config, 'certificates' | 'sites'>,
-  problems: Problem[],
-): Promise<NamedCertificates> {
+async function readFiles(config: CertificateNeeds, problems: Problem[]): Promise<NamedCertificates> {
   const explicit = config.sites.flatMap(({ certificate }) => (typeof certificate === 'string' ? [] : [certificate]));
   const files = new Map([...config.certificates.files, ...explicit].map((file) => [fileKey(file), file]));
   const outcomes = await Promise.allSettled([...files.values()].map(loadCertificateFile));

@@ -38,7 +38,7 @@ describe('a literal secret is never shown', () => {
     ['in a URL of Redis', `shared: redis://:${secret}@10.0.0.9`],
     ['in a header', `sites: { a.b: { to: 1, headers: { request: { set: { Authorization: ${secret}, x: "\\0" } } } } }`],
     ['in a cookie', `sites: { a.b: { to: 1, headers: { request: { set: { cookie: "${secret}\\n" } } } } }`],
-    ['for ACME', `certificates: { acme: { eab: { keyId: a, hmac: ${secret} } } }`],
+    ['for ACME', `certificates: { acme: { eab: { keyId: a, hmac: ${secret}, bogus: 1 } } }`],
     ['of users', `sites: { a.b: { to: 1, access: { basic: { users: { ann: ${secret} } } } } }`],
     ['for sign-in', `sites: { a.b: { to: 1, access: { oidc: { clientSecret: ${secret} } } } }`],
   ] as const)('%s', ([, text]) => {
