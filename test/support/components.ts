@@ -6,6 +6,7 @@ export const COMPONENTS = {
   curl: 'curl',
   h2load: 'nghttp2-client',
   chromium: 'chromium',
+  named: 'bind9',
   'modsecurity-crs': 'modsecurity-crs',
   pebble: 'pebble',
   'pebble-challtestsrv': 'pebble',

@@ -1,5 +1,6 @@
 // The parts of the file about the gateway's own certificates.
 
+import { dns } from './dns.ts';
 import { flag, off, text, verbatim, word } from './kind.ts';
 import { duration } from './measures.ts';
 import type { Node } from './node.ts';
@@ -32,16 +33,6 @@ const eab: Node = map(
     hmac: value('The MAC key from the authority, base64url.', text('a key', 'the MAC key'), { secret: true }),
   },
   { required: ['keyId', 'hmac'], default: null },
-);
-
-const dns: Node = map(
-  'How TXT records are set for the dns-01 challenge; each provider has its own further keys.',
-  {
-    provider: value('Who serves the zone.', name, {
-      examples: ['rfc2136', 'cloudflare', 'route53', 'exec', 'webhook'],
-    }),
-  },
-  { required: ['provider'], others: value('A setting of the provider.', verbatim('a text', 'a text')), default: null },
 );
 
 const email = value(
