@@ -6,12 +6,13 @@ export class MockDns {
   /** `host:port`, for UDP and TCP. */
   readonly address: string;
   readonly #program: Program;
-  readonly #management: string;
+  /** Where records are set, as URL. */
+  readonly management: string;
 
   private constructor(program: Program, port: number, managementPort: number) {
     this.#program = program;
     this.address = `127.0.0.1:${port}`;
-    this.#management = `http://127.0.0.1:${managementPort}`;
+    this.management = `http://127.0.0.1:${managementPort}`;
   }
 
   static async start(): Promise<MockDns> {
@@ -84,7 +85,7 @@ export class MockDns {
   }
 
   async #post(command: string, body: object): Promise<string> {
-    const answer = await fetch(`${this.#management}/${command}`, { method: 'POST', body: JSON.stringify(body) });
+    const answer = await fetch(`${this.management}/${command}`, { method: 'POST', body: JSON.stringify(body) });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`challtestsrv ${command}: ${answer.status} ${text}`);
     return text;
