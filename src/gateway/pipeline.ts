@@ -8,6 +8,8 @@ import type { Reply } from '../http/reply.ts';
 import { send } from '../http/send.ts';
 import type { Records } from '../observe/records.ts';
 import { forward } from '../upstream/forward.ts';
+import { checkClientCertificate } from './client-certificate.ts';
+import { addHsts } from './hsts.ts';
 import { Watch } from './inspect.ts';
 import { redirectToHttps } from './redirect.ts';
 import { showRefused } from './refused.ts';
@@ -18,6 +20,7 @@ export async function handle(x: Exchange, stream: ClientStream, context: Context
   const { records } = context;
   try {
     const reply = await answer(x, stream, context);
+    addHsts(x, reply, context.runtime.sites);
     await send(x, stream, reply);
   } catch (error) {
     // Only a defect of ours ends here: what was sent must not look whole.
@@ -57,6 +60,8 @@ async function serve(x: Exchange, stream: ClientStream, { runtime, records }: Co
   const site = runtime.sites.find(host);
   if (site === undefined) return turnAway(x, 404, 'no-site');
   x.site = site.name;
+  const unproved = checkClientCertificate(x, site, runtime);
+  if (unproved !== undefined) return unproved;
   const { method, path, query, headers } = x.request;
   const subject = { method, path, query, headers, client: x.client };
   const route = site.routes.find(({ matches }) => matches(subject));

@@ -37,6 +37,8 @@ function configOf(storage: string, files: CertificateFile[], sites: Sites): Pick
       name,
       aliases: [],
       certificate: 'auto',
+      clientCertificates: undefined,
+      hsts: undefined,
       headers: { request: noHeaders, response: noHeaders },
       routes: [],
       ...site,
