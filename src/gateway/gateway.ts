@@ -44,22 +44,24 @@ export class Gateway implements Context {
   #refreshing: Promise<void> = Promise.resolve();
   #certificateCheck: NodeJS.Timeout | undefined;
 
-  private constructor(runtime: Runtime) {
+  private constructor(runtime: Runtime, files: FileWatch) {
     this.#runtime = runtime;
+    this.#files = files;
     this.records = new Records(runtime.config.logs);
     this.#connections = new Connections(runtime.config.requestLimits, (socket) => {
       const policies = this.runtime.clientPolicies;
       return policies.length === 0 ? undefined : readProof(socket, policies, this.#vouchers);
     });
-    this.#files = new FileWatch(watchedFiles(runtime.config), () => void this.refreshCertificates());
   }
 
   /** Resolves when every door is open; fails as a whole, leaving nothing open, when one cannot be. */
   static async start(config: Config, { fileCheckMs = FILE_CHECK_MS }: GatewayTuning = {}): Promise<Gateway> {
-    const gateway = new Gateway(await buildRuntime(config));
+    const files = new FileWatch(watchedFiles(config));
+    await files.look();
+    const gateway = new Gateway(await buildRuntime(config), files);
     try {
       await gateway.#open();
-      gateway.#files.start(fileCheckMs);
+      files.start(fileCheckMs, () => void gateway.refreshCertificates());
       gateway.ticketKeys.start();
     } catch (error) {
       await gateway.stop(0);

@@ -4,21 +4,23 @@ import { stat } from 'node:fs/promises';
 
 export class FileWatch {
   readonly #paths: readonly string[];
-  readonly #onChange: () => void;
-  /** What was last told of, or found at the beginning; undefined: not looked yet. */
+  /** What was last told of, or found at the first look; undefined: not looked yet. */
   #known: string | undefined;
   #previous: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #isLooking = false;
 
-  constructor(paths: readonly string[], onChange: () => void) {
+  constructor(paths: readonly string[]) {
     this.#paths = [...new Set(paths)];
-    this.#onChange = onChange;
   }
 
   /** Does not keep the process alive. */
-  start(intervalMs: number): void {
-    if (this.#paths.length > 0) this.#timer = setInterval(() => void this.look(), intervalMs).unref();
+  start(intervalMs: number, onChange: () => void): void {
+    if (this.#paths.length === 0) return;
+    const look = async (): Promise<void> => {
+      if (await this.look()) onChange();
+    };
+    this.#timer = setInterval(() => void look(), intervalMs).unref();
   }
 
   stop(): void {
@@ -26,20 +28,20 @@ export class FileWatch {
   }
 
   /**
-   * Looks once. A change is told at the second look that finds the same, so that a certificate and its key, written one
-   * after the other, are one change.
+   * Whether there was a change that has come to rest: the first look, which belongs before the files are read, has found
+   * something else, and the last look the same as this one. So a certificate and its key, written one after the other,
+   * are one change. A look while another is under way sees nothing.
    */
-  async look(): Promise<void> {
-    if (this.#isLooking) return;
+  async look(): Promise<boolean> {
+    if (this.#isLooking) return false;
     this.#isLooking = true;
     const found = (await Promise.all(this.#paths.map(signature))).join();
     this.#isLooking = false;
     this.#known ??= found;
-    const isSettled = found === this.#previous;
+    const isChanged = found !== this.#known && found === this.#previous;
     this.#previous = found;
-    if (found === this.#known || !isSettled) return;
-    this.#known = found;
-    this.#onChange();
+    if (isChanged) this.#known = found;
+    return isChanged;
   }
 }
 

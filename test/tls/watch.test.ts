@@ -1,14 +1,13 @@
 // Files that change: by being written, replaced, or led elsewhere by a symbolic link. The looks are taken by hand here.
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { FileWatch } from '../../src/tls/watch.ts';
 import { temporaryFolder } from './material.ts';
 
 interface Scene {
   readonly path: (name: string) => string;
   readonly watch: FileWatch;
-  readonly told: ReturnType<typeof vi.fn>;
 }
 
 /** Watches `cert` and `key`, and has looked once. */
@@ -17,56 +16,46 @@ async function start(): Promise<Scene> {
   const path = (name: string): string => join(folder, name);
   writeFileSync(path('cert'), 'one');
   writeFileSync(path('key'), 'one');
-  const told = vi.fn<() => void>();
-  const watch = new FileWatch([path('cert'), path('key')], told);
+  const watch = new FileWatch([path('cert'), path('key')]);
   await watch.look();
-  return { path, watch, told };
+  return { path, watch };
 }
 
-async function look(watch: FileWatch, times: number): Promise<void> {
-  for (let i = 0; i < times; i++) await watch.look();
+/** What each of so many looks tells. */
+async function look(watch: FileWatch, times: number): Promise<boolean[]> {
+  const told: boolean[] = [];
+  for (let i = 0; i < times; i++) told.push(await watch.look());
+  return told;
 }
 
 test('nothing is told of files that stay as they are', async () => {
-  const { watch, told } = await start();
-  await look(watch, 3);
-  expect(told).not.toHaveBeenCalled();
+  const { watch } = await start();
+  expect(await look(watch, 3)).toEqual([false, false, false]);
 });
 
 test('a change is told once, when it has come to rest', async () => {
-  const { watch, told, path } = await start();
+  const { watch, path } = await start();
   writeFileSync(path('cert'), 'two');
-  await look(watch, 1);
-  expect(told).not.toHaveBeenCalled();
-  await look(watch, 1);
-  expect(told).toHaveBeenCalledOnce();
-  await look(watch, 3);
-  expect(told).toHaveBeenCalledOnce();
+  expect(await look(watch, 4)).toEqual([false, true, false, false]);
 });
 
 test('a certificate and its key, written one after the other, are one change', async () => {
-  const { watch, told, path } = await start();
+  const { watch, path } = await start();
   writeFileSync(path('cert'), 'two');
-  await look(watch, 1);
+  expect(await look(watch, 1)).toEqual([false]);
   writeFileSync(path('key'), 'two');
-  await look(watch, 1);
-  expect(told).not.toHaveBeenCalled();
-  await look(watch, 1);
-  expect(told).toHaveBeenCalledOnce();
+  expect(await look(watch, 3)).toEqual([false, true, false]);
 });
 
 test('a file is replaced by renaming, taken away, and comes back', async () => {
-  const { watch, told, path } = await start();
+  const { watch, path } = await start();
   writeFileSync(path('new'), 'two');
   renameSync(path('new'), path('cert'));
-  await look(watch, 2);
-  expect(told).toHaveBeenCalledTimes(1);
+  expect(await look(watch, 2)).toEqual([false, true]);
   rmSync(path('cert'));
-  await look(watch, 2);
-  expect(told).toHaveBeenCalledTimes(2);
+  expect(await look(watch, 2)).toEqual([false, true]);
   writeFileSync(path('cert'), 'three');
-  await look(watch, 2);
-  expect(told).toHaveBeenCalledTimes(3);
+  expect(await look(watch, 2)).toEqual([false, true]);
 });
 
 test.skipIf(process.platform === 'win32')(
@@ -79,20 +68,19 @@ test.skipIf(process.platform === 'win32')(
     }
     symlinkSync('v1', join(folder, 'data'));
     symlinkSync('data/tls.crt', join(folder, 'tls.crt'));
-    const told = vi.fn<() => void>();
-    const watch = new FileWatch([join(folder, 'tls.crt')], told);
+    const watch = new FileWatch([join(folder, 'tls.crt')]);
     await watch.look();
     symlinkSync('v2', join(folder, 'data.new'));
     renameSync(join(folder, 'data.new'), join(folder, 'data'));
-    await look(watch, 2);
-    expect(told).toHaveBeenCalledOnce();
+    expect(await look(watch, 2)).toEqual([false, true]);
   },
 );
 
-test('it looks by itself, until it is stopped', async () => {
-  const { watch, told, path } = await start();
-  watch.start(2);
+test('it looks by itself, and tells once', async () => {
+  const { watch, path } = await start();
+  const told = vi.fn<() => void>();
+  watch.start(2, told);
+  onTestFinished(() => watch.stop());
   writeFileSync(path('cert'), 'two');
-  await vi.waitFor(() => expect(told).toHaveBeenCalled());
-  watch.stop();
+  await vi.waitFor(() => expect(told).toHaveBeenCalledOnce());
 });
