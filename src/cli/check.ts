@@ -8,6 +8,7 @@ import { formatProblem, ProblemsError } from '../base/errors.ts';
 import { formatSize } from '../base/units.ts';
 import type { Config, ListenAddress } from '../config/config.ts';
 import { Guards } from '../gateway/guard.ts';
+import { loadClientPolicies } from '../tls/client-policy.ts';
 import { type LoadedCertificates, loadCertificates } from '../tls/sites.ts';
 import { certificateStatus } from './certificate-status.ts';
 import { CONFIG_OPTION, JSON_OPTION } from './options.ts';
@@ -46,7 +47,9 @@ export async function inspectCertificates(config: Config): Promise<LoadedCertifi
   const folder = isThere ? storage : await mkdtemp(path.join(tmpdir(), 'gatehouse-check-'));
   try {
     const loaded = await loadCertificates({ ...config, certificates: { ...config.certificates, storage: folder } });
-    if (loaded.problems.length > 0) throw new ProblemsError(loaded.problems);
+    const clients = await loadClientPolicies(config.sites);
+    const problems = [...loaded.problems, ...clients.problems];
+    if (problems.length > 0) throw new ProblemsError(problems);
     return loaded;
   } finally {
     if (!isThere) await rm(folder, { recursive: true, force: true });
@@ -59,6 +62,8 @@ function summary(config: Config, { certificates, warnings }: LoadedCertificates)
     sites: config.sites.map((site) => ({
       name: site.name,
       aliases: site.aliases,
+      clientCertificates: site.clientCertificates,
+      hsts: site.hsts,
       routes: site.routes.map(({ match, upstream, stripPrefix, waf }) => ({
         match: { ...match, header: plain(match.header), query: plain(match.query) },
         to: upstream,
@@ -84,6 +89,8 @@ function printSummary(file: string, config: Config, { certificates, warnings }: 
   print(`         http  ${config.listen.http.map(place).join(', ') || 'off'}`);
   for (const site of config.sites) {
     print(`\nsite     ${[site.name, ...site.aliases].join(', ')}`);
+    const { clientCertificates: asked } = site;
+    if (asked !== undefined) print(`         client certificates of ${asked.ca}: ${asked.mode}`);
     for (const { match, upstream, stripPrefix, waf } of site.routes) {
       const conditions = [
         match.method?.join('|'),

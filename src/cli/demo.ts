@@ -74,7 +74,7 @@ function banner({ gateway, adminPort }: Running, rootPem: string, attacks: reado
   Status                      ${SELF} status --socket run/demo.sock
 
   Your browser warns once: the certificate is from Gatehouse's own local CA. To trust it on this machine:
-  ${SELF} certs trust --install
+  ${SELF} certs trust
 
   Five requests to try
 

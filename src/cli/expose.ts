@@ -37,7 +37,7 @@ export function exposeCommand(): Command {
         const port = gateway.httpsPort === 443 ? '' : `:${gateway.httpsPort}`;
         say(`\n${url} is served at https://${options.host}${port}/ - Ctrl-C stops it.`);
         if (options.internal === true)
-          say(`Its certificate is from the local CA, which \`${SELF} certs trust\` prints.`);
+          say(`Its certificate is from the local CA; to make this machine trust it: ${SELF} certs trust`);
         await stopped;
         process.exitCode = DONE;
       } catch (error) {

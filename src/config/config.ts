@@ -194,9 +194,28 @@ export interface SiteConfig {
    * `internal`: the local CA's. A file: that one, whatever names it holds.
    */
   readonly certificate: 'auto' | 'internal' | CertificateFile;
+  /** undefined: clients are not asked for certificates. */
+  readonly clientCertificates: ClientCertificatesConfig | undefined;
+  /** undefined: nothing is said of it. */
+  readonly hsts: HstsConfig | undefined;
   readonly headers: HeadersConfig;
   /** In file order; the site's own `to`, when there is one, stands last as a route that matches everything. */
   readonly routes: readonly RouteConfig[];
+}
+
+/** Paths are absolute. */
+export interface ClientCertificatesConfig {
+  /** request: checked when shown; require: nothing is served without one. */
+  readonly mode: 'request' | 'require';
+  readonly ca: string;
+  readonly crl: string | undefined;
+}
+
+/** RFC 6797. */
+export interface HstsConfig {
+  readonly maxAgeSeconds: number;
+  readonly includeSubdomains: boolean;
+  readonly preload: boolean;
 }
 
 export interface HeadersConfig {

@@ -85,7 +85,7 @@ export class Acceptor {
     const connection = this.#connections.of(request.socket);
     const head = http1Head(request);
     const x = this.#exchange(head, connection, this.#http1Body(request, head, onBodyStart), refusal);
-    if (this.#connections.isDraining) response.shouldKeepAlive = false;
+    if (this.#connections.isDraining || connection.isRetired) response.shouldKeepAlive = false;
     void this.#run(x, new Http1ClientStream(response, x), connection);
   }
 

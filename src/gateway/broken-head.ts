@@ -11,6 +11,7 @@ import { readRefusedHead } from '../http/refused-head.ts';
 import type { Reply } from '../http/reply.ts';
 import { reasonPhrase } from '../http/status.ts';
 import type { Connection } from './connections.ts';
+import { addHsts } from './hsts.ts';
 import { showRefused } from './refused.ts';
 import type { Context } from './runtime.ts';
 
@@ -32,6 +33,7 @@ export function answerBrokenHead(error: Error, socket: Socket, connection: Conne
   x.status = status;
   x.reason = code;
   if (head !== undefined) showRefused(x, context, reply, head);
+  addHsts(x, reply, context.runtime.sites);
   write(x, reply, socket);
   x.atEnd?.();
   context.records.access(x);

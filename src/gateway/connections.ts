@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { plainAddress } from '../base/ip.ts';
 import type { RequestLimits } from '../config/config.ts';
+import type { ClientProof } from '../http/client-certificate.ts';
 import type { ConnectionFacts } from '../http/exchange.ts';
 
 /** How often a draining gateway looks whether the last request has ended. */
@@ -15,8 +16,12 @@ export interface Connection extends ConnectionFacts {
   isNameLost: boolean;
   /** HTTP/2 sessions are told to go by GOAWAY; HTTP/1.1 connections just close when idle. */
   isHttp2: boolean;
+  /** Ends an HTTP/2 session after the requests under way. */
+  goAway: (() => void) | undefined;
   /** Requests under way. */
   active: number;
+  /** It takes no further request: what it was asked for in its handshake is no longer what its site asks for. */
+  isRetired: boolean;
 }
 
 /** Kept on the socket itself: the socket of an HTTP/2 session is a proxy, which lets properties through and nothing else. */
@@ -32,10 +37,13 @@ export class Connections {
   readonly #sockets = new Map<Socket, string>();
   readonly #perAddress = new Map<string, number>();
   readonly #open = new Map<Connection, Socket>();
+  readonly #readProof: (socket: TLSSocket) => ClientProof | undefined;
   #isDraining = false;
 
-  constructor(limits: RequestLimits) {
+  /** `readProof` reads the certificate of a client whose handshake is over. */
+  constructor(limits: RequestLimits, readProof: (socket: TLSSocket) => ClientProof | undefined = () => undefined) {
     this.#limits = limits;
+    this.#readProof = readProof;
   }
 
   get isDraining(): boolean {
@@ -83,7 +91,7 @@ export class Connections {
     const tlsVersion = socket.getProtocol() ?? 'unknown';
     const sni = typeof socket.servername === 'string' ? socket.servername : undefined;
     const isNameLost = sni === undefined && tlsVersion === 'TLSv1.2' && socket.isSessionReused();
-    this.#note(socket, { tlsVersion, sni, isNameLost });
+    this.#note(socket, { tlsVersion, sni, isNameLost, proof: this.#readProof(socket) });
   }
 
   /** What is known of a request's socket. */
@@ -115,15 +123,27 @@ export class Connections {
     for (const socket of this.#sockets.keys()) socket.destroy();
   }
 
-  #note(socket: Carrier, tls: Pick<Connection, 'tlsVersion' | 'sni' | 'isNameLost'>): Connection {
-    const connection = {
+  /** Idle HTTP/1.1 connections are closed now; the others say goodbye with their next answer. */
+  retire(isStale: (connection: Connection) => boolean): void {
+    for (const [connection, socket] of this.#open) {
+      if (!isStale(connection)) continue;
+      connection.isRetired = true;
+      if (connection.goAway !== undefined) connection.goAway();
+      else if (connection.active === 0) socket.destroySoon();
+    }
+  }
+
+  #note(socket: Carrier, tls: Pick<Connection, 'tlsVersion' | 'sni' | 'isNameLost' | 'proof'>): Connection {
+    const connection: Connection = {
       ...tls,
       peer: plainAddress(socket.remoteAddress),
       peerPort: socket.remotePort ?? 0,
       localAddress: plainAddress(socket.localAddress),
       localPort: socket.localPort ?? 0,
       isHttp2: false,
+      goAway: undefined,
       active: 0,
+      isRetired: false,
     };
     socket[CONNECTION] = connection;
     if (socket.destroyed) return connection;

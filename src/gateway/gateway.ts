@@ -6,8 +6,13 @@ import type { CertificateKeeper } from '../acme/keeper.ts';
 import { GatehouseError } from '../base/errors.ts';
 import type { Config, ListenAddress } from '../config/config.ts';
 import { Records } from '../observe/records.ts';
-import { contextOptions } from '../tls/options.ts';
+import { readProof } from '../tls/client-proof.ts';
+import { renewContext } from '../tls/options.ts';
 import { DEFAULT_SITE } from '../tls/plan.ts';
+import { TicketKeys } from '../tls/tickets.ts';
+import { Vouchers } from '../tls/vouchers.ts';
+import { FileWatch } from '../tls/watch.ts';
+import { tellRefresh, watchedFiles } from './certificate-files.ts';
 import { Connections } from './connections.ts';
 import { plainServer, secureServer } from './listener.ts';
 import type { Context, Runtime } from './runtime.ts';
@@ -15,11 +20,19 @@ import { buildRuntime, refreshCertificates } from './runtime.ts';
 
 type State = 'starting' | 'ready' | 'draining' | 'stopped';
 
-/** How often certificates are looked at: the local CA renews its own, changed files are read. */
+/** How often the local CA looks whether its certificates are due. */
 const CERTIFICATE_CHECK_MS = 6 * 3_600_000;
+/** How often the files of certificates are looked at; a change is in force after two or three times that. */
+const FILE_CHECK_MS = 2000;
+
+export interface GatewayTuning {
+  /** Default: 2 seconds. */
+  readonly fileCheckMs?: number;
+}
 
 export class Gateway implements Context {
   readonly records: Records;
+  readonly keeper: CertificateKeeper | undefined;
   readonly startedAt: Date = new Date();
   /** Where it really listens, ports filled in. */
   readonly addresses: { https: AddressInfo[]; http: AddressInfo[] } = { https: [], http: [] };
@@ -27,24 +40,35 @@ export class Gateway implements Context {
   readonly #connections: Connections;
   readonly #servers: (Http2SecureServer | Server)[] = [];
   #runtime: Runtime;
-  #certificateCheck: NodeJS.Timeout | undefined;
+  /** Of session tickets; for other processes that serve the same addresses. */
+  readonly ticketKeys: TicketKeys = new TicketKeys((key) => this.#useTicketKey(key));
+  readonly #vouchers = new Vouchers();
+  readonly #files: FileWatch;
   #refreshing: Promise<void> = Promise.resolve();
-  readonly keeper: CertificateKeeper | undefined;
+  #certificateCheck: NodeJS.Timeout | undefined;
 
-  private constructor(runtime: Runtime, records: Records, keeper: CertificateKeeper | undefined) {
+  private constructor(runtime: Runtime, files: FileWatch, records: Records, keeper: CertificateKeeper | undefined) {
     this.#runtime = runtime;
+    this.#files = files;
     this.records = records;
     this.keeper = keeper;
-    this.#connections = new Connections(runtime.config.requestLimits);
+    this.#connections = new Connections(runtime.config.requestLimits, (socket) => {
+      const policies = this.runtime.clientPolicies;
+      return policies.length === 0 ? undefined : readProof(socket, policies, this.#vouchers);
+    });
   }
 
   /** Resolves when every door is open; fails as a whole, leaving nothing open, when one cannot be. */
-  static async start(config: Config): Promise<Gateway> {
+  static async start(config: Config, { fileCheckMs = FILE_CHECK_MS }: GatewayTuning = {}): Promise<Gateway> {
+    const files = new FileWatch(watchedFiles(config));
+    await files.look();
     const records = new Records(config.logs);
     const keeper = await openKeeper(config, records);
-    const gateway = new Gateway(await buildRuntime(config, keeper), records, keeper);
+    const gateway = new Gateway(await buildRuntime(config, keeper), files, records, keeper);
     try {
       await gateway.#open();
+      files.start(fileCheckMs, () => void gateway.refreshCertificates());
+      gateway.ticketKeys.start();
     } catch (error) {
       await gateway.stop(0);
       throw error;
@@ -70,6 +94,8 @@ export class Gateway implements Context {
     if (this.state === 'stopped') return;
     this.state = 'draining';
     clearInterval(this.#certificateCheck);
+    this.#files.stop();
+    this.ticketKeys.stop();
     for (const server of this.#servers) server.close();
     await this.keeper?.stop();
     await this.#connections.drain(drainMs);
@@ -82,28 +108,52 @@ export class Gateway implements Context {
     this.#connections.destroy();
   }
 
-  /** New handshakes get the new certificates; connections stay. What cannot be loaded changes nothing. */
+  /** New handshakes get the new certificates; connections stay. What cannot be loaded stays as it was. */
   refreshCertificates(): Promise<void> {
-    this.#refreshing = this.#refreshing.then(() => this.#refreshCertificates());
+    this.#refreshing = this.#refreshing.then(() => this.#refresh());
     return this.#refreshing;
   }
 
-  async #refreshCertificates(): Promise<void> {
+  async #refresh(): Promise<void> {
+    const before = this.#runtime;
     try {
-      this.#runtime = await refreshCertificates(this.#runtime, this.keeper);
+      this.#runtime = await refreshCertificates(before, this.keeper);
     } catch (error) {
       this.records.error('certificate', 'certificates could not be loaded anew; the old ones stay', error);
       return;
     }
-    for (const server of this.#servers) {
-      if ('setSecureContext' in server) server.setSecureContext(contextOptions(this.#runtime.certificates));
+    tellRefresh(this.records, before, this.#runtime);
+    for (const server of this.#tlsServers()) {
+      renewContext(server, this.#runtime.certificates, this.#runtime, this.ticketKeys.current.key);
     }
+    this.#retireClients(before);
+  }
+
+  /** Who was let in by authorities that are no longer asked for has to prove itself anew. */
+  #retireClients({ clientPolicies }: Runtime): void {
+    const present = new Set(this.#runtime.clientPolicies.map(({ id }) => id));
+    const past = clientPolicies.filter(({ id }) => !present.has(id));
+    if (past.length === 0) return;
+    this.ticketKeys.rotate();
+    this.#connections.retire(
+      ({ proof }) => proof !== undefined && past.some(({ id }) => proof.policyId === id || proof.goodFor.has(id)),
+    );
+  }
+
+  #useTicketKey(key: Buffer): void {
+    for (const server of this.#tlsServers()) server.setTicketKeys(key);
+  }
+
+  #tlsServers(): Http2SecureServer[] {
+    return this.#servers.filter((server) => 'setTicketKeys' in server);
   }
 
   async #open(): Promise<void> {
     const { listen } = this.runtime.config;
     for (const address of listen.https) {
-      this.addresses.https.push(await this.#listen(secureServer(this, this.#connections), address));
+      this.addresses.https.push(
+        await this.#listen(secureServer(this, this.#connections, this.ticketKeys.current.key), address),
+      );
     }
     for (const address of listen.http) {
       this.addresses.http.push(await this.#listen(plainServer(this, this.#connections), address));

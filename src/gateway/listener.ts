@@ -7,6 +7,7 @@ import http2 from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Config } from '../config/config.ts';
 import { alpnCallback } from '../tls/alpn.ts';
+import { noteUnnamed } from '../tls/ask-clients.ts';
 import { serverTlsOptions } from '../tls/options.ts';
 import { Acceptor } from './accept.ts';
 import type { Connection, Connections } from './connections.ts';
@@ -18,16 +19,23 @@ const { NGHTTP2_FLAG_END_STREAM } = http2.constants;
 const STREAM_WINDOW_BYTES = 256 * 1024;
 
 /** The TLS server; not listening yet. */
-export function secureServer(context: Context, connections: Connections): Http2SecureServer {
+export function secureServer(context: Context, connections: Connections, ticketKey: Buffer): Http2SecureServer {
   const { config } = context.runtime;
   const server = http2.createSecureServer({
-    ...serverTlsOptions(() => context.runtime.certificates, config.timeouts),
+    ...serverTlsOptions(() => context.runtime.certificates, {
+      handshakeMs: config.timeouts.handshakeMs,
+      asking: () => context.runtime,
+      ticketKey,
+    }),
     ...http2Options(config),
     ...http1Options(config),
     allowHTTP1: true,
     ALPNCallback: alpnCallback((name) => context.keeper?.challengeContext(name)),
   });
-  server.on('connection', (socket: Socket) => connections.admit(socket));
+  server.on('connection', (socket: Socket) => {
+    noteUnnamed(socket, context.runtime);
+    connections.admit(socket);
+  });
   // In front of Node's own listener, which opens the HTTP/2 session or begins to parse HTTP/1.1.
   server.prependListener('secureConnection', (socket) => connections.secured(socket));
   server.on('session', (session) => watchSession(session, connections.of(session.socket), config.timeouts.idleMs));
@@ -118,6 +126,7 @@ function serveHttp1(server: Http2SecureServer | Server, acceptor: Acceptor, conf
 /** An idle session is closed; one that waits for a slow backend is not idle. */
 function watchSession(session: ServerHttp2Session, connection: Connection, idleMs: number): void {
   connection.isHttp2 = true;
+  connection.goAway = () => session.close();
   session.on('error', () => {});
   session.setTimeout(idleMs, () => {
     if (connection.active === 0) session.close();

@@ -9,6 +9,8 @@ import { send } from '../http/send.ts';
 import type { Records } from '../observe/records.ts';
 import { forward } from '../upstream/forward.ts';
 import { answerChallenge } from './challenge.ts';
+import { checkClientCertificate } from './client-certificate.ts';
+import { addHsts } from './hsts.ts';
 import { Watch } from './inspect.ts';
 import { redirectToHttps } from './redirect.ts';
 import { showRefused } from './refused.ts';
@@ -19,6 +21,7 @@ export async function handle(x: Exchange, stream: ClientStream, context: Context
   const { records } = context;
   try {
     const reply = await answer(x, stream, context);
+    addHsts(x, reply, context.runtime.sites);
     await send(x, stream, reply);
   } catch (error) {
     // Only a defect of ours ends here: what was sent must not look whole.
@@ -64,6 +67,8 @@ async function serve(x: Exchange, stream: ClientStream, { runtime, records }: Co
   const site = runtime.sites.find(host);
   if (site === undefined) return turnAway(x, 404, 'no-site');
   x.site = site.name;
+  const unproved = checkClientCertificate(x, site, runtime);
+  if (unproved !== undefined) return unproved;
   const { method, path, query, headers } = x.request;
   const subject = { method, path, query, headers, client: x.client };
   const route = site.routes.find(({ matches }) => matches(subject));

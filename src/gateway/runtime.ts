@@ -1,5 +1,6 @@
 // One loaded configuration with every name resolved to a live object. Immutable: a reload builds
 // another and swaps the reference; the old one leaves with its last request.
+import { isIP } from 'node:net';
 import type { CertificateKeeper } from '../acme/keeper.ts';
 import { ProblemsError } from '../base/errors.ts';
 import type { IpSet } from '../base/ip.ts';
@@ -9,12 +10,16 @@ import type { Records } from '../observe/records.ts';
 import type { Matcher } from '../route/match.ts';
 import { compileMatch } from '../route/match.ts';
 import { Router } from '../route/router.ts';
-import { coversName } from '../tls/names.ts';
+import { type ClientAsking, canAskByName } from '../tls/ask-clients.ts';
+import { type ClientPolicy, type LoadedClientPolicies, loadClientPolicies } from '../tls/client-policy.ts';
+import { coversName, normalName } from '../tls/names.ts';
+import type { FindManaged } from '../tls/plan.ts';
 import type { CertificateSelector } from '../tls/select.ts';
 import { type LoadedCertificates, loadCertificates } from '../tls/sites.ts';
 import type { Target } from '../upstream/forward.ts';
 import { Upstream } from '../upstream/upstream.ts';
 import { type Guard, Guards } from './guard.ts';
+import { hstsValue } from './hsts.ts';
 
 /** What a request runs on; the gateway object itself. */
 export interface Context {
@@ -32,6 +37,10 @@ export interface Site {
   readonly routes: readonly Route[];
   /** Shown what cannot be routed: the site's own rules, or those of a route. */
   readonly guard: Guard | undefined;
+  /** undefined: its clients are not asked for certificates. */
+  readonly clientPolicy: ClientPolicy | undefined;
+  /** The value of Strict-Transport-Security; undefined: none. */
+  readonly hsts: string | undefined;
 }
 
 export interface Route {
@@ -45,10 +54,11 @@ interface RuntimeParts {
   readonly config: Config;
   readonly upstreams: ReadonlyMap<string, Upstream>;
   readonly loaded: LoadedCertificates;
+  readonly clients: LoadedClientPolicies;
   readonly guards: Guards;
 }
 
-export class Runtime {
+export class Runtime implements ClientAsking {
   readonly config: Config;
   readonly sites: Router<Site>;
   readonly trusted: IpSet;
@@ -56,12 +66,18 @@ export class Runtime {
   readonly loaded: LoadedCertificates;
   readonly certificates: CertificateSelector;
   readonly guards: Guards;
+  readonly clients: LoadedClientPolicies;
+  readonly clientPolicies: readonly ClientPolicy[];
+  readonly asksByName: boolean;
   /** Shown what names no site at all. */
   readonly guard: Guard | undefined;
 
   constructor(parts: RuntimeParts) {
-    const { config, upstreams, loaded, guards } = parts;
+    const { config, upstreams, loaded, clients, guards } = parts;
     this.config = config;
+    this.clients = clients;
+    this.clientPolicies = [...clients.bySite.values()];
+    this.asksByName = this.clientPolicies.length === 0 || canAskByName();
     this.guards = guards;
     this.upstreams = upstreams;
     this.loaded = loaded;
@@ -86,6 +102,18 @@ export class Runtime {
     return shown === this.certificates.select(host) || coversName(shown, host);
   }
 
+  /**
+   * What clients that connect for this name are asked by. A client that connects to an address sends none, so it is
+   * asked by the first site with an address as its name that asks, else by what the site `default` says.
+   */
+  clientPolicyFor(sni: string | undefined): ClientPolicy | undefined {
+    if (this.clientPolicies.length === 0) return undefined;
+    if (sni !== undefined && sni !== '') return this.sites.find(normalName(sni))?.clientPolicy;
+    const isUnnamed = ({ name, aliases }: SiteConfig): boolean => [name, ...aliases].some((each) => isIP(each) !== 0);
+    const site = this.config.sites.find((each) => isUnnamed(each) && this.clients.bySite.has(each.name));
+    return this.clients.bySite.get(site?.name ?? 'default');
+  }
+
   close(): void {
     for (const upstream of this.upstreams.values()) upstream.close();
   }
@@ -93,29 +121,31 @@ export class Runtime {
 
 /** Fails with a ProblemsError that names every certificate, or every rule, that cannot be used. */
 export async function buildRuntime(config: Config, keeper?: CertificateKeeper): Promise<Runtime> {
-  const loaded = await usableCertificates(config, keeper);
+  const loaded = await loadCertificates(config, { managed: managedBy(keeper) });
+  const clients = await loadClientPolicies(config.sites);
+  const problems = [...loaded.problems, ...clients.problems];
+  if (problems.length > 0) throw new ProblemsError(problems);
   const guards = new Guards(config);
   if (guards.problems.length > 0) throw new ProblemsError(guards.problems);
-  return new Runtime({
-    config,
-    upstreams: buildUpstreams(config.upstreams, config.timeouts.upstreamMs),
-    loaded,
-    guards,
-  });
+  const upstreams = buildUpstreams(config.upstreams, config.timeouts.upstreamMs);
+  return new Runtime({ config, upstreams, loaded, clients, guards });
 }
 
-/** The same runtime with its certificates loaded anew: the local CA's nearly outlived ones replaced, changed files read. */
+/**
+ * The same runtime with its certificates loaded anew: the local CA's nearly outlived ones replaced, changed files read.
+ * What cannot be loaded stays as it was, and is told in `loaded.kept` and `clients.kept`.
+ */
 export async function refreshCertificates(
-  { config, upstreams, guards }: Runtime,
+  { config, upstreams, guards, ...before }: Runtime,
   keeper?: CertificateKeeper,
 ): Promise<Runtime> {
-  return new Runtime({ config, upstreams, guards, loaded: await usableCertificates(config, keeper) });
+  const loaded = await loadCertificates(config, { managed: managedBy(keeper), previous: before.loaded });
+  const clients = await loadClientPolicies(config.sites, before.clients);
+  return new Runtime({ config, upstreams, guards, loaded, clients });
 }
 
-async function usableCertificates(config: Config, keeper: CertificateKeeper | undefined): Promise<LoadedCertificates> {
-  const loaded = await loadCertificates(config, (name) => keeper?.find(name));
-  if (loaded.problems.length > 0) throw new ProblemsError(loaded.problems);
-  return loaded;
+function managedBy(keeper: CertificateKeeper | undefined): FindManaged {
+  return (name) => keeper?.find(name);
 }
 
 function buildUpstreams(configs: ReadonlyMap<string, UpstreamConfig>, timeoutMs: number): Map<string, Upstream> {
@@ -126,7 +156,13 @@ function buildUpstreams(configs: ReadonlyMap<string, UpstreamConfig>, timeoutMs:
 
 function buildSite(site: SiteConfig, parts: RuntimeParts): Site {
   const routes = site.routes.map((route) => buildRoute(route, site, parts));
-  return { name: site.name, routes, guard: routes.findLast(({ guard }) => guard !== undefined)?.guard };
+  return {
+    name: site.name,
+    routes,
+    guard: routes.findLast(({ guard }) => guard !== undefined)?.guard,
+    clientPolicy: parts.clients.bySite.get(site.name),
+    hsts: hstsValue(site.hsts),
+  };
 }
 
 /** What is compressed cannot be read: where answers are inspected the backend is asked for plain ones. */

@@ -1,5 +1,6 @@
 // The client's side of one exchange, whatever its protocol: the two implementations beside this file
 // are the only places that write to a client.
+import { isClientCertificateField } from './client-certificate.ts';
 import { words } from './headers.ts';
 import type { Reply } from './reply.ts';
 
@@ -20,7 +21,8 @@ export function passableTrailers(trailers: readonly string[]): string[] {
   const kept: string[] = [];
   for (let i = 0; i < trailers.length; i += 2) {
     const name = trailers[i] as string;
-    if (!name.startsWith(':') && !NOT_IN_TRAILERS.has(name)) kept.push(name, trailers[i + 1] as string);
+    if (name.startsWith(':') || NOT_IN_TRAILERS.has(name) || isClientCertificateField(name)) continue;
+    kept.push(name, trailers[i + 1] as string);
   }
   return kept;
 }

@@ -4,6 +4,7 @@ import type { ErrorCode } from '../base/errors.ts';
 import type { IpSet } from '../base/ip.ts';
 import { clientAddress } from './address.ts';
 import type { BodySource } from './body.ts';
+import type { ClientProof, ShownCertificate } from './client-certificate.ts';
 import type { Headers } from './headers.ts';
 import { givenRequestId, newRequestId } from './request-id.ts';
 
@@ -20,6 +21,8 @@ export interface ConnectionFacts {
   readonly tlsVersion: string | undefined;
   /** The name asked for in the handshake; undefined when none was. */
   readonly sni: string | undefined;
+  /** Undefined where no site asks clients for certificates. */
+  readonly proof?: ClientProof | undefined;
 }
 
 /** The canonical form of a request, made once by the protocol's reader. */
@@ -77,6 +80,9 @@ export class Exchange {
   error: ErrorCode | undefined;
   /** Finer reason of a refusal, for the record only. */
   reason: string | undefined;
+
+  /** What the client has proved to the site; null: nothing; undefined: the site does not ask. */
+  clientCertificate: ShownCertificate | null | undefined;
 
   /** What the rules made of it; undefined: no rules looked. */
   waf: { readonly verdict: 'pass' | 'detect' | 'block'; readonly score: number } | undefined;

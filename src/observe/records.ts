@@ -87,7 +87,7 @@ export class Records {
       durationMs: round(performance.now() - x.startedAt),
       upstream: x.upstream,
       upstreamMs: x.upstreamMs === undefined ? undefined : round(x.upstreamMs),
-      tls: connection.tlsVersion === undefined ? undefined : { version: connection.tlsVersion, sni: connection.sni },
+      tls: connection.tlsVersion === undefined ? undefined : tlsFacts(x, connection.tlsVersion),
       userAgent: cut(headerValue(request.headers, 'user-agent')),
       waf: x.waf,
       error: x.error,
@@ -155,6 +155,15 @@ export class Records {
     this.#destinations.push(destination);
     return destination;
   }
+}
+
+/** A certificate is shown whether the site takes it or not; `verified` says which. */
+function tlsFacts({ connection, clientCertificate }: Exchange, version: string): Record<string, unknown> {
+  const shown = connection.proof?.certificate;
+  if (shown === undefined) return { version, sni: connection.sni };
+  const { subject, fingerprint } = shown;
+  const isVerified = clientCertificate !== null && clientCertificate !== undefined;
+  return { version, sni: connection.sni, client: { subject, fingerprint, verified: isVerified } };
 }
 
 /** What was refused has no canonical path; its query may hold what no record shows. */

@@ -1,12 +1,12 @@
 // A chain with its key, checked and ready for a handshake. What cannot be served is refused here, before it takes the
 // place of anything. The key is never enumerable: it must not reach a log line, JSON or a status page.
 import type { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { GatehouseError } from '../base/errors.ts';
 import type { CertificateFile } from '../config/config.ts';
 import { certificateInvalid, isSelfIssued, orderChain, readCertificates, readPrivateKey } from './chain.ts';
 import { certificateNames } from './names.ts';
+import { readOperatorFile } from './operator-file.ts';
 
 export class Certificate {
   /** DNS names (wildcards included) and addresses, in lower case; see `certificateNames`. */
@@ -185,18 +185,4 @@ function warningsFor(
     warnings.push(`${source} holds ${unused} further certificate(s) that are no part of its chain; they are not sent.`);
   }
   return warnings;
-}
-
-async function readOperatorFile(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    const advice: Record<string, string> = {
-      ENOENT: 'there is no such file. Check the path in the configuration.',
-      EACCES: 'permission denied. Let the user that runs Gatehouse read it.',
-      EISDIR: 'it is a folder. Name the file in it.',
-    };
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    throw certificateInvalid(`${path} cannot be read: ${advice[code] ?? message}`, error);
-  }
 }

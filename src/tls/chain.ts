@@ -15,19 +15,19 @@ export function certificateInvalid(message: string, cause?: unknown): GatehouseE
 }
 
 /**
- * Every certificate of a PEM text, in its order; other blocks are passed over. Throws when there is none, or one is
- * damaged.
+ * Every certificate of a PEM text, in its order; other blocks are passed over. Throws when there is none, one is
+ * damaged, or there are more than `most`.
  */
-export function readCertificates(pem: string, source: string): X509Certificate[] {
+export function readCertificates(pem: string, source: string, most: number = MAX_CERTIFICATES): X509Certificate[] {
   const blocks = pem.match(CERTIFICATE_BLOCK) ?? [];
   if (blocks.length === 0) {
     throw certificateInvalid(
       `${source} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----). A DER file becomes PEM with: openssl x509 -inform der -in FILE -out FILE.pem`,
     );
   }
-  if (blocks.length > MAX_CERTIFICATES) {
+  if (blocks.length > most) {
     throw certificateInvalid(
-      `${source} holds ${blocks.length} certificates, more than ${MAX_CERTIFICATES}: it looks like a bundle of roots. Give the file with the site's own certificate and its intermediates.`,
+      `${source} holds ${blocks.length} certificates, more than ${most}: it looks like a bundle of roots. Give the file with the site's own certificate and its intermediates.`,
     );
   }
   return blocks.map((block, index) => {

@@ -72,6 +72,17 @@ export function removeFolder(path: string): void {
   writing(path, () => rmSync(path, { force: true, recursive: true }));
 }
 
+/** Renames a file that is no good, so that it can still be looked at; nothing happens when it has gone. */
+export function setAside(path: string): void {
+  writing(path, () => {
+    try {
+      renameSync(path, `${path}.damaged-${randomBytes(3).toString('hex')}`);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+    }
+  });
+}
+
 /** POSIX renames a folder onto an empty one and refuses a full one; Windows refuses both. */
 function renameFolder(from: string, to: string): void {
   try {

@@ -25,8 +25,10 @@ export interface Issuance {
   readonly issuer: { readonly certificate: X509Certificate; readonly key: KeyObject } | undefined;
   readonly notBefore: Date;
   readonly notAfter: Date;
-  /** DNS names and addresses of a server certificate. Undefined: a certificate authority for leaves. */
+  /** DNS names and addresses of a server certificate. Undefined: a certificate authority. */
   readonly names: readonly string[] | undefined;
+  /** How many authorities may stand between an authority and a leaf; default: none, it signs leaves only. */
+  readonly pathLength?: number;
 }
 
 /**
@@ -52,7 +54,7 @@ export function issueCertificate(issuance: Issuance): X509Certificate {
 /**
  * A TBSCertificate with everything that node-forge can write; an RSA key of no meaning holds the place of the real one.
  */
-function draft({ commonName, key, issuer, notBefore, notAfter, names }: Issuance): Asn1Node {
+function draft({ commonName, key, issuer, notBefore, notAfter, names, pathLength = 0 }: Issuance): Asn1Node {
   const certificate = forge.pki.createCertificate();
   certificate.serialNumber = randomSerial();
   certificate.validity.notBefore = notBefore;
@@ -63,7 +65,7 @@ function draft({ commonName, key, issuer, notBefore, notAfter, names }: Issuance
     ]);
   }
   certificate.setExtensions([
-    ...(names === undefined ? authorityExtensions() : serverExtensions(names, commonName)),
+    ...(names === undefined ? authorityExtensions(pathLength) : serverExtensions(names, commonName)),
     { id: SUBJECT_KEY_IDENTIFIER, value: encodeNode(primitive(OCTETSTRING, keyIdentifier(key))).toString('latin1') },
     ...(issuer === undefined ? [] : [authorityKeyIdentifier(issuer.key)]),
   ]);
@@ -74,10 +76,9 @@ function draft({ commonName, key, issuer, notBefore, notAfter, names }: Issuance
   return child(forge.pki.certificateToAsn1(certificate), 0);
 }
 
-/** For leaves only: an authority below this one is not valid. */
-function authorityExtensions(): object[] {
+function authorityExtensions(pathLenConstraint: number): object[] {
   return [
-    { name: 'basicConstraints', critical: true, cA: true, pathLenConstraint: 0 },
+    { name: 'basicConstraints', critical: true, cA: true, pathLenConstraint },
     { name: 'keyUsage', critical: true, keyCertSign: true, cRLSign: true },
   ];
 }

@@ -1,17 +1,18 @@
 // Gatehouse's own CA, for names that no public CA certifies and for trying things out. Leaves are short-lived, have a
-// new key each, and are kept on disk so that a restart does not change what clients see.
+// new key each, and are kept on disk, with the intermediate that signed them, so that a restart does not change what
+// clients see.
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { type Certificate, readCertificate } from './certificate.ts';
 import { certificateInvalid, isIssuedBy, readCertificates } from './chain.ts';
 import { readIfThere, replaceFile } from './files.ts';
+import { isFresh } from './freshness.ts';
 import { issueCertificate } from './issue.ts';
+import { openIssuer } from './local-intermediate.ts';
 import { CLOCK_SKEW_MS, type LocalRoot, newKey, openRoot } from './local-root.ts';
 import { isCertificateName, normalName } from './names.ts';
 
 const LEAF_LIFE_MS = 90 * 24 * 3_600_000;
-/** What is left of a leaf's life when it is replaced. */
-const RENEWAL_SHARE = 1 / 3;
 /** Of the part of a file's name that is there for people; the digest behind it makes it unique. */
 const MAX_LABEL_LENGTH = 80;
 
@@ -42,12 +43,6 @@ export function openLocalCa(storage: string, now: () => number = Date.now): Loca
   };
 }
 
-/** Whether more than a third of a certificate's life is left. */
-export function isFresh(certificate: Pick<Certificate, 'notBefore' | 'notAfter'>, nowMs: number): boolean {
-  const life = certificate.notAfter.getTime() - certificate.notBefore.getTime();
-  return certificate.notAfter.getTime() - nowMs > life * RENEWAL_SHARE;
-}
-
 function certificateFor(root: LocalRoot, requested: readonly string[], nowMs: number): Certificate {
   const names = [...new Set(requested.map(normalName))];
   const unfit = names.find((name) => !isCertificateName(name));
@@ -68,8 +63,9 @@ function storedLeaf(root: LocalRoot, names: readonly string[], path: string, now
   if (pem === undefined) return undefined;
   try {
     const leaf = readCertificate(pem, pem, undefined, 'internal', { nowMs });
-    const [certificate] = readCertificates(leaf.chainPem, path);
-    const isOurs = certificate !== undefined && isIssuedBy(certificate, root.certificate);
+    // The chain holds together, or `readCertificate` had cut it; so its last link decides.
+    const last = readCertificates(leaf.chainPem, path).at(-1);
+    const isOurs = last !== undefined && isIssuedBy(last, root.certificate);
     return isOurs && isFresh(leaf, nowMs) && haveSameMembers(leaf.names, names) ? leaf : undefined;
   } catch {
     return undefined;
@@ -78,19 +74,20 @@ function storedLeaf(root: LocalRoot, names: readonly string[], path: string, now
 
 function newLeaf(root: LocalRoot, names: readonly string[], path: string, nowMs: number): Certificate {
   const key = newKey();
-  const rootEndMs = root.certificate.validToDate.getTime();
+  const issuer = openIssuer(root, nowMs);
   const certPem = issueCertificate({
     commonName: names[0] as string,
     key,
-    issuer: root,
+    issuer,
     notBefore: new Date(nowMs - CLOCK_SKEW_MS),
-    notAfter: new Date(Math.min(nowMs + LEAF_LIFE_MS, rootEndMs)),
+    notAfter: new Date(Math.min(nowMs + LEAF_LIFE_MS, issuer.certificate.validToDate.getTime())),
     names,
   }).toString();
+  const chainPem = certPem + issuer.chainPem;
   const keyPem = key.export({ format: 'pem', type: 'pkcs8' }) as string;
   // One file for both halves: a crash or a second process can never leave a key beside the wrong certificate.
-  replaceFile(path, certPem + keyPem);
-  return readCertificate(certPem, keyPem, undefined, 'internal', { nowMs });
+  replaceFile(path, chainPem + keyPem);
+  return readCertificate(chainPem, keyPem, undefined, 'internal', { nowMs });
 }
 
 /**

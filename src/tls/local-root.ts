@@ -19,6 +19,8 @@ export interface LocalRoot {
   readonly path: string;
   /** Where leaves are kept. */
   readonly leavesFolder: string;
+  /** Where the intermediate is kept. */
+  readonly intermediateFolder: string;
 }
 
 /** How far before the present a certificate begins, for clients whose clock is slow. */
@@ -40,6 +42,7 @@ export function openRoot(storage: string, nowMs: number): LocalRoot {
   if (root !== undefined) return root;
   // Both files were deleted to begin anew. What the old root has signed is worth nothing, and it stands in the way.
   removeFolder(join(folder, 'leaves'));
+  removeFolder(join(folder, 'intermediate'));
   const secondRoot = makeRoot(folder, nowMs);
   if (secondRoot !== undefined) return secondRoot;
   throw certificateInvalid(
@@ -72,6 +75,7 @@ function newRoot(key: KeyObject, nowMs: number): X509Certificate {
     notBefore: new Date(nowMs - CLOCK_SKEW_MS),
     notAfter: new Date(nowMs + ROOT_LIFE_MS),
     names: undefined,
+    pathLength: 1,
   });
 }
 
@@ -94,7 +98,13 @@ function readRoot(folder: string, nowMs: number): LocalRoot | undefined {
   if (certificate.validToDate.getTime() <= nowMs) {
     throw unusable(path, `expired on ${certificate.validToDate.toISOString()}`, folder);
   }
-  return { certificate, key, path, leavesFolder: join(folder, 'leaves') };
+  return {
+    certificate,
+    key,
+    path,
+    leavesFolder: join(folder, 'leaves'),
+    intermediateFolder: join(folder, 'intermediate'),
+  };
 }
 
 function parsed<T>(path: string, folder: string, parse: () => T): T {

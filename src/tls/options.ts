@@ -1,9 +1,10 @@
 // How the gateway speaks TLS: versions, ciphers, groups. One setting for all sites, because the context that SNI picks
 // brings its certificate and key only; Node ignores any version or cipher in it.
 import { constants } from 'node:crypto';
-import type { SecureContextOptions, TlsOptions } from 'node:tls';
-import type { Timeouts } from '../config/config.ts';
-import { currentSelector, type SelectorSource, sniCallback } from './select.ts';
+import type { SecureContextOptions, TlsOptions, Server as TlsServer } from 'node:tls';
+import { ASKS_NOBODY, asksBeforeName, type ClientAsking, sniCallback, trustWithoutName } from './ask-clients.ts';
+import { currentSelector, type SelectorSource } from './select.ts';
+import { SESSION_LIFE_SECONDS } from './tickets.ts';
 
 /** Authenticated encryption with forward secrecy, nothing else: CBC suites invite padding oracles (Lucky Thirteen). */
 const CIPHERS = [
@@ -20,32 +21,63 @@ const CIPHERS = [
 /** Post-quantum first: what is recorded today must not be read tomorrow. */
 const GROUPS = 'X25519MLKEM768:X25519:prime256v1:secp384r1';
 
+/** What a server's handshakes depend on beside certificates. */
+export interface HandshakeOptions {
+  readonly handshakeMs: number;
+  /** Default: nobody is asked for a certificate. */
+  readonly asking?: () => ClientAsking;
+  /** Default: a key of the server's own, which is never replaced. */
+  readonly ticketKey?: Buffer;
+}
+
 /**
- * The TLS part of the options of `http2.createSecureServer` (ALPN is the caller's, by `allowHTTP1`). When the default
- * certificate has changed, give `contextOptions` to the server's `setSecureContext`; other certificates need nothing,
- * as each handshake asks the source anew.
+ * The TLS part of the options of `http2.createSecureServer` (ALPN is the caller's, by `allowHTTP1`). When certificates
+ * have changed, call `renewContext`.
  */
-export function serverTlsOptions(source: SelectorSource, timeouts: Pick<Timeouts, 'handshakeMs'>): TlsOptions {
+export function serverTlsOptions(source: SelectorSource, options: HandshakeOptions): TlsOptions {
+  const { asking = () => ASKS_NOBODY, ticketKey, handshakeMs } = options;
   return {
-    ...contextOptions(source),
-    SNICallback: sniCallback(source),
-    handshakeTimeout: timeouts.handshakeMs,
+    ...contextOptions(source, asking(), ticketKey),
+    SNICallback: sniCallback(source, asking),
+    requestCert: asksBeforeName(asking()),
+    // Whoever shows none, or a bad one, gets an answer that says so: 403, from the pipeline.
+    rejectUnauthorized: false,
+    handshakeTimeout: handshakeMs,
   };
+}
+
+/**
+ * Gives a server that runs the default certificate, and the authorities for clients without a name, that are in force
+ * now; all others are asked for anew in each handshake.
+ */
+export function renewContext(server: TlsServer, source: SelectorSource, asking: ClientAsking, ticketKey: Buffer): void {
+  server.setSecureContext(contextOptions(source, asking, ticketKey));
+  // Node reads it from the server for each connection.
+  Object.assign(server, { requestCert: asksBeforeName(asking) });
 }
 
 /**
  * The server's own context: the protocol for every connection, and the default certificate, which serves clients that
  * send no name. Without a default there is no certificate in it, and such clients get a handshake_failure alert.
  */
-export function contextOptions(source: SelectorSource): SecureContextOptions {
+export function contextOptions(
+  source: SelectorSource,
+  asking: ClientAsking = ASKS_NOBODY,
+  ticketKey?: Buffer,
+): SecureContextOptions {
   const certificate = currentSelector(source).default;
   return {
     minVersion: 'TLSv1.2',
     ciphers: CIPHERS,
     ecdhCurve: GROUPS,
     honorCipherOrder: true,
-    // A client that renegotiates again and again makes the server do costly work for nothing.
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    // A client that renegotiates again and again makes the server do costly work for nothing. One that names ChaCha20
+    // first has no AES in hardware, and gets what it is quick at.
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_PRIORITIZE_CHACHA,
+    sessionTimeout: SESSION_LIFE_SECONDS,
+    // A context without the key would make one up, and nobody could resume a session of before.
+    ...(ticketKey === undefined ? {} : { ticketKeys: ticketKey }),
+    ...trustWithoutName(asking),
     ...(certificate === undefined ? {} : { cert: certificate.chainPem, key: certificate.keyPem }),
   };
 }

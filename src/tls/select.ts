@@ -1,7 +1,5 @@
 // Which certificate a client gets for the name it asks for (SNI, RFC 6066, 3). Runs within every handshake on what a
 // stranger sent: two look-ups in a map, and it never throws.
-import type { SecureContext, TLSSocket } from 'node:tls';
-import { isAnsweringChallenge } from './alpn.ts';
 import type { Certificate } from './certificate.ts';
 import { normalName, wildcardFor } from './names.ts';
 
@@ -49,18 +47,4 @@ export type SelectorSource = CertificateSelector | (() => CertificateSelector);
 
 export function currentSelector(source: SelectorSource): CertificateSelector {
   return typeof source === 'function' ? source() : source;
-}
-
-/**
- * The `SNICallback` for a TLS or HTTP/2 server. A name without a certificate gets the server's own context, which has
- * none either (`options.ts`), so the client gets a handshake_failure alert; an error here would cut the connection
- * without a word. Node does not call it for clients that send no name.
- */
-export function sniCallback(
-  source: SelectorSource,
-): (this: TLSSocket, servername: string, callback: (error: Error | null, context?: SecureContext) => void) => void {
-  return function (this: TLSSocket, servername, callback) {
-    if (isAnsweringChallenge(this)) callback(null);
-    else callback(null, currentSelector(source).select(servername)?.context);
-  };
 }

@@ -18,18 +18,33 @@ export interface CertificateNeeds {
   readonly sites: readonly SiteConfig[];
 }
 
+export interface LoadOptions {
+  /** What an authority has issued so far. */
+  readonly managed?: FindManaged;
+  /** Ms since 1970. */
+  readonly now?: () => number;
+  /** What is served now: each certificate of it that cannot be loaded anew is kept, and told in `kept`. */
+  readonly previous?: LoadedCertificates;
+}
+
 export interface LoadedCertificates {
   readonly selector: CertificateSelector;
   /** By the site's own name; aliases may have other ones. A site whose certificate has a problem is not in it. */
   readonly bySite: ReadonlyMap<string, Certificate>;
+  /** By every name that is served. */
+  readonly byName: NamedCertificates;
   /** Those that are served, each once. */
   readonly certificates: readonly Certificate[];
   /** Names that no file covers and a site leaves to the issuer. */
   readonly wanted: readonly string[];
+  /** Those from files, whether they are served or not. */
+  readonly files: NamedCertificates;
   /** Undefined when no site needs it. */
   readonly localCa: LocalCa | undefined;
   /** With any of these the configuration must not be used. */
   readonly problems: readonly Problem[];
+  /** What could not be loaded anew; the certificate of before stays in its place. */
+  readonly kept: readonly Problem[];
   readonly warnings: readonly string[];
 }
 
@@ -43,74 +58,111 @@ export interface LoadedCertificates {
  * The site `default` stands for no name, so `auto` gives it one of the local CA for this machine's names; to serve a
  * file to clients without a known name, set it as that site's certificate. When there is no such site, the certificate
  * of the first name that is an address takes its place, as clients send no name for an address (RFC 6066, 3).
- * What is wrong with files is in `problems`, never thrown. `now` gives ms since 1970.
+ * What is wrong with files is in `problems`, never thrown.
  */
 export async function loadCertificates(
   config: CertificateNeeds,
-  managed: FindManaged = () => undefined,
-  now: () => number = Date.now,
+  { managed, now = Date.now, previous }: LoadOptions = {},
 ): Promise<LoadedCertificates> {
-  const problems: Problem[] = [];
-  const files = await readFiles(config, problems);
+  const faults: Faults = { problems: [], kept: [] };
+  const files = await readFiles(config, previous, faults);
   const brought = config.certificates.files.flatMap((file) => files.get(fileKey(file)) ?? []);
   const plans = config.sites.map((site) => {
     const explicit = typeof site.certificate === 'string' ? undefined : files.get(fileKey(site.certificate));
     return planSite(site, explicit, brought, now(), managed);
   });
   const needsLocalCa = plans.some((plan) => plan.internal.length > 0);
-  const localCa = needsLocalCa ? await openedCa(config.certificates.storage, problems, now) : undefined;
-  const byName = new Map(plans.flatMap((plan) => [...servedNames(plan, localCa, problems)]));
+  const localCa = needsLocalCa ? await openedCa(config.certificates.storage, previous, faults, now) : undefined;
+  const byName = new Map(plans.flatMap((plan) => [...servedNames(plan, localCa, previous, faults)]));
   const shown = byName.get(DEFAULT_SITE) ?? firstOfAddresses(byName);
   return {
     selector: selectorOf(byName, shown),
     bySite: new Map([...byName].filter(([name]) => config.sites.some((site) => site.name === name))),
+    byName,
     certificates: [...new Set(byName.values())],
     wanted: plans.flatMap((plan) => plan.wanted),
+    files,
     localCa,
-    problems,
+    ...faults,
     warnings: [...fileWarnings(plans, brought), ...addressWarnings(byName, shown), ...rootWarnings(localCa, now())],
   };
 }
 
 type NamedCertificates = ReadonlyMap<string, Certificate>;
 
+interface Faults {
+  readonly problems: Problem[];
+  readonly kept: Problem[];
+}
+
 /** Every file that the configuration names, each once, by `fileKey`. */
-async function readFiles(config: CertificateNeeds, problems: Problem[]): Promise<NamedCertificates> {
-  const explicit = config.sites.flatMap(({ certificate }) => (typeof certificate === 'string' ? [] : [certificate]));
-  const files = new Map([...config.certificates.files, ...explicit].map((file) => [fileKey(file), file]));
+async function readFiles(
+  config: CertificateNeeds,
+  previous: LoadedCertificates | undefined,
+  faults: Faults,
+): Promise<NamedCertificates> {
+  const files = new Map(certificateFiles(config).map((file) => [fileKey(file), file]));
   const outcomes = await Promise.allSettled([...files.values()].map(loadCertificateFile));
   const loaded = new Map<string, Certificate>();
   for (const [index, [key, file]] of [...files].entries()) {
     const outcome = outcomes[index] as PromiseSettledResult<Certificate>;
-    if (outcome.status === 'fulfilled') loaded.set(key, outcome.value);
-    else problems.push(problemFrom(outcome.reason, 'pfx' in file ? file.pfx : file.cert));
+    if (outcome.status === 'fulfilled') {
+      loaded.set(key, outcome.value);
+      continue;
+    }
+    const before = previous?.files.get(key);
+    if (before !== undefined) loaded.set(key, before);
+    const told = before === undefined ? faults.problems : faults.kept;
+    told.push(problemFrom(outcome.reason, 'pfx' in file ? file.pfx : file.cert));
   }
   return loaded;
+}
+
+/** Those brought along and those of single sites. */
+export function certificateFiles(config: CertificateNeeds): CertificateFile[] {
+  const explicit = config.sites.flatMap(({ certificate }) => (typeof certificate === 'string' ? [] : [certificate]));
+  return [...config.certificates.files, ...explicit];
 }
 
 function fileKey(file: CertificateFile): string {
   return JSON.stringify('pfx' in file ? [file.pfx, file.passphrase] : [file.cert, file.key, file.passphrase]);
 }
 
-async function openedCa(storage: string, problems: Problem[], now: () => number): Promise<LocalCa | undefined> {
+async function openedCa(
+  storage: string,
+  previous: LoadedCertificates | undefined,
+  faults: Faults,
+  now: () => number,
+): Promise<LocalCa | undefined> {
   // node-forge takes 30 ms to load; a gateway with certificates of its own does without.
   const { openLocalCa } = await import('./local-ca.ts');
   try {
     return openLocalCa(storage, now);
   } catch (error) {
-    problems.push(problemFrom(error, storage));
-    return undefined;
+    const before = previous?.localCa;
+    (before === undefined ? faults.problems : faults.kept).push(problemFrom(error, storage));
+    return before;
   }
 }
 
-function servedNames(plan: SitePlan, localCa: LocalCa | undefined, problems: Problem[]): NamedCertificates {
+function servedNames(
+  plan: SitePlan,
+  localCa: LocalCa | undefined,
+  previous: LoadedCertificates | undefined,
+  faults: Faults,
+): NamedCertificates {
   if (localCa === undefined || plan.internal.length === 0) return plan.byName;
   try {
     const certificate = localCa.certificateFor(namesToCertify(plan.internal));
     return new Map([...plan.byName, ...plan.internal.map((name) => [name, certificate] as const)]);
   } catch (error) {
-    problems.push(problemFrom(error, localCa.rootPath));
-    return plan.byName;
+    const before = plan.internal.flatMap((name) => {
+      const certificate = previous?.byName.get(name);
+      return certificate === undefined ? [] : [[name, certificate] as const];
+    });
+    const isWhole = before.length === plan.internal.length;
+    (isWhole ? faults.kept : faults.problems).push(problemFrom(error, localCa.rootPath));
+    return new Map([...plan.byName, ...before]);
   }
 }
 

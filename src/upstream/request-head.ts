@@ -1,6 +1,7 @@
 // What a backend is told of a request: the client's fields without those of its connection and those
 // that claim what only the gateway knows, then the gateway's own.
 import type { HeaderChanges } from '../config/config.ts';
+import { clientCertificateFields, isClientCertificateField } from '../http/client-certificate.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Headers } from '../http/headers.ts';
 import { headerList, headerValues, removeHeader, setHeader, words } from '../http/headers.ts';
@@ -33,7 +34,7 @@ export function requestHeaders(x: Exchange, changes: readonly HeaderChanges[], p
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;
     const value = headers[i + 1] as string;
-    if (NEVER_FORWARDED.has(name) || FORWARDING.has(name)) continue;
+    if (NEVER_FORWARDED.has(name) || FORWARDING.has(name) || isClientCertificateField(name)) continue;
     // A name with `_` becomes the same variable as one with `-` in CGI and WSGI (header spoofing).
     if (name.includes('_') || listed?.has(name)) continue;
     // HTTP/2 clients may split the field; HTTP/1.1 allows only one (RFC 9113, 8.2.3).
@@ -42,6 +43,7 @@ export function requestHeaders(x: Exchange, changes: readonly HeaderChanges[], p
   }
   if (cookies !== undefined) out.push('cookie', cookies);
   addForwarding(out, x);
+  if (x.clientCertificate !== undefined) out.push(...clientCertificateFields(x.clientCertificate));
   if (prefix !== undefined) out.push('x-forwarded-prefix', prefix);
   for (const change of changes) applyChanges(out, change);
   return out;

@@ -224,14 +224,6 @@ describe('the command line', () => {
     expect(JSON.parse(stdout)).toMatchObject({ $schema: 'https://json-schema.org/draft/2020-12/schema' });
   });
 
-  test('prints the root of the local CA, and makes it when it is not there', async () => {
-    const folder = await temporaryFolder();
-    const { code, stdout } = await runCli(['certs', 'trust'], { cwd: folder });
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\n$/);
-    expect((await runCli(['certs', 'trust'], { cwd: folder })).stdout).toBe(stdout);
-  });
-
   test('lists certificates', async () => {
     const folder = await temporaryFolder();
     await configIn(folder, 'sites: { a.test: { to: "http://127.0.0.1:3000" } }');

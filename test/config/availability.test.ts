@@ -91,8 +91,6 @@ describe('a part that is on is told, at its key', () => {
     ['ejection', '{ failures: 5 }', '1:40'],
     ['retries', '{ attempts: 2 }', '1:40'],
     ['retries', '{ budget: 20% }', '1:40'],
-    ['clientCertificates', '{ mode: request, ca: a.pem }', '1:36'],
-    ['clientCertificates', '{ ca: a.pem }', '1:36'],
     ['waf', '{ mode: block }', '1:36'],
     ['waf', '{ mode: detect }', '1:36'],
     ['waf', '{ response: false }', '1:36'],

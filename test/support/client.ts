@@ -19,6 +19,8 @@ export interface RequestOptions {
   readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly body?: string | Buffer;
   readonly trailers?: Readonly<Record<string, string>>;
+  /** Further options of the TLS connection. */
+  readonly tls?: tls.ConnectionOptions;
 }
 
 export interface Answer {
@@ -54,6 +56,7 @@ function requestHttp1({ port, ca }: Pick<World, 'port' | 'ca'>, options: Request
     method: options.method ?? 'GET',
     path: options.path ?? '/',
     headers: { host, ...options.headers },
+    ...options.tls,
   });
   call.on('information', ({ statusCode }) => interim.push(statusCode));
   call.on('error', reject);
@@ -84,6 +87,7 @@ function requestHttp2({ port, ca }: Pick<World, 'port' | 'ca'>, options: Request
     servername: options.sni ?? host,
     ca,
     checkServerIdentity: () => undefined,
+    ...options.tls,
   });
   session.on('error', reject);
   const stream = session.request(

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onTestFinished, vi } from 'vitest';
 import { parseConfig } from '../../src/config/load.ts';
-import { Gateway } from '../../src/gateway/gateway.ts';
+import { Gateway, type GatewayTuning } from '../../src/gateway/gateway.ts';
 import { openLocalCa } from '../../src/tls/local-ca.ts';
 
 export interface World {
@@ -22,7 +22,7 @@ export interface World {
 export type AccessRecord = Record<string, unknown> & { status: number; path: string; tls?: { sni?: string } };
 
 /** `yaml` is a gatehouse.yaml; where it says nothing of them, ports, storage and logs are the test's own. */
-export async function startGateway(yaml: string): Promise<World> {
+export async function startGateway(yaml: string, tuning?: GatewayTuning): Promise<World> {
   const folder = await mkdtemp(path.join(tmpdir(), 'gatehouse-test-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const has = (key: string): boolean => new RegExp(`^${key}:`, 'm').test(yaml);
@@ -35,7 +35,7 @@ export async function startGateway(yaml: string): Promise<World> {
   const text = [...defaults, yaml].join('\n');
   const { config, problems } = parseConfig(text, { file: 'test.yaml', baseDir: folder, env: {} });
   if (config === undefined) throw new Error(problems.map(({ line, message }) => `${line}: ${message}`).join('\n'));
-  const gateway = await Gateway.start(config);
+  const gateway = await Gateway.start(config, tuning);
   onTestFinished(() => gateway.stop(0));
   return {
     gateway,

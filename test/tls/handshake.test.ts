@@ -96,10 +96,37 @@ test.for([
     chosen: 'ECDHE-ECDSA-AES128-GCM-SHA256',
   },
   { ciphers: 'ECDHE-ECDSA-CHACHA20-POLY1305', maxVersion: 'TLSv1.2', chosen: 'ECDHE-ECDSA-CHACHA20-POLY1305' },
+  {
+    ciphers: 'ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256',
+    maxVersion: 'TLSv1.2',
+    chosen: 'ECDHE-ECDSA-CHACHA20-POLY1305',
+  },
+  {
+    ciphers: 'TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256',
+    maxVersion: 'TLSv1.3',
+    chosen: 'TLS_CHACHA20_POLY1305_SHA256',
+  },
+  {
+    ciphers: 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256',
+    maxVersion: 'TLSv1.3',
+    chosen: 'TLS_AES_128_GCM_SHA256',
+  },
   { ciphers: 'TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256', maxVersion: 'TLSv1.3', chosen: 'TLS_AES_128_GCM_SHA256' },
 ] as const)('of $ciphers the server chooses $chosen', async ({ ciphers, maxVersion, chosen }) => {
   const port = await serve(new CertificateSelector(entries));
   expect(await greet(port, { servername: 'app.example.com', ciphers, maxVersion })).toMatchObject({ cipher: chosen });
+});
+
+test.for([
+  { offered: undefined, agreed: 'X25519MLKEM768' },
+  { offered: 'X25519MLKEM768', agreed: 'X25519MLKEM768' },
+  { offered: 'X25519', agreed: 'X25519' },
+  { offered: 'prime256v1', agreed: 'prime256v1' },
+  { offered: 'secp384r1', agreed: 'secp384r1' },
+])('a client that offers the group $offered gets $agreed', async ({ offered, agreed }) => {
+  const port = await serve(new CertificateSelector(entries));
+  const group = offered === undefined ? {} : { ecdhCurve: offered };
+  expect(await greet(port, { servername: 'app.example.com', ...group })).toMatchObject({ group: agreed });
 });
 
 test('a TLS 1.2 client cannot renegotiate', async () => {
@@ -161,6 +188,7 @@ interface Greeting {
   version: string | null;
   alpn: string | false | null;
   cipher: string;
+  group: string | undefined;
 }
 
 /** What a client sees of the handshake, or the code of the error that ended it. */
@@ -175,6 +203,7 @@ async function greet(port: number, options: ConnectionOptions): Promise<Greeting
         version: socket.getProtocol(),
         alpn: socket.alpnProtocol,
         cipher: socket.getCipher().name,
+        group: (socket.getEphemeralKeyInfo() as { name?: string } | null)?.name,
       });
       socket.destroy();
     });

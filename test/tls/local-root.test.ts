@@ -7,6 +7,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writ
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { readCertificates } from '../../src/tls/chain.ts';
 import { openLocalCa } from '../../src/tls/local-ca.ts';
 import { DAY_MS, makeAuthority, makeRsa, refusal, temporaryFolder } from './material.ts';
 
@@ -43,7 +44,8 @@ describe('the root', () => {
     const [leaf] = readdirSync(join(storage, 'internal/leaves'));
     expect(mode(`internal/leaves/${leaf}`)).toBe(0o600);
     expect(readdirSync(storage)).toEqual(['internal']);
-    expect(readdirSync(join(storage, 'internal')).sort()).toEqual(['leaves', 'root.key', 'root.pem']);
+    expect(readdirSync(join(storage, 'internal')).sort()).toEqual(['intermediate', 'leaves', 'root.key', 'root.pem']);
+    expect(mode('internal/intermediate/current.pem')).toBe(0o600);
   });
 
   test('of several processes that start at once is one and the same', async () => {
@@ -62,8 +64,8 @@ describe('the root', () => {
     rmSync(join(storage, 'internal/root.key'));
     const second = openLocalCa(storage);
     expect(second.rootPem).not.toBe(first.rootPem);
-    const leaf = new X509Certificate(second.certificateFor(['app.test']).chainPem);
-    expect(leaf.verify(new X509Certificate(second.rootPem).publicKey)).toBe(true);
+    const last = readCertificates(second.certificateFor(['app.test']).chainPem, 'chain').at(-1);
+    expect(last?.verify(new X509Certificate(second.rootPem).publicKey)).toBe(true);
   });
 });
 

@@ -62,6 +62,8 @@ function site(changes: Partial<SiteConfig>): SiteConfig {
     name: 'a.test',
     aliases: [],
     certificate: 'auto',
+    clientCertificates: undefined,
+    hsts: undefined,
     headers: { request: noHeaders, response: noHeaders },
     routes: [],
     ...changes,

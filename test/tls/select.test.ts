@@ -3,8 +3,9 @@ import { Socket } from 'node:net';
 import { type SecureContext, TLSSocket } from 'node:tls';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { sniCallback } from '../../src/tls/ask-clients.ts';
 import type { Certificate } from '../../src/tls/certificate.ts';
-import { CertificateSelector, sniCallback } from '../../src/tls/select.ts';
+import { CertificateSelector } from '../../src/tls/select.ts';
 import { certificateFor } from './material.ts';
 
 const exact = certificateFor('app.example.com');

@@ -25,8 +25,7 @@ export function world(): World {
       writeFileSync(path, certPem + keyPem);
       return { cert: path, key: path, passphrase: undefined };
     },
-    load: (files, sites, nowMs = Date.now()) =>
-      loadCertificates(configOf(storage, files, sites), undefined, () => nowMs),
+    load: (files, sites, nowMs = Date.now()) => loadCertificates(configOf(storage, files, sites), { now: () => nowMs }),
   };
 }
 
@@ -38,6 +37,8 @@ function configOf(storage: string, files: CertificateFile[], sites: Sites): Cert
       name,
       aliases: [],
       certificate: 'auto',
+      clientCertificates: undefined,
+      hsts: undefined,
       headers: { request: noHeaders, response: noHeaders },
       routes: [],
       ...site,

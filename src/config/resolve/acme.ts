@@ -24,7 +24,7 @@ function resolveIssuer(part: Part, baseDir: string): AcmeIssuer {
   }
   const eab = part.at('eab');
   return {
-    directory: new URL(part.at('directory').text() ?? '').href,
+    directory: directoryOf(part.at('directory')),
     email: part.at('email').text(),
     eab: eab.isGiven ? { keyId: eab.at('keyId').text() ?? '', hmac: eab.at('hmac').text() ?? '' } : undefined,
     profile: part.at('profile').text(),
@@ -43,4 +43,10 @@ function resolveChallenges(part: Part, hasDns: boolean): AcmeConfig['challenges'
     part.fault('missing-key', 'has dns-01, which needs `dns` beside it: the provider of the TXT records');
   }
   return hasDns && !named.includes('dns-01') ? [...new Set(named), 'dns-01'] : [...new Set(named)];
+}
+
+/** In one spelling, by which an account is found again. */
+function directoryOf(part: Part): string {
+  const written = part.text() ?? '';
+  return URL.canParse(written) ? new URL(written).href : written;
 }

@@ -1,6 +1,6 @@
 // Certificates of the file. Whether the files exist and fit is for the tls room to find out.
 
-import type { CertificateFile, CertificatesConfig } from '../config.ts';
+import type { CertificateFile, CertificatesConfig, ClientCertificatesConfig } from '../config.ts';
 import type { Part } from '../part.ts';
 import { resolveAcme } from './acme.ts';
 
@@ -40,4 +40,21 @@ export function resolveCertificateFile(part: Part, baseDir: string): Certificate
     part.fault('missing-key', 'names no certificate; write cert and key, or pfx', 'key');
   }
   return undefined;
+}
+
+/** undefined: clients are not asked. */
+export function resolveClientCertificates(part: Part, baseDir: string): ClientCertificatesConfig | undefined {
+  if (!part.isGiven || part.isOff || part.at('mode').isOff) return undefined;
+  const ca = part.at('ca').path(baseDir);
+  if (ca === undefined) {
+    if (!part.document.isFaulty(part.at('ca').pointer)) {
+      part.fault(
+        'missing-key',
+        'names no authorities; write ca, a PEM file of those that issue the certificates',
+        'key',
+      );
+    }
+    return undefined;
+  }
+  return { mode: part.at('mode').word(['require', 'request']), ca, crl: part.at('crl').path(baseDir) };
 }

@@ -4,8 +4,9 @@ import type { RouteConfig, RouteMatch, SiteConfig } from '../config.ts';
 import type { Part } from '../part.ts';
 import { parseAlias, parseSiteName } from '../syntax/host-name.ts';
 import { parsePathGlob, parsePathPrefix } from '../syntax/request-match.ts';
-import { resolveCertificateFile } from './certificates.ts';
+import { resolveCertificateFile, resolveClientCertificates } from './certificates.ts';
 import { lowerCaseEntries, resolveHeaders } from './headers.ts';
+import { resolveHsts } from './hsts.ts';
 import type { Upstreams } from './upstreams.ts';
 import { resolveWaf } from './waf.ts';
 
@@ -41,6 +42,8 @@ function resolveSite(written: string, part: Part, around: Surroundings): SiteCon
       .items()
       .flatMap((alias) => resolveAlias(alias, around.owners) ?? []),
     certificate: resolveCertificate(part.at('certificate'), around.baseDir),
+    clientCertificates: resolveClientCertificates(part.at('clientCertificates'), around.baseDir),
+    hsts: resolveHsts(part.at('hsts')),
     headers: resolveHeaders(part.at('headers')),
     routes: resolveRoutes(part, around),
   };

@@ -135,12 +135,21 @@ export const siteCertificate: Node = map(
 
 /** Certificates that clients show. */
 export const clientCertificates: Node = map(
-  'Certificates that clients show.',
+  'Certificates that clients show; only those who connect to this site are asked.',
   {
-    mode: value('request: checked when shown; require: no connection without one.', [word('request', 'require'), off], {
-      default: 'require',
+    mode: value(
+      'request: checked when shown; require: whoever shows none gets 403.',
+      [word('request', 'require'), off],
+      { default: 'require' },
+    ),
+    ca: value('PEM file of the authorities that issue them, or of single certificates.', path, {
+      default: null,
+      examples: ['clients-ca.pem'],
     }),
-    ca: value('PEM file of the authorities that issue them.', path, { default: null, examples: ['clients-ca.pem'] }),
+    crl: value('PEM file of revocation lists, one of each authority; from then on a list is demanded.', path, {
+      default: null,
+      examples: ['clients.crl'],
+    }),
   },
-  { default: null, is: [off], later: { what: 'asking clients for certificates', offBy: 'mode' } },
+  { default: null, is: [off], offBy: 'mode' },
 );

@@ -1,6 +1,7 @@
 // The part of the file about the sites: their names, what happens to their requests, where these go.
 
 import { clientCertificates, siteCertificate } from './certificates.ts';
+import { hsts } from './hsts.ts';
 import { off } from './kind.ts';
 import type { Node } from './node.ts';
 import { list, map, table, value } from './node.ts';
@@ -52,6 +53,7 @@ const site: Node = map('A site.', {
   }),
   certificate: siteCertificate,
   clientCertificates,
+  hsts,
   headers: headers(['server', 'x-powered-by']),
   ...protection,
   routes: list("Tried in order, the first match wins; what matches none goes to the site's own to.", route, {

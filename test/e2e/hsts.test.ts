@@ -1,0 +1,69 @@
+// Strict-Transport-Security: with every answer that a site gives over TLS, and never without TLS.
+import { expect, test } from 'vitest';
+import { startBackend } from '../support/backend.ts';
+import { describeProtocols, exchangeBytes, request, requestPlain } from '../support/client.ts';
+import { startGateway, type World } from '../support/world.ts';
+
+const FIELD = 'strict-transport-security';
+
+async function start(): Promise<World> {
+  const backend = await startBackend((_, response) => {
+    response.writeHead(200, { [FIELD]: 'max-age=1' }).end('hello');
+  });
+  return startGateway(`
+sites:
+  localhost:
+    to: "${backend.url}"
+    hsts: 365d
+    aliases: [all.test]
+    routes:
+      - { match: { path: /down }, to: "http://127.0.0.1:1" }
+  map.test: { to: "${backend.url}", hsts: { maxAge: 730d, includeSubdomains: true, preload: true } }
+  past.test: { to: "${backend.url}", hsts: { maxAge: 0 } }
+  none.test: { to: "${backend.url}" }
+`);
+}
+
+describeProtocols('over TLS', (over) => {
+  test.for([
+    { host: 'localhost', says: 'max-age=31536000' },
+    { host: 'all.test', says: 'max-age=31536000' },
+    { host: 'map.test', says: 'max-age=63072000; includeSubDomains; preload' },
+    { host: 'past.test', says: 'max-age=0' },
+    { host: 'none.test', says: 'max-age=1' },
+  ])("$host says $says, once, in place of the backend's own", async ({ host, says }) => {
+    expect((await request(over, await start(), { host })).headers[FIELD]).toBe(says);
+  });
+
+  test.for([
+    { what: 'a failing backend', path: '/down', status: 502 },
+    { what: 'a path that nobody may ask for', path: '/a%00b', status: 400 },
+  ])('it is said with the error page of $what', async ({ path, status }) => {
+    const answer = await request(over, await start(), { path });
+    expect(answer).toMatchObject({ status, headers: { [FIELD]: 'max-age=31536000' } });
+  });
+
+  test('it is not said for a host that the connection does not serve', async () => {
+    const answer = await request(over, await start(), { host: 'localhost', sni: 'map.test' });
+    expect(answer.status).toBe(421);
+    expect(answer.headers).not.toHaveProperty(FIELD);
+  });
+});
+
+test('it is said when the head cannot be read', async () => {
+  const text = await exchangeBytes(await start(), 'GET / HTTP/1.1\r\nhost: localhost\r\nbad header: x\r\n\r\n');
+  expect(text).toMatch(/^HTTP\/1\.1 400 /);
+  expect(text).toContain('strict-transport-security: max-age=31536000\r\n');
+});
+
+test('it is never said without TLS', async () => {
+  const { httpPort } = await start();
+  for (const [host, status] of [
+    ['localhost', 308],
+    ['nobody.test', 404],
+  ] as const) {
+    const answer = await requestPlain(httpPort, '/', host);
+    expect(answer.status).toBe(status);
+    expect(answer.headers).not.toHaveProperty(FIELD);
+  }
+});
