@@ -11,6 +11,7 @@ import { Dns01 } from './dns/challenge.ts';
 import { Job, type JobEvents } from './job.ts';
 import { limitsOf } from './known.ts';
 import { Ledger } from './ledger.ts';
+import { OnDemand } from './on-demand.ts';
 import { type ManagedStatus, statusOf } from './status.ts';
 import { FolderStorage } from './storage/folder.ts';
 import type { Storage } from './storage/storage.ts';
@@ -23,6 +24,8 @@ const LONGEST_SLEEP_MS = 30_000;
 const SHORTEST_SLEEP_MS = 20;
 /** Orders under way at once; the others wait their turn. */
 const MAX_WORKING = 16;
+/** Names that are kept because clients asked for them. */
+const MAX_DEMANDED = 10_000;
 /** A difference between the wall clock and the time that has passed that is worth a word. */
 const CLOCK_JUMP_MS = 60_000;
 
@@ -37,6 +40,9 @@ export class CertificateKeeper {
   readonly #jobs = new Map<string, Job>();
   readonly #events: JobEvents;
   readonly #teller: Teller;
+  readonly #onDemand: OnDemand | undefined;
+  /** Kept because a client asked for them. */
+  readonly #demanded = new Set<string>();
   readonly #stopping = new AbortController();
   readonly #work = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
@@ -64,6 +70,14 @@ export class CertificateKeeper {
       return { authority, ledger: new Ledger(this.#storage, authority.id, limitsOf(issuer.directory)) };
     });
     this.#events = this.#teller.events(() => this.onChange());
+    this.#onDemand =
+      acme.onDemand === undefined
+        ? undefined
+        : new OnDemand(acme.onDemand, {
+            find: (name) => this.#jobs.get(name)?.certificate,
+            keep: (name) => this.#keep(name),
+            warn: (message) => this.#teller.warn(message),
+          });
   }
 
   /** Reads what is stored for these names, so that it can be served from the start. */
@@ -78,11 +92,17 @@ export class CertificateKeeper {
     return exact ?? (wildcard === undefined ? undefined : this.#jobs.get(wildcard)?.certificate);
   }
 
+  /** See `OnDemand`; undefined when nothing is ordered on demand. */
+  demand(name: string): Certificate | Promise<Certificate | undefined> | undefined {
+    return this.#onDemand?.certificateFor(name);
+  }
+
   /** Begins to keep certificates for exactly these names. May be called again with others. */
   start(names: readonly string[]): void {
     const { names: managed, warnings } = managedNames(names, this.#config);
     for (const warning of warnings) this.#teller.warn(warning);
-    for (const name of this.#jobs.keys()) if (!managed.includes(name)) this.#jobs.delete(name);
+    const kept = new Set([...managed, ...this.#demanded]);
+    for (const name of this.#jobs.keys()) if (!kept.has(name)) this.#jobs.delete(name);
     const opening = managed.filter((name) => !this.#jobs.has(name)).map((name) => this.#open(name));
     this.#isStarted = true;
     void this.#track(
@@ -130,6 +150,31 @@ export class CertificateKeeper {
     }
   }
 
+  async #keep(name: string): Promise<Certificate | undefined> {
+    if (!this.#jobs.has(name)) {
+      if (this.#demanded.size >= MAX_DEMANDED) {
+        this.#teller.warn(`no certificate is ordered for ${name}: ${MAX_DEMANDED} names are kept on demand already`);
+        return undefined;
+      }
+      this.#demanded.add(name);
+      await this.#open(name);
+    }
+    const job = this.#jobs.get(name);
+    if (job?.certificate === undefined && job !== undefined) await this.#track(this.#run(job));
+    this.#wake();
+    return job?.certificate;
+  }
+
+  /** A name on demand is renewed only as long as it is allowed; no answer leaves it as it is. */
+  async #isStillAllowed(job: Job): Promise<boolean> {
+    const isDue = job.certificate !== undefined && (job.renewAtMs ?? 0) <= Date.now();
+    if (!this.#demanded.has(job.name) || !isDue) return true;
+    if ((await this.#onDemand?.isAllowed(job.name)) !== false) return true;
+    this.#demanded.delete(job.name);
+    this.#jobs.delete(job.name);
+    return false;
+  }
+
   async #open(name: string): Promise<void> {
     const job = new Job(name, this.#sources, this.#tools, this.#events);
     await job.load();
@@ -159,7 +204,7 @@ export class CertificateKeeper {
   async #run(job: Job): Promise<void> {
     job.isWorking = true;
     try {
-      await job.work(this.#stopping.signal);
+      if (await this.#isStillAllowed(job)) await job.work(this.#stopping.signal);
     } catch (error) {
       if (!this.#stopping.signal.aborted) this.#teller.broken(job.name, error);
     } finally {

@@ -82,6 +82,15 @@ export interface AcmeConfig {
   readonly checkEveryMs: number;
   /** For each single call to an authority. */
   readonly timeoutMs: number;
+  /** undefined: only names of the configuration are ordered. */
+  readonly onDemand: OnDemandConfig | undefined;
+}
+
+/** Who says for which further names certificates are ordered, when a client asks for them. */
+export interface OnDemandConfig {
+  /** URL; `?domain=NAME` is added. */
+  readonly ask: string;
+  readonly timeoutMs: number;
 }
 
 export interface AcmeIssuer {

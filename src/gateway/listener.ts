@@ -7,7 +7,7 @@ import http2 from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Config } from '../config/config.ts';
 import { alpnCallback } from '../tls/alpn.ts';
-import { noteUnnamed } from '../tls/ask-clients.ts';
+import { type Demand, noteUnnamed } from '../tls/ask-clients.ts';
 import { serverTlsOptions } from '../tls/options.ts';
 import { Acceptor } from './accept.ts';
 import type { Connection, Connections } from './connections.ts';
@@ -25,6 +25,7 @@ export function secureServer(context: Context, connections: Connections, ticketK
     ...serverTlsOptions(() => context.runtime.certificates, {
       handshakeMs: config.timeouts.handshakeMs,
       asking: () => context.runtime,
+      ...(config.certificates.acme.onDemand === undefined ? {} : { demand: demandOf(context) }),
       ticketKey,
     }),
     ...http2Options(config),
@@ -51,6 +52,14 @@ export function secureServer(context: Context, connections: Connections, ticketK
     acceptor.stream(stream as ServerHttp2Stream, (flags & NGHTTP2_FLAG_END_STREAM) !== 0, raw);
   });
   return server;
+}
+
+/** Only for names that a site answers to: a stranger's whim is no reason to ask anybody. */
+function demandOf(context: Context): Demand {
+  return (name) => {
+    const site = context.runtime.sites.find(name);
+    return site?.hasIssuedCertificates === true ? context.keeper?.demand(name) : undefined;
+  };
 }
 
 /** The plain server, whose every request is redirected. */

@@ -41,6 +41,8 @@ export interface Site {
   readonly clientPolicy: ClientPolicy | undefined;
   /** The value of Strict-Transport-Security; undefined: none. */
   readonly hsts: string | undefined;
+  /** Its certificates come from files that fit, or from the issuer. */
+  readonly hasIssuedCertificates: boolean;
 }
 
 export interface Route {
@@ -162,6 +164,7 @@ function buildSite(site: SiteConfig, parts: RuntimeParts): Site {
     guard: routes.findLast(({ guard }) => guard !== undefined)?.guard,
     clientPolicy: parts.clients.bySite.get(site.name),
     hsts: hstsValue(site.hsts),
+    hasIssuedCertificates: site.certificate === 'auto',
   };
 }
 

@@ -5,7 +5,9 @@
 import { Socket } from 'node:net';
 import { createSecureContext, type SecureContext, type SecureContextOptions, TLSSocket } from 'node:tls';
 import { isAnsweringChallenge } from './alpn.ts';
+import type { Certificate } from './certificate.ts';
 import { askingContext, type ClientPolicy } from './client-policy.ts';
+import { coversName } from './names.ts';
 import { currentSelector, type SelectorSource } from './select.ts';
 
 /** Whom a server asks; it changes when certificates are loaded anew. */
@@ -39,6 +41,9 @@ interface Internals {
 /** By TLS socket for clients with a name, by TCP socket for all others. */
 const asked = new WeakMap<object, ClientPolicy>();
 
+/** Gets a certificate for a name that no certificate in service covers but perhaps the local CA's; the handshake waits for a promise. */
+export type Demand = (serverName: string) => Certificate | Promise<Certificate | undefined> | undefined;
+
 let isSelective: boolean | undefined;
 
 /** Whether this Node can ask the clients of one name and leave others alone. */
@@ -70,6 +75,7 @@ export function trustWithoutName(asking: ClientAsking): SecureContextOptions {
 export function sniCallback(
   source: SelectorSource,
   asking: () => ClientAsking = () => ASKS_NOBODY,
+  demand?: Demand,
 ): (this: unknown, servername: string, callback: (error: Error | null, context?: SecureContext) => void) => void {
   return function (servername, callback) {
     // Over TLS 1.3 the protocol is chosen first, and a challenge has its certificate already (`alpn.ts`).
@@ -77,20 +83,36 @@ export function sniCallback(
       callback(null);
       return;
     }
-    const certificate = currentSelector(source).select(servername);
-    const present = asking();
-    const policy = present.clientPolicyFor(servername);
+    const found = currentSelector(source).select(servername);
     const socket = this as Internals;
-    // Where the mode cannot be set, the server asks everybody, and this policy still says what is made of the answer.
-    if (present.clientPolicies.length > 0 && present.asksByName)
-      socket._handle?.setVerifyMode?.(policy !== undefined, false);
-    if (certificate === undefined || policy === undefined) {
-      callback(null, certificate?.context);
-      return;
-    }
-    asked.set(socket, policy);
-    callback(null, askingContext(certificate, policy));
+    const demanded = demand === undefined || isFit(found, servername) ? undefined : demand(servername);
+    if (!(demanded instanceof Promise)) answer(socket, servername, demanded ?? found, asking(), callback);
+    else void demanded.then((made) => answer(socket, servername, made ?? found, asking(), callback));
   };
+}
+
+/** The local CA's serves only until there is a better one. */
+function isFit(certificate: Certificate | undefined, servername: string): boolean {
+  return certificate !== undefined && certificate.source !== 'internal' && coversName(certificate, servername);
+}
+
+function answer(
+  socket: Internals,
+  servername: string,
+  certificate: Certificate | undefined,
+  present: ClientAsking,
+  callback: (error: Error | null, context?: SecureContext) => void,
+): void {
+  const policy = present.clientPolicyFor(servername);
+  // Where the mode cannot be set, the server asks everybody, and this policy still says what is made of the answer.
+  if (present.clientPolicies.length > 0 && present.asksByName)
+    socket._handle?.setVerifyMode?.(policy !== undefined, false);
+  if (certificate === undefined || policy === undefined) {
+    callback(null, certificate?.context);
+    return;
+  }
+  asked.set(socket, policy);
+  callback(null, askingContext(certificate, policy));
 }
 
 /** Notes on a fresh TCP connection what it is asked by if it sends no name. In the same turn in which Node takes it. */

@@ -2,7 +2,14 @@
 // brings its certificate and key only; Node ignores any version or cipher in it.
 import { constants } from 'node:crypto';
 import type { SecureContextOptions, TlsOptions, Server as TlsServer } from 'node:tls';
-import { ASKS_NOBODY, asksBeforeName, type ClientAsking, sniCallback, trustWithoutName } from './ask-clients.ts';
+import {
+  ASKS_NOBODY,
+  asksBeforeName,
+  type ClientAsking,
+  type Demand,
+  sniCallback,
+  trustWithoutName,
+} from './ask-clients.ts';
 import { currentSelector, type SelectorSource } from './select.ts';
 import { SESSION_LIFE_SECONDS } from './tickets.ts';
 
@@ -26,6 +33,8 @@ export interface HandshakeOptions {
   readonly handshakeMs: number;
   /** Default: nobody is asked for a certificate. */
   readonly asking?: () => ClientAsking;
+  /** Default: nothing is ordered within a handshake. */
+  readonly demand?: Demand;
   /** Default: a key of the server's own, which is never replaced. */
   readonly ticketKey?: Buffer;
 }
@@ -35,10 +44,10 @@ export interface HandshakeOptions {
  * have changed, call `renewContext`.
  */
 export function serverTlsOptions(source: SelectorSource, options: HandshakeOptions): TlsOptions {
-  const { asking = () => ASKS_NOBODY, ticketKey, handshakeMs } = options;
+  const { asking = () => ASKS_NOBODY, demand, ticketKey, handshakeMs } = options;
   return {
     ...contextOptions(source, asking(), ticketKey),
-    SNICallback: sniCallback(source, asking),
+    SNICallback: sniCallback(source, asking, demand),
     requestCert: asksBeforeName(asking()),
     // Whoever shows none, or a bad one, gets an answer that says so: 403, from the pipeline.
     rejectUnauthorized: false,

@@ -54,6 +54,7 @@ test('the smallest file gets a safe default for everything else', () => {
         dns: undefined,
         checkEveryMs: 600_000,
         timeoutMs: 30_000,
+        onDemand: undefined,
       },
       files: [],
     },

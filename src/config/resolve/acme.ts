@@ -1,6 +1,6 @@
 // The authorities that certificates are ordered from, and how names are proved to them.
 
-import type { AcmeConfig, AcmeIssuer } from '../config.ts';
+import type { AcmeConfig, AcmeIssuer, OnDemandConfig } from '../config.ts';
 import type { Part } from '../part.ts';
 import { challengeTypes } from '../schema/certificates.ts';
 import { resolveDns } from './dns.ts';
@@ -14,7 +14,13 @@ export function resolveAcme(part: Part, baseDir: string): AcmeConfig {
     dns,
     checkEveryMs: part.at('checkEvery').durationMs(),
     timeoutMs: part.at('timeout').durationMs(),
+    onDemand: resolveOnDemand(part.at('onDemand')),
   };
+}
+
+function resolveOnDemand(part: Part): OnDemandConfig | undefined {
+  const ask = part.at('ask').text();
+  return ask === undefined ? undefined : { ask, timeoutMs: part.at('timeout').durationMs() };
 }
 
 function resolveIssuer(part: Part, baseDir: string): AcmeIssuer {

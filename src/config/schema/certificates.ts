@@ -88,6 +88,16 @@ const acme: Node = map(
     ),
     timeout: value('How long one call to an authority may take.', duration(1000, 600_000), { default: '30s' }),
     trustedRoots,
+    onDemand: map(
+      'Certificates for names that only a wildcard site or default answers to, ordered when a client first asks for one.',
+      {
+        ask: value('A web service of yours that is asked with ?domain=NAME; an answer of 2xx allows it.', webUrl, {
+          examples: ['http://127.0.0.1:9000/allowed'],
+        }),
+        timeout: value('How long its answer may take.', duration(100, 60_000), { default: '5s' }),
+      },
+      { required: ['ask'], default: null },
+    ),
     fallback: list(
       'Further authorities, tried in order.',
       map(
