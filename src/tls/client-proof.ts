@@ -26,7 +26,11 @@ export function readProof(socket: TLSSocket, policies: Iterable<ClientPolicy>, v
   return { certificate, policyId: policy?.id, isResumed, goodFor: new Set(isGood ? [policy.id] : []) };
 }
 
-/** By whom the certificate of a resumed session is good: what is remembered, else what can be seen of it alone. */
+/**
+ * By whom the certificate of a resumed session is good: what is remembered, and what can be seen of it alone. When another
+ * process with our ticket key has made the session there is nothing to remember, and no ticket holds the chain; then the
+ * plain case is decided here, in which an authority of the file has issued the leaf, and no revocation list counts.
+ */
 function known(
   leaf: X509Certificate,
   fingerprint: string,
@@ -34,10 +38,7 @@ function known(
   vouchers: Vouchers,
 ): ReadonlySet<string> {
   const goodFor = vouchers.of(fingerprint);
-  if (goodFor.size > 0) return goodFor;
-  // Another process with our ticket key has made the session. Without the chain, which no ticket holds, and without
-  // revocation lists, the plain case alone is decided here: the leaf is issued by an authority of the file.
-  for (const policy of policies) if (isPlainlyGood(leaf, policy)) goodFor.add(policy.id);
+  for (const policy of policies) if (!goodFor.has(policy.id) && isPlainlyGood(leaf, policy)) goodFor.add(policy.id);
   return goodFor;
 }
 

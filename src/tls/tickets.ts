@@ -1,6 +1,7 @@
 // The key of session tickets. Whoever has it can read every session of TLS 1.2 that it has sealed, so it lives in memory
 // only, and not for long. Node's servers know one key at a time: after a rotation, tickets of the key before are
-// no good and their clients do a full handshake, which costs one round trip and fails nothing.
+// no good and their clients do a full handshake, which costs one round trip and fails nothing. Early data (0-RTT), which
+// anybody could send twice, is never taken: Node does not offer it.
 import { randomBytes } from 'node:crypto';
 
 /** How long a ticket may be used; with one key at a time, a twelfth of all clients meets a rotation. */
