@@ -6,15 +6,20 @@ export type Side = 'client' | 'upstream' | 'gateway';
 
 /** Stable codes: they appear in access records (`error`) and never change their meaning. */
 export type ErrorCode =
+  | 'acme_failed'
   | 'bad_request'
   | 'body_too_large'
   | 'client_closed'
   | 'client_timeout'
   | 'config_invalid'
   | 'certificate_invalid'
+  | 'dns_lookup_failed'
+  | 'dns_not_visible'
+  | 'dns_provider_failed'
   | 'internal'
   | 'listen_failed'
   | 'overloaded'
+  | 'storage_failed'
   | 'upstream_busy'
   | 'upstream_closed'
   | 'upstream_connect'

@@ -2,11 +2,13 @@
 import type { Server } from 'node:http';
 import type { Http2SecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import type { CertificateKeeper } from '../acme/keeper.ts';
 import { GatehouseError } from '../base/errors.ts';
 import type { Config, ListenAddress } from '../config/config.ts';
 import { Records } from '../observe/records.ts';
 import { readProof } from '../tls/client-proof.ts';
 import { renewContext } from '../tls/options.ts';
+import { DEFAULT_SITE } from '../tls/plan.ts';
 import { TicketKeys } from '../tls/tickets.ts';
 import { Vouchers } from '../tls/vouchers.ts';
 import { FileWatch } from '../tls/watch.ts';
@@ -30,6 +32,7 @@ export interface GatewayTuning {
 
 export class Gateway implements Context {
   readonly records: Records;
+  readonly keeper: CertificateKeeper | undefined;
   readonly startedAt: Date = new Date();
   /** Where it really listens, ports filled in. */
   readonly addresses: { https: AddressInfo[]; http: AddressInfo[] } = { https: [], http: [] };
@@ -44,10 +47,11 @@ export class Gateway implements Context {
   #refreshing: Promise<void> = Promise.resolve();
   #certificateCheck: NodeJS.Timeout | undefined;
 
-  private constructor(runtime: Runtime, files: FileWatch) {
+  private constructor(runtime: Runtime, files: FileWatch, records: Records, keeper: CertificateKeeper | undefined) {
     this.#runtime = runtime;
     this.#files = files;
-    this.records = new Records(runtime.config.logs);
+    this.records = records;
+    this.keeper = keeper;
     this.#connections = new Connections(runtime.config.requestLimits, (socket) => {
       const policies = this.runtime.clientPolicies;
       return policies.length === 0 ? undefined : readProof(socket, policies, this.#vouchers);
@@ -58,7 +62,9 @@ export class Gateway implements Context {
   static async start(config: Config, { fileCheckMs = FILE_CHECK_MS }: GatewayTuning = {}): Promise<Gateway> {
     const files = new FileWatch(watchedFiles(config));
     await files.look();
-    const gateway = new Gateway(await buildRuntime(config), files);
+    const records = new Records(config.logs);
+    const keeper = await openKeeper(config, records);
+    const gateway = new Gateway(await buildRuntime(config, keeper), files, records, keeper);
     try {
       await gateway.#open();
       files.start(fileCheckMs, () => void gateway.refreshCertificates());
@@ -91,6 +97,7 @@ export class Gateway implements Context {
     this.#files.stop();
     this.ticketKeys.stop();
     for (const server of this.#servers) server.close();
+    await this.keeper?.stop();
     await this.#connections.drain(drainMs);
     this.runtime.close();
     this.state = 'stopped';
@@ -110,7 +117,7 @@ export class Gateway implements Context {
   async #refresh(): Promise<void> {
     const before = this.#runtime;
     try {
-      this.#runtime = await refreshCertificates(before);
+      this.#runtime = await refreshCertificates(before, this.keeper);
     } catch (error) {
       this.records.error('certificate', 'certificates could not be loaded anew; the old ones stay', error);
       return;
@@ -153,6 +160,14 @@ export class Gateway implements Context {
     }
     this.#certificateCheck = setInterval(() => void this.refreshCertificates(), CERTIFICATE_CHECK_MS).unref();
     this.state = 'ready';
+    this.#keepCertificates();
+  }
+
+  /** Beside the traffic: names without a certificate yet are served with what there is. */
+  #keepCertificates(): void {
+    if (this.keeper === undefined) return;
+    this.keeper.onChange = () => void this.refreshCertificates();
+    this.keeper.start(this.runtime.loaded.wanted);
   }
 
   async #listen(server: Http2SecureServer | Server, address: ListenAddress): Promise<AddressInfo> {
@@ -160,6 +175,19 @@ export class Gateway implements Context {
     await listenOn(server, address);
     return server.address() as AddressInfo;
   }
+}
+
+/** With what is stored already. Undefined when no certificate is ordered, so that nothing of it is even loaded. */
+async function openKeeper({ certificates, sites }: Config, records: Records): Promise<CertificateKeeper | undefined> {
+  const names = sites.flatMap((site) => (site.certificate === 'auto' ? [site.name, ...site.aliases] : []));
+  if (certificates.issuer !== 'acme' || names.length === 0) return undefined;
+  const { CertificateKeeper } = await import('../acme/keeper.ts');
+  const keeper = new CertificateKeeper(certificates, (level, message, facts) => {
+    if (level === 'error') records.error('certificate', message, facts.err, { ...facts, err: undefined });
+    else records[level]('certificate', message, facts);
+  });
+  await keeper.load(names.filter((name) => name !== DEFAULT_SITE));
+  return keeper;
 }
 
 /** Fails with a GatehouseError that says what to do. */

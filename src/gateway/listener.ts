@@ -6,6 +6,7 @@ import type { Http2SecureServer, ServerHttp2Session, ServerHttp2Stream } from 'n
 import http2 from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Config } from '../config/config.ts';
+import { alpnCallback } from '../tls/alpn.ts';
 import { noteUnnamed } from '../tls/ask-clients.ts';
 import { serverTlsOptions } from '../tls/options.ts';
 import { Acceptor } from './accept.ts';
@@ -29,6 +30,7 @@ export function secureServer(context: Context, connections: Connections, ticketK
     ...http2Options(config),
     ...http1Options(config),
     allowHTTP1: true,
+    ALPNCallback: alpnCallback((name) => context.keeper?.challengeContext(name)),
   });
   server.on('connection', (socket: Socket) => {
     noteUnnamed(socket, context.runtime);
@@ -37,6 +39,8 @@ export function secureServer(context: Context, connections: Connections, ticketK
   // In front of Node's own listener, which opens the HTTP/2 session or begins to parse HTTP/1.1.
   server.prependListener('secureConnection', (socket) => connections.secured(socket));
   server.on('session', (session) => watchSession(session, connections.of(session.socket), config.timeouts.idleMs));
+  // A challenge of an authority: the handshake was all it came for.
+  server.on('unknownProtocol', (socket: Socket) => socket.end());
   server.on('sessionError', (error: Error) => context.records.debug('process', `HTTP/2 session: ${error.message}`));
   server.on('tlsClientError', (error: Error) => context.records.debug('process', `TLS handshake: ${error.message}`));
   const acceptor = new Acceptor(context, connections);

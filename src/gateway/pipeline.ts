@@ -8,6 +8,7 @@ import type { Reply } from '../http/reply.ts';
 import { send } from '../http/send.ts';
 import type { Records } from '../observe/records.ts';
 import { forward } from '../upstream/forward.ts';
+import { answerChallenge } from './challenge.ts';
 import { checkClientCertificate } from './client-certificate.ts';
 import { addHsts } from './hsts.ts';
 import { Watch } from './inspect.ts';
@@ -35,7 +36,13 @@ export async function handle(x: Exchange, stream: ClientStream, context: Context
 
 async function answer(x: Exchange, stream: ClientStream, context: Context): Promise<Reply> {
   try {
-    return leave(x) ?? refuse(x, context) ?? redirectToHttps(x, context) ?? (await serve(x, stream, context));
+    return (
+      leave(x) ??
+      answerChallenge(x, context.keeper) ??
+      refuse(x, context) ??
+      redirectToHttps(x, context) ??
+      (await serve(x, stream, context))
+    );
   } catch (error) {
     return failure(x, error, context.records);
   }

@@ -1,6 +1,7 @@
 // One loaded configuration with every name resolved to a live object. Immutable: a reload builds
 // another and swaps the reference; the old one leaves with its last request.
 import { isIP } from 'node:net';
+import type { CertificateKeeper } from '../acme/keeper.ts';
 import { ProblemsError } from '../base/errors.ts';
 import type { IpSet } from '../base/ip.ts';
 import { ipSet } from '../base/ip.ts';
@@ -12,6 +13,7 @@ import { Router } from '../route/router.ts';
 import { type ClientAsking, canAskByName } from '../tls/ask-clients.ts';
 import { type ClientPolicy, type LoadedClientPolicies, loadClientPolicies } from '../tls/client-policy.ts';
 import { coversName, normalName } from '../tls/names.ts';
+import type { FindManaged } from '../tls/plan.ts';
 import type { CertificateSelector } from '../tls/select.ts';
 import { type LoadedCertificates, loadCertificates } from '../tls/sites.ts';
 import type { Target } from '../upstream/forward.ts';
@@ -24,6 +26,8 @@ export interface Context {
   /** The one in force; read once per request. */
   readonly runtime: Runtime;
   readonly records: Records;
+  /** undefined: no certificate is ordered. */
+  readonly keeper: CertificateKeeper | undefined;
   /** The port that redirects lead to. */
   readonly httpsPort: number;
 }
@@ -112,8 +116,8 @@ export class Runtime implements ClientAsking {
 }
 
 /** Fails with a ProblemsError that names every certificate, or every rule, that cannot be used. */
-export async function buildRuntime(config: Config): Promise<Runtime> {
-  const loaded = await loadCertificates(config);
+export async function buildRuntime(config: Config, keeper?: CertificateKeeper): Promise<Runtime> {
+  const loaded = await loadCertificates(config, { managed: managedBy(keeper) });
   const clients = await loadClientPolicies(config.sites);
   const problems = [...loaded.problems, ...clients.problems];
   if (problems.length > 0) throw new ProblemsError(problems);
@@ -127,8 +131,11 @@ export async function buildRuntime(config: Config): Promise<Runtime> {
  * The same runtime with its certificates loaded anew: the local CA's nearly outlived ones replaced, changed files read.
  * What cannot be loaded stays as it was, and is told in `loaded.kept` and `clients.kept`.
  */
-export async function refreshCertificates({ config, upstreams, guards, ...before }: Runtime): Promise<Runtime> {
-  const loaded = await loadCertificates(config, Date.now, before.loaded);
+export async function refreshCertificates(
+  { config, upstreams, guards, ...before }: Runtime,
+  keeper?: CertificateKeeper,
+): Promise<Runtime> {
+  const loaded = await loadCertificates(config, { managed: managedBy(keeper), previous: before.loaded });
   const clients = await loadClientPolicies(config.sites, before.clients);
   return new Runtime({ config, upstreams, guards, loaded, clients });
 }
@@ -142,6 +149,10 @@ function unnamedPolicy(sites: readonly SiteConfig[], { bySite }: LoadedClientPol
     [name, ...aliases].some((each) => isIP(normalName(each)) !== 0);
   const site = sites.find((each) => hasAddress(each) && bySite.has(each.name));
   return bySite.get(site?.name ?? 'default');
+}
+
+function managedBy(keeper: CertificateKeeper | undefined): FindManaged {
+  return (name) => keeper?.find(name);
 }
 
 function buildUpstreams(configs: ReadonlyMap<string, UpstreamConfig>, timeoutMs: number): Map<string, Upstream> {

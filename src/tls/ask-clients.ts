@@ -4,6 +4,7 @@
 // every client: worse for browsers, whose users see a dialogue, but nobody comes in unseen.
 import { Socket } from 'node:net';
 import { createSecureContext, type SecureContext, type SecureContextOptions, TLSSocket } from 'node:tls';
+import { isAnsweringChallenge } from './alpn.ts';
 import { askingContext, type ClientPolicy } from './client-policy.ts';
 import { currentSelector, type SelectorSource } from './select.ts';
 
@@ -71,6 +72,11 @@ export function sniCallback(
   asking: () => ClientAsking = () => ASKS_NOBODY,
 ): (this: unknown, servername: string, callback: (error: Error | null, context?: SecureContext) => void) => void {
   return function (servername, callback) {
+    // Over TLS 1.3 the protocol is chosen first, and a challenge has its certificate already (`alpn.ts`).
+    if (isAnsweringChallenge(this as TLSSocket)) {
+      callback(null);
+      return;
+    }
     const certificate = currentSelector(source).select(servername);
     const present = asking();
     const policy = present.clientPolicyFor(servername);

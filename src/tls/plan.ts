@@ -14,7 +14,12 @@ export interface SitePlan {
   readonly byName: ReadonlyMap<string, Certificate>;
   /** The names that still need a certificate of the local CA. */
   readonly internal: readonly string[];
+  /** The names that no file covers, for an authority to certify. */
+  readonly wanted: readonly string[];
 }
+
+/** The certificate that an authority has issued for a name, so far. */
+export type FindManaged = (name: string) => Certificate | undefined;
 
 /**
  * Plans one site. `explicit` is its own file's certificate; undefined when that could not be read, and then nothing is
@@ -25,20 +30,24 @@ export function planSite(
   explicit: Certificate | undefined,
   brought: readonly Certificate[],
   nowMs: number,
+  managed: FindManaged = () => undefined,
 ): SitePlan {
   const names = [site.name, ...site.aliases];
   const byName = new Map<string, Certificate>();
   if (typeof site.certificate !== 'string') {
     if (explicit !== undefined) for (const name of names) byName.set(name, explicit);
-    return { site, byName, internal: [] };
+    return { site, byName, internal: [], wanted: [] };
   }
+  const wanted: string[] = [];
   if (site.certificate === 'auto') {
     for (const name of names) {
       const best = bestFor(name, brought, nowMs);
-      if (best !== undefined) byName.set(name, best);
+      if (best === undefined && name !== DEFAULT_SITE) wanted.push(name);
+      const found = best ?? managed(normalName(name));
+      if (found !== undefined) byName.set(name, found);
     }
   }
-  return { site, byName, internal: names.filter((name) => !byName.has(name)) };
+  return { site, byName, internal: names.filter((name) => !byName.has(name)), wanted };
 }
 
 /** The names that a certificate for these entries of a plan must hold: `default` becomes this machine's own names. */

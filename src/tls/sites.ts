@@ -2,15 +2,30 @@
 // five files hears of five at once. Nothing is made on disk unless a site needs the local CA.
 import { isIP } from 'node:net';
 import { GatehouseError, type Problem } from '../base/errors.ts';
-import type { CertificateFile, Config } from '../config/config.ts';
+import type { CertificateFile, CertificatesConfig, SiteConfig } from '../config/config.ts';
 import { type Certificate, loadCertificateFile } from './certificate.ts';
 import type { LocalCa } from './local-ca.ts';
 import { coversName, normalName } from './names.ts';
-import { DEFAULT_SITE, namesToCertify, planSite, type SitePlan } from './plan.ts';
+import { DEFAULT_SITE, type FindManaged, namesToCertify, planSite, type SitePlan } from './plan.ts';
 import { CertificateSelector } from './select.ts';
 
 /** The life of a leaf: from then on leaves live shorter than they should. */
 const ROOT_WARNING_MS = 90 * 24 * 3_600_000;
+
+/** The part of a configuration that decides which certificates are served. */
+export interface CertificateNeeds {
+  readonly certificates: Pick<CertificatesConfig, 'storage' | 'files'>;
+  readonly sites: readonly SiteConfig[];
+}
+
+export interface LoadOptions {
+  /** What an authority has issued so far. */
+  readonly managed?: FindManaged;
+  /** Ms since 1970. */
+  readonly now?: () => number;
+  /** What is served now: each certificate of it that cannot be loaded anew is kept, and told in `kept`. */
+  readonly previous?: LoadedCertificates;
+}
 
 export interface LoadedCertificates {
   readonly selector: CertificateSelector;
@@ -20,6 +35,8 @@ export interface LoadedCertificates {
   readonly byName: NamedCertificates;
   /** Those that are served, each once. */
   readonly certificates: readonly Certificate[];
+  /** Names that no file covers and a site leaves to the issuer. */
+  readonly wanted: readonly string[];
   /** Those from files, whether they are served or not. */
   readonly files: NamedCertificates;
   /** Undefined when no site needs it. */
@@ -35,25 +52,24 @@ export interface LoadedCertificates {
  * Loads every certificate that the sites need. A site's `certificate` decides, name by name:
  * a file: that one, whatever names it holds (a warning when they do not fit);
  * `internal`: one certificate of the local CA for the site's name and aliases;
- * `auto`: the best of `certificates.files` for that name, else the local CA, one certificate for all names left over.
+ * `auto`: the best of `certificates.files` for that name, else what `managed` has for it, else the local CA, one
+ * certificate for all names left over.
  * Best is a valid one before an expired one, then an exact name before a wildcard, then the later end.
  * The site `default` stands for no name, so `auto` gives it one of the local CA for this machine's names; to serve a
  * file to clients without a known name, set it as that site's certificate. When there is no such site, the certificate
  * of the first name that is an address takes its place, as clients send no name for an address (RFC 6066, 3).
- * What is wrong with files is in `problems`, never thrown. `now` gives ms since 1970. `previous`: what is served now;
- * each certificate of it that cannot be loaded anew is kept, and told in `kept`.
+ * What is wrong with files is in `problems`, never thrown.
  */
 export async function loadCertificates(
-  config: Pick<Config, 'certificates' | 'sites'>,
-  now: () => number = Date.now,
-  previous?: LoadedCertificates,
+  config: CertificateNeeds,
+  { managed, now = Date.now, previous }: LoadOptions = {},
 ): Promise<LoadedCertificates> {
   const faults: Faults = { problems: [], kept: [] };
   const files = await readFiles(config, previous, faults);
   const brought = config.certificates.files.flatMap((file) => files.get(fileKey(file)) ?? []);
   const plans = config.sites.map((site) => {
     const explicit = typeof site.certificate === 'string' ? undefined : files.get(fileKey(site.certificate));
-    return planSite(site, explicit, brought, now());
+    return planSite(site, explicit, brought, now(), managed);
   });
   const needsLocalCa = plans.some((plan) => plan.internal.length > 0);
   const localCa = needsLocalCa ? await openedCa(config.certificates.storage, previous, faults, now) : undefined;
@@ -64,6 +80,7 @@ export async function loadCertificates(
     bySite: new Map([...byName].filter(([name]) => config.sites.some((site) => site.name === name))),
     byName,
     certificates: [...new Set(byName.values())],
+    wanted: plans.flatMap((plan) => plan.wanted),
     files,
     localCa,
     ...faults,
@@ -80,7 +97,7 @@ interface Faults {
 
 /** Every file that the configuration names, each once, by `fileKey`. */
 async function readFiles(
-  config: Pick<Config, 'certificates' | 'sites'>,
+  config: CertificateNeeds,
   previous: LoadedCertificates | undefined,
   faults: Faults,
 ): Promise<NamedCertificates> {
@@ -102,7 +119,7 @@ async function readFiles(
 }
 
 /** Those brought along and those of single sites. */
-export function certificateFiles(config: Pick<Config, 'certificates' | 'sites'>): CertificateFile[] {
+export function certificateFiles(config: CertificateNeeds): CertificateFile[] {
   const explicit = config.sites.flatMap(({ certificate }) => (typeof certificate === 'string' ? [] : [certificate]));
   return [...config.certificates.files, ...explicit];
 }

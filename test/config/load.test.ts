@@ -36,7 +36,27 @@ test('the smallest file gets a safe default for everything else', () => {
       connections: 10_000,
       connectionsPerIp: 256,
     },
-    certificates: { storage: '/etc/gatehouse/certs', issuer: 'internal', files: [] },
+    certificates: {
+      storage: '/etc/gatehouse/certs',
+      issuer: 'acme',
+      acme: {
+        issuers: [
+          {
+            directory: 'https://acme-v02.api.letsencrypt.org/directory',
+            email: undefined,
+            eab: undefined,
+            profile: undefined,
+            preferredChain: undefined,
+            trustedRoots: [],
+          },
+        ],
+        challenges: ['tls-alpn-01', 'http-01'],
+        dns: undefined,
+        checkEveryMs: 600_000,
+        timeoutMs: 30_000,
+      },
+      files: [],
+    },
     logs: {
       level: 'info',
       access: 'stdout',

@@ -38,7 +38,8 @@ describe('a literal secret is never shown', () => {
     ['in a URL of Redis', `shared: redis://:${secret}@10.0.0.9`],
     ['in a header', `sites: { a.b: { to: 1, headers: { request: { set: { Authorization: ${secret}, x: "\\0" } } } } }`],
     ['in a cookie', `sites: { a.b: { to: 1, headers: { request: { set: { cookie: "${secret}\\n" } } } } }`],
-    ['for ACME', `certificates: { acme: { eab: { keyId: a, hmac: ${secret} } } }`],
+    ['for ACME', `certificates: { acme: { eab: { keyId: a, hmac: ${secret}, bogus: 1 } } }`],
+    ['of a DNS provider', `certificates: { acme: { dns: { provider: cloudflare, token: ${secret}, bogus: 1 } } }`],
     ['of users', `sites: { a.b: { to: 1, access: { basic: { users: { ann: ${secret} } } } } }`],
     ['for sign-in', `sites: { a.b: { to: 1, access: { oidc: { clientSecret: ${secret} } } } }`],
   ] as const)('%s', ([, text]) => {
@@ -66,7 +67,16 @@ test('keys that hold no secret are not hidden', () => {
     if (node.list !== undefined) visit(node.list.items, parent);
   };
   visit(root);
-  expect([...hidden].sort()).toEqual(['clientSecret', 'hmac', 'passphrase', 'users']);
+  expect([...hidden].sort()).toEqual([
+    'clientSecret',
+    'hmac',
+    'keySecret',
+    'passphrase',
+    'secretAccessKey',
+    'sessionToken',
+    'token',
+    'users',
+  ]);
 });
 
 test('no problem shows what came from the environment or a file', () => {

@@ -6,7 +6,10 @@ export const COMPONENTS = {
   curl: 'curl',
   h2load: 'nghttp2-client',
   chromium: 'chromium',
+  named: 'bind9',
   'modsecurity-crs': 'modsecurity-crs',
+  pebble: 'pebble',
+  'pebble-challtestsrv': 'pebble',
 } as const;
 
 export type Component = keyof typeof COMPONENTS;

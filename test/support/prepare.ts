@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { COMPONENTS, missingComponents } from './components.ts';
 
 const missing = missingComponents();
-if (missing.length > 0 && process.getuid?.() === 0) install(missing.map((name) => COMPONENTS[name]));
+if (missing.length > 0 && process.getuid?.() === 0) install([...new Set(missing.map((name) => COMPONENTS[name]))]);
 
 const left = missingComponents();
 if (left.length > 0) {

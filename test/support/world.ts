@@ -29,6 +29,7 @@ export async function startGateway(yaml: string, tuning?: GatewayTuning): Promis
   const defaults = [
     has('listen') ? '' : 'listen: { https: "127.0.0.1:0", http: "127.0.0.1:0" }',
     has('admin') ? '' : 'admin: { socket: false, http: false }',
+    has('certificates') ? '' : 'certificates: { issuer: internal }',
     has('logs') ? '' : 'logs: { level: silent, access: access.log, waf: false }',
   ];
   const text = [...defaults, yaml].join('\n');

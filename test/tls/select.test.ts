@@ -1,5 +1,6 @@
 // Choosing a certificate by name, against a reference that is too simple to be wrong.
-import type { SecureContext } from 'node:tls';
+import { Socket } from 'node:net';
+import { type SecureContext, TLSSocket } from 'node:tls';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { sniCallback } from '../../src/tls/ask-clients.ts';
@@ -77,7 +78,7 @@ test('select agrees with a search through all patterns', () => {
 describe('the SNI callback', () => {
   const ask = (callback: ReturnType<typeof sniCallback>, name: string): [Error | null, SecureContext | undefined] => {
     let answer: [Error | null, SecureContext | undefined] = [new Error('no answer'), undefined];
-    callback(name, (error, context) => {
+    callback.call(new TLSSocket(new Socket()), name, (error, context) => {
       answer = [error, context];
     });
     return answer;

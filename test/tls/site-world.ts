@@ -1,8 +1,8 @@
 // A configuration with its certificate files and storage on disk, gone after the test.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CertificateFile, Config, SiteConfig } from '../../src/config/config.ts';
-import { type LoadedCertificates, loadCertificates } from '../../src/tls/sites.ts';
+import type { CertificateFile, SiteConfig } from '../../src/config/config.ts';
+import { type CertificateNeeds, type LoadedCertificates, loadCertificates } from '../../src/tls/sites.ts';
 import { type LeafOptions, makeLeaf, temporaryFolder } from './material.ts';
 
 export interface World {
@@ -25,14 +25,14 @@ export function world(): World {
       writeFileSync(path, certPem + keyPem);
       return { cert: path, key: path, passphrase: undefined };
     },
-    load: (files, sites, nowMs = Date.now()) => loadCertificates(configOf(storage, files, sites), () => nowMs),
+    load: (files, sites, nowMs = Date.now()) => loadCertificates(configOf(storage, files, sites), { now: () => nowMs }),
   };
 }
 
-function configOf(storage: string, files: CertificateFile[], sites: Sites): Pick<Config, 'certificates' | 'sites'> {
+function configOf(storage: string, files: CertificateFile[], sites: Sites): CertificateNeeds {
   const noHeaders = { set: new Map<string, string>(), remove: [] };
   return {
-    certificates: { storage, issuer: 'internal', files },
+    certificates: { storage, files },
     sites: Object.entries(sites).map(([name, site]) => ({
       name,
       aliases: [],

@@ -2,16 +2,23 @@
 
 import type { CertificateFile, CertificatesConfig, ClientCertificatesConfig } from '../config.ts';
 import type { Part } from '../part.ts';
+import { resolveAcme } from './acme.ts';
 
 export function resolveCertificates(part: Part, baseDir: string): CertificatesConfig {
   return {
     storage: part.at('storage').path(baseDir) ?? baseDir,
-    issuer: 'internal',
+    issuer: isSwitchedOff(part.at('acme')) ? 'internal' : part.at('issuer').word(['acme', 'internal']),
+    acme: resolveAcme(part.at('acme'), baseDir),
     files: part
       .at('files')
       .items()
       .flatMap((file) => resolveCertificateFile(file, baseDir) ?? []),
   };
+}
+
+/** An empty `acme:` is one that says nothing, so its defaults hold. */
+function isSwitchedOff(acme: Part): boolean {
+  return acme.isGiven && acme.isOff && acme.value !== null;
 }
 
 /** `cert` with `key`, or `pfx`; undefined, and a fault told, when it is neither or both. */

@@ -3,13 +3,12 @@
 import { createSecureContext } from 'node:tls';
 import type { ServerConfig, UpstreamConfig, UpstreamTls } from '../config.ts';
 import type { Part } from '../part.ts';
-import { readTextFile } from '../read-file.ts';
 import { balances, defaultMaxConnections, protocols } from '../schema/upstreams.ts';
 import { didYouMean } from '../suggest.ts';
 import { parseHostName } from '../syntax/host-name.ts';
 import { looksLikeUrl, parseServerUrl } from '../syntax/url.ts';
+import { readPem } from './pem.ts';
 
-const maxPemBytes = 4 * 1024 * 1024;
 /** More names than this in a message help nobody. */
 const maxNamesShown = 10;
 
@@ -103,20 +102,6 @@ function resolveTls(part: Part, baseDir: string): UpstreamTls {
     part.at('cert').fault('bad-value', `${part.at('cert').quote()} and its key do not fit together, or cannot be used`);
   }
   return tls;
-}
-
-/** The text of a PEM file; undefined when none is named, or, with a fault told, when it is none. */
-function readPem(part: Part, baseDir: string, what: string): string | undefined {
-  const path = part.path(baseDir);
-  if (path === undefined) return undefined;
-  const read = readTextFile(path, maxPemBytes, true);
-  if ('reason' in read) {
-    part.fault('unreadable-file', `${part.quote()} cannot be read: ${read.reason}`);
-    return undefined;
-  }
-  if (new RegExp(`^-----BEGIN (?:[A-Z0-9]+ )*${what}-----`, 'm').test(read.text)) return read.text;
-  part.fault('bad-value', `${part.quote()} is not a PEM file with a ${what.toLowerCase()}`);
-  return undefined;
 }
 
 function isUsable(tls: UpstreamTls): boolean {

@@ -1,5 +1,6 @@
 // The parts of the file about the gateway's own certificates.
 
+import { dns } from './dns.ts';
 import { flag, off, text, verbatim, word } from './kind.ts';
 import { duration } from './measures.ts';
 import type { Node } from './node.ts';
@@ -34,15 +35,34 @@ const eab: Node = map(
   { required: ['keyId', 'hmac'], default: null },
 );
 
-const dns: Node = map(
-  'How TXT records are set for the dns-01 challenge; each provider has its own further keys.',
+const email = value(
+  'Where the authority writes about problems; many no longer do.',
+  text('an e-mail address', 'an e-mail address'),
   {
-    provider: value('Who serves the zone.', name, {
-      examples: ['rfc2136', 'cloudflare', 'route53', 'exec', 'webhook'],
-    }),
+    default: null,
+    examples: ['ops@example.com'],
   },
-  { required: ['provider'], others: value('A setting of the provider.', verbatim('a text', 'a text')), default: null },
 );
+
+const agreeTos = value("You agree to the authority's terms of service. Without it nothing is ordered.", flag, {
+  default: true,
+});
+
+const profile = value('A certificate profile that the authority offers.', name, {
+  default: null,
+  examples: ['tlsserver', 'shortlived'],
+});
+
+const preferredChain = value('Common name of the issuer at the end of the wanted chain.', name, {
+  default: null,
+  examples: ['ISRG Root X1'],
+});
+
+const trustedRoots = list('PEM files of roots that a private authority is trusted by.', value('A PEM file.', path), {
+  default: [],
+});
+
+export const challengeTypes = ['tls-alpn-01', 'http-01', 'dns-01'] as const;
 
 const acme: Node = map(
   'How certificates are ordered from an ACME authority.',
@@ -50,45 +70,43 @@ const acme: Node = map(
     directory: value("The authority's directory URL.", webUrl, {
       default: 'https://acme-v02.api.letsencrypt.org/directory',
     }),
-    email: value('Where the authority writes about problems.', text('an e-mail address', 'an e-mail address'), {
-      default: null,
-      examples: ['ops@example.com'],
-    }),
-    agreeTos: value("You agree to the authority's terms of service.", flag, { default: false }),
-    profile: value('A certificate profile that the authority offers.', name, {
-      default: null,
-      examples: ['tlsserver', 'shortlived'],
-    }),
+    email,
+    agreeTos,
+    profile,
     eab,
     challenges: list(
       'Challenges in order of preference; dns-01 is added by dns.',
-      value('A challenge.', word('tls-alpn-01', 'http-01', 'dns-01')),
-      { default: ['tls-alpn-01', 'http-01'] },
+      value('A challenge.', word(...challengeTypes)),
+      { default: ['tls-alpn-01', 'http-01'], least: 1 },
     ),
     dns,
-    preferredChain: value('Common name of the issuer at the end of the wanted chain.', name, { default: null }),
-    checkEvery: value('How often renewal is considered.', duration(1000), { default: '10m' }),
-    trustedRoots: list('PEM files of roots that a private authority is trusted by.', value('A PEM file.', path), {
-      default: [],
-    }),
+    preferredChain,
+    checkEvery: value(
+      'How often renewal is considered, and what other processes have stored is looked at.',
+      duration(1000),
+      { default: '10m' },
+    ),
+    timeout: value('How long one call to an authority may take.', duration(1000, 600_000), { default: '30s' }),
+    trustedRoots,
     fallback: list(
       'Further authorities, tried in order.',
       map(
         'A further authority.',
         {
           directory: value("The authority's directory URL.", webUrl),
-          email: value('Where the authority writes about problems.', text('an e-mail address', 'an e-mail address'), {
-            default: null,
-          }),
-          agreeTos: value("You agree to the authority's terms of service.", flag, { default: false }),
+          email,
+          agreeTos,
+          profile,
           eab,
+          preferredChain,
+          trustedRoots,
         },
         { required: ['directory'] },
       ),
       { default: [] },
     ),
   },
-  { default: null, is: [off], later: { what: 'ordering certificates by ACME' } },
+  { default: null, is: [off] },
 );
 
 export const certificates: Node = map("The gateway's own certificates: where they are kept and where they come from.", {
@@ -99,10 +117,7 @@ export const certificates: Node = map("The gateway's own certificates: where the
   issuer: value(
     'Who issues missing certificates: internal is a local authority made by Gatehouse.',
     word('internal', 'acme'),
-    {
-      default: 'internal',
-      later: { what: 'ordering certificates by ACME', only: 'acme' },
-    },
+    { default: 'acme' },
   ),
   acme,
   files: list('Certificates brought along; they are chosen by the names inside them.', certificateFile, {

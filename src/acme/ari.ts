@@ -1,0 +1,69 @@
+// Renewal advice of the authority (RFC 9773): when it would like a certificate to be renewed, sooner when it must revoke it.
+import type { X509Certificate } from 'node:crypto';
+import { child, elements, objectId, octets, parseNode } from '../tls/asn1.ts';
+import type { Authority } from './authority.ts';
+import { chooseMoment, type RenewalAdvice } from './renewal.ts';
+import { readRetryAfter } from './retry-after.ts';
+
+const AUTHORITY_KEY_IDENTIFIER = '2.5.29.35';
+/** Places in TBSCertificate with a version (RFC 5280, 4.1); the extensions come last. */
+const SERIAL_NUMBER = 1;
+/** RFC 9773, 4.3.2: when the authority does not say, ask about twice a day or more; bounds when it says something odd. */
+const CHECK_MS = { normal: 6 * 3_600_000, least: 60_000, most: 24 * 3_600_000 };
+const MAX_URL_LENGTH = 200;
+
+export interface AdviceSeen {
+  readonly advice: RenewalAdvice;
+  readonly checkAgainMs: number;
+}
+
+/** How long until the advice is asked for again after a failure. */
+export const ADVICE_RETRY_MS = 3_600_000;
+
+/**
+ * Asks for advice; undefined when the authority gives none. Fails with an AcmeError. The moment is kept while the window
+ * stays.
+ */
+export async function fetchAdvice(
+  authority: Authority,
+  leaf: X509Certificate,
+  previous: RenewalAdvice | undefined,
+): Promise<AdviceSeen | undefined> {
+  const { renewalInfo } = await authority.meta();
+  const id = certificateId(leaf);
+  if (renewalInfo === undefined || id === undefined) return undefined;
+  const { data, headers } = await authority.get(`${renewalInfo.replace(/\/$/, '')}/${id}`);
+  const window = readWindow(data);
+  if (window === undefined) return undefined;
+  const askedMs = readRetryAfter(headers['retry-after'], Date.now()) ?? CHECK_MS.normal;
+  return {
+    advice: chooseMoment(window, previous, Math.random()),
+    checkAgainMs: Math.min(Math.max(askedMs, CHECK_MS.least), CHECK_MS.most),
+  };
+}
+
+/** RFC 9773, 4.1: key identifier of the authority and serial number; undefined for a certificate without the first. */
+export function certificateId(leaf: X509Certificate): string | undefined {
+  try {
+    const tbs = child(parseNode(leaf.raw), 0);
+    const extensions = elements(child(elements(tbs).at(-1) ?? tbs, 0));
+    const found = extensions.find((extension) => objectId(child(extension, 0)) === AUTHORITY_KEY_IDENTIFIER);
+    if (found === undefined) return undefined;
+    const keyIdentifier = octets(child(parseNode(octets(elements(found).at(-1) ?? found)), 0));
+    const serial = octets(child(tbs, SERIAL_NUMBER));
+    return `${keyIdentifier.toString('base64url')}.${serial.toString('base64url')}`;
+  } catch {
+    return undefined;
+  }
+}
+
+function readWindow(data: unknown): Pick<RenewalAdvice, 'startMs' | 'endMs' | 'explanationUrl'> | undefined {
+  const { suggestedWindow, explanationURL } = (data ?? {}) as Record<string, unknown>;
+  const { start, end } = (suggestedWindow ?? {}) as Record<string, unknown>;
+  const startMs = Date.parse(String(start));
+  const endMs = Date.parse(String(end));
+  // RFC 9773, 4.2: a window that ends before it begins is no advice.
+  if (Number.isNaN(startMs) || Number.isNaN(endMs) || endMs < startMs) return undefined;
+  const isShown = typeof explanationURL === 'string' && explanationURL.length <= MAX_URL_LENGTH;
+  return { startMs, endMs, explanationUrl: isShown && URL.canParse(explanationURL) ? explanationURL : undefined };
+}

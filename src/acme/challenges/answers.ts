@@ -1,0 +1,76 @@
+// The answers to challenges that authorities are about to ask for. They are kept in the storage, because the question may
+// reach another process than the one that ordered; and in memory, because most do not.
+import type { Storage } from '../storage/storage.ts';
+
+/** RFC 8555, 8.3: base64url. The bound keeps strangers from naming files of any length. */
+const TOKEN = /^[\w-]{1,128}$/;
+/** Left behind by a process that was killed: orders do not live longer than that. */
+const MAX_AGE_MS = 24 * 3_600_000;
+
+/** Removes the answer; never rejects. */
+export type Withdraw = () => Promise<void>;
+
+export class ChallengeAnswers {
+  readonly #storage: Storage;
+  readonly #pending = new Map<string, string>();
+
+  constructor(storage: Storage) {
+    this.#storage = storage;
+  }
+
+  /** RFC 8555, 8.3: what `/.well-known/acme-challenge/TOKEN` answers. Undefined when nobody waits for it. */
+  http(token: string): string | undefined {
+    return TOKEN.test(token) ? this.#find(`http/${token}`) : undefined;
+  }
+
+  /** RFC 8737: PEM of certificate and key for a handshake with this server name. */
+  alpn(serverName: string): string | undefined {
+    const key = alpnKey(serverName);
+    return key === undefined ? undefined : this.#find(key);
+  }
+
+  /** Throws a TypeError when the authority's token is none. */
+  publishHttp(token: string, keyAuthorization: string): Promise<Withdraw> {
+    if (!TOKEN.test(token)) throw new TypeError('the token of the challenge is not base64url');
+    return this.#publish(`http/${token}`, keyAuthorization);
+  }
+
+  publishAlpn(serverName: string, pem: string): Promise<Withdraw> {
+    const key = alpnKey(serverName);
+    if (key === undefined) throw new TypeError('the name cannot be asked for in a handshake');
+    return this.#publish(key, pem);
+  }
+
+  /** Removes what killed processes have left. */
+  async clean(nowMs: number): Promise<void> {
+    for (const folder of ['http', 'alpn']) {
+      for (const key of await this.#storage.list(`challenges/${folder}`)) {
+        const text = await this.#storage.read(key);
+        const bornMs = Number(text?.slice(0, text.indexOf('\n')));
+        if (!(nowMs - bornMs < MAX_AGE_MS)) await this.#storage.remove(key);
+      }
+    }
+  }
+
+  #find(key: string): string | undefined {
+    const known = this.#pending.get(key);
+    if (known !== undefined) return known;
+    const text = this.#storage.peek(`challenges/${key}`);
+    return text?.slice(text.indexOf('\n') + 1);
+  }
+
+  async #publish(key: string, answer: string): Promise<Withdraw> {
+    this.#pending.set(key, answer);
+    await this.#storage.write(`challenges/${key}`, `${Date.now()}\n${answer}`);
+    return async () => {
+      this.#pending.delete(key);
+      await this.#storage.remove(`challenges/${key}`).catch(() => {});
+    };
+  }
+}
+
+/** Server names are lower case here; what is no name has no key. */
+function alpnKey(serverName: string): string | undefined {
+  const name = serverName.toLowerCase();
+  return /^[a-z0-9_][a-z0-9._-]{0,252}$/.test(name) ? `alpn/${name}` : undefined;
+}

@@ -1,0 +1,141 @@
+// How requests reach a certificate authority: acme-client signs them and knows the protocol, this file sends them. Its own
+// sender waits for ever, loses problem documents, and obeys a Retry-After of any length.
+import https from 'node:https';
+import { createSecureContext, getCACertificates } from 'node:tls';
+import acme from 'acme-client';
+import axios from 'axios';
+import { AcmeError, kindOfProblem, problemInWords, readProblem } from './problem.ts';
+import { readRetryAfter } from './retry-after.ts';
+
+const MAX_ANSWER_BYTES = 1024 * 1024;
+const MAX_NONCES = 16;
+const MAX_REDIRECTS = 3;
+const MAX_SOCKETS = 8;
+
+export interface WireOptions {
+  readonly directory: string;
+  /** PEM; trusted beside the public roots. */
+  readonly trustedRoots: readonly string[];
+  /** For each single call. */
+  readonly timeoutMs: number;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly data: unknown;
+}
+
+/** The part of acme-client's transport that its own methods stand on; its types do not tell it. */
+interface Transport {
+  request(url: string, method: string, options?: { data?: unknown }): Promise<Answer>;
+  getNonce(): Promise<string>;
+  getDirectory(): Promise<Record<string, unknown>>;
+}
+
+export type WiredClient = InstanceType<typeof acme.Client> & {
+  readonly http: Transport;
+  readonly api: { apiRequest(url: string, payload: unknown, statuses: readonly number[]): Promise<Answer> };
+};
+
+/** The connections to one authority. Every failure is an AcmeError that keeps what the authority said. */
+export class Wire {
+  readonly #options: WireOptions;
+  readonly #agent: https.Agent;
+  readonly #nonces: string[] = [];
+  readonly #closing = new AbortController();
+
+  constructor(options: WireOptions) {
+    this.#options = options;
+    const { trustedRoots } = options;
+    this.#agent = new https.Agent({
+      keepAlive: true,
+      maxSockets: MAX_SOCKETS,
+      // One context for all connections: to read some 150 roots for each takes tens of milliseconds.
+      secureContext: createSecureContext(
+        trustedRoots.length === 0 ? {} : { ca: [...getCACertificates('default'), ...trustedRoots] },
+      ),
+    });
+  }
+
+  /** A client whose calls go this way. */
+  client(options: ConstructorParameters<typeof acme.Client>[0]): WiredClient {
+    const client = new acme.Client(options) as WiredClient;
+    client.http.request = (url, method, { data } = {}) => this.send(url, method, data);
+    // Each answer brings a nonce (RFC 8555, 6.5); acme-client throws it away and asks for one before every call.
+    const fresh = client.http.getNonce.bind(client.http);
+    client.http.getNonce = async () => this.#nonces.pop() ?? (await fresh());
+    return client;
+  }
+
+  async send(url: string, method: string, data?: unknown): Promise<Answer> {
+    const { timeoutMs } = this.#options;
+    let answer: Answer;
+    try {
+      answer = (await axios.request({
+        url,
+        method,
+        data,
+        headers: { 'content-type': 'application/jose+json', 'user-agent': 'Gatehouse' },
+        httpsAgent: this.#agent,
+        signal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(timeoutMs)]),
+        maxContentLength: MAX_ANSWER_BYTES,
+        maxRedirects: MAX_REDIRECTS,
+        validateStatus: null,
+      })) as Answer;
+    } catch (error) {
+      throw unreachable(url, error, timeoutMs);
+    }
+    const nonce = answer.headers['replay-nonce'];
+    if (nonce !== undefined && this.#nonces.length < MAX_NONCES) this.#nonces.push(nonce);
+    return checked(url, answer);
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.#agent.destroy();
+  }
+}
+
+function checked(url: string, answer: Answer): Answer {
+  const { status, headers, data } = answer;
+  if (status < 400) return answer;
+  const problem = readProblem(data, status);
+  // acme-client signs once more with a fresh nonce and sends again.
+  if (problem?.type === 'badNonce') return answer;
+  const retryAfterMs = readRetryAfter(headers['retry-after'], Date.now());
+  if (problem !== undefined) {
+    const message = `${hostOf(url)} refused: ${problemInWords(problem)}`;
+    throw new AcmeError(kindOfProblem(problem), message, { problem, retryAfterMs });
+  }
+  const kind = status === 429 ? 'limit' : status >= 500 ? 'unreachable' : 'refused';
+  throw new AcmeError(kind, `${hostOf(url)} answered with status ${status} and no explanation.`, { retryAfterMs });
+}
+
+function unreachable(url: string, error: unknown, timeoutMs: number): AcmeError {
+  const { code, message, cause } = error as NodeJS.ErrnoException;
+  const why =
+    code === 'ERR_CANCELED'
+      ? `no answer within ${timeoutMs} ms`
+      : (FAULTS[code ?? ''] ?? ((cause as Error | undefined)?.message || message || code));
+  return new AcmeError('unreachable', `${hostOf(url)} cannot be reached: ${why}.`, { cause: error });
+}
+
+const TRUST = 'its certificate is not trusted; for a private authority set `certificates.acme.trustedRoots`';
+
+const FAULTS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was reset',
+  ENOTFOUND: 'its name does not resolve',
+  EAI_AGAIN: 'its name could not be looked up',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: TRUST,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: TRUST,
+  SELF_SIGNED_CERT_IN_CHAIN: TRUST,
+  DEPTH_ZERO_SELF_SIGNED_CERT: TRUST,
+  CERT_HAS_EXPIRED: 'its certificate has expired; or the clock of this machine is wrong',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet; or the clock of this machine is wrong',
+};
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : url;
+}
