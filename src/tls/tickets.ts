@@ -21,6 +21,7 @@ export class TicketKeys {
   readonly #onChange: (key: Buffer) => void;
   #current: TicketKey;
   #timer: NodeJS.Timeout | undefined;
+  #isShared = false;
 
   /** `onChange` hands each later key to the servers. */
   constructor(onChange: (key: Buffer) => void, now: () => number = Date.now) {
@@ -34,8 +35,17 @@ export class TicketKeys {
     return this.#current;
   }
 
-  /** Takes over the key of another process. Its next key should come before this one ends. */
+  /** Whether other processes make sessions that are resumed here. */
+  get isShared(): boolean {
+    return this.#isShared;
+  }
+
+  /**
+   * Takes over the key of another process. Its next key should come before this one ends. Every process that shares the
+   * key and serves clients has to take it over, or it does not expect sessions that it has not made (`client-proof.ts`).
+   */
   adopt(key: TicketKey): void {
+    this.#isShared = true;
     this.#use(key);
   }
 
