@@ -54,7 +54,12 @@ export class Gateway implements Context {
     this.keeper = keeper;
     this.#connections = new Connections(runtime.config.requestLimits, (socket) => {
       const policies = this.runtime.clientPolicies;
-      return policies.length === 0 ? undefined : readProof(socket, policies, this.#vouchers);
+      if (policies.length === 0) return undefined;
+      return readProof(socket, {
+        policies,
+        vouchers: this.#vouchers,
+        isTicketKeyShared: this.ticketKeys.isShared,
+      });
     });
   }
 

@@ -71,6 +71,7 @@ export class Runtime implements ClientAsking {
   readonly clients: LoadedClientPolicies;
   readonly clientPolicies: readonly ClientPolicy[];
   readonly asksByName: boolean;
+  readonly #unnamedPolicy: ClientPolicy | undefined;
   /** Shown what names no site at all. */
   readonly guard: Guard | undefined;
 
@@ -91,6 +92,7 @@ export class Runtime implements ClientAsking {
       this.guard ??= built.guard;
       for (const name of [site.name, ...site.aliases]) this.sites.add(name, built);
     }
+    this.#unnamedPolicy = unnamedPolicy(config.sites, clients);
   }
 
   /**
@@ -104,16 +106,10 @@ export class Runtime implements ClientAsking {
     return shown === this.certificates.select(host) || coversName(shown, host);
   }
 
-  /**
-   * What clients that connect for this name are asked by. A client that connects to an address sends none, so it is
-   * asked by the first site with an address as its name that asks, else by what the site `default` says.
-   */
+  /** What clients that connect for this name are asked by. */
   clientPolicyFor(sni: string | undefined): ClientPolicy | undefined {
     if (this.clientPolicies.length === 0) return undefined;
-    if (sni !== undefined && sni !== '') return this.sites.find(normalName(sni))?.clientPolicy;
-    const isUnnamed = ({ name, aliases }: SiteConfig): boolean => [name, ...aliases].some((each) => isIP(each) !== 0);
-    const site = this.config.sites.find((each) => isUnnamed(each) && this.clients.bySite.has(each.name));
-    return this.clients.bySite.get(site?.name ?? 'default');
+    return sni === undefined || sni === '' ? this.#unnamedPolicy : this.sites.find(normalName(sni))?.clientPolicy;
   }
 
   close(): void {
@@ -144,6 +140,17 @@ export async function refreshCertificates(
   const loaded = await loadCertificates(config, { managed: managedBy(keeper), previous: before.loaded });
   const clients = await loadClientPolicies(config.sites, before.clients);
   return new Runtime({ config, upstreams, guards, loaded, clients });
+}
+
+/**
+ * A client that connects to an address sends no name (RFC 6066, 3): it is asked by the first site that has an address for
+ * a name and asks, else by the site `default`.
+ */
+function unnamedPolicy(sites: readonly SiteConfig[], { bySite }: LoadedClientPolicies): ClientPolicy | undefined {
+  const hasAddress = ({ name, aliases }: SiteConfig): boolean =>
+    [name, ...aliases].some((each) => isIP(normalName(each)) !== 0);
+  const site = sites.find((each) => hasAddress(each) && bySite.has(each.name));
+  return bySite.get(site?.name ?? 'default');
 }
 
 function managedBy(keeper: CertificateKeeper | undefined): FindManaged {

@@ -22,10 +22,12 @@ export interface ClientProof {
   readonly goodFor: ReadonlySet<string>;
 }
 
-/** Any name in which a backend might look for a client's certificate, `_` standing for `-` as in CGI and WSGI. */
+/** `_` stands for `-` in CGI and WSGI. */
+const FIELD = /^(?:x[-_])?client[-_]cert/;
+
+/** Whether a backend might look for a client's certificate under this name, in lower case. */
 export function isClientCertificateField(name: string): boolean {
-  const plain = name.replaceAll('_', '-');
-  return plain.startsWith('client-cert') || plain.startsWith('x-client-cert');
+  return FIELD.test(name);
 }
 
 /** For a site that asks. null: the client has shown none. The certificate itself as in RFC 9440, 2.1. */

@@ -12,7 +12,7 @@ import { currentSelector, type SelectorSource } from './select.ts';
 
 /** Whom a server asks; it changes when certificates are loaded anew. */
 export interface ClientAsking {
-  /** What clients with this name (SNI) are asked by; undefined: they are not asked. Without a name: see `Runtime`. */
+  /** What clients that send this name, or none, are asked by; undefined: they are not asked. */
   clientPolicyFor(sni: string | undefined): ClientPolicy | undefined;
   /** All that are in force. */
   readonly clientPolicies: readonly ClientPolicy[];

@@ -11,40 +11,50 @@ const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 /** A name may be as long as its certificate; in a header or a record nobody needs all of it. */
 const MAX_SUBJECT_LENGTH = 512;
 
-/** `policies`: all that are in force. */
-export function readProof(socket: TLSSocket, policies: Iterable<ClientPolicy>, vouchers: Vouchers): ClientProof {
+export interface ProofOptions {
+  /** All that are in force. */
+  readonly policies: Iterable<ClientPolicy>;
+  readonly vouchers: Vouchers;
+  /** Other processes make sessions that are resumed here (`TicketKeys.isShared`). */
+  readonly isTicketKeyShared: boolean;
+}
+
+export function readProof(socket: TLSSocket, options: ProofOptions): ClientProof {
   const isResumed = socket.isSessionReused();
   const policy = isResumed ? undefined : askedBy(socket);
   const leaf = socket.getPeerX509Certificate();
   if (leaf === undefined) return { certificate: undefined, policyId: policy?.id, isResumed, goodFor: new Set() };
   const certificate = describe(leaf);
   const { fingerprint } = certificate;
-  if (isResumed)
-    return { certificate, policyId: undefined, isResumed, goodFor: known(leaf, fingerprint, policies, vouchers) };
+  if (isResumed) return { certificate, policyId: undefined, isResumed, goodFor: known(leaf, fingerprint, options) };
   const isGood = policy !== undefined && isFoundGood(socket);
-  if (isGood) vouchers.add(fingerprint, policy.id);
+  if (isGood) options.vouchers.add(fingerprint, policy.id);
   return { certificate, policyId: policy?.id, isResumed, goodFor: new Set(isGood ? [policy.id] : []) };
 }
 
-/** By whom the certificate of a resumed session is good: what is remembered, else what can be seen of it alone. */
-function known(
-  leaf: X509Certificate,
-  fingerprint: string,
-  policies: Iterable<ClientPolicy>,
-  vouchers: Vouchers,
-): ReadonlySet<string> {
-  const goodFor = vouchers.of(fingerprint);
-  if (goodFor.size > 0) return goodFor;
-  // Another process with our ticket key has made the session. Without the chain, which no ticket holds, and without
-  // revocation lists, the plain case alone is decided here: the leaf is issued by an authority of the file.
-  for (const policy of policies) if (isPlainlyGood(leaf, policy)) goodFor.add(policy.id);
+/**
+ * By whom the certificate of a resumed session is good: what is remembered. Of a session that another process has made
+ * there is nothing to remember, and no ticket holds the chain; then what can be seen of the leaf alone counts too.
+ */
+function known(leaf: X509Certificate, fingerprint: string, options: ProofOptions): ReadonlySet<string> {
+  const goodFor = options.vouchers.of(fingerprint);
+  if (!options.isTicketKeyShared) return goodFor;
+  for (const policy of options.policies) {
+    if (!goodFor.has(policy.id) && isPlainlyGood(leaf, policy)) goodFor.add(policy.id);
+  }
   return goodFor;
 }
 
+/** The plain case only: an authority of the file has itself issued the leaf, and no revocation list counts. */
 function isPlainlyGood(leaf: X509Certificate, { anchors, hasRevocationLists }: ClientPolicy): boolean {
   const isForClients = leaf.keyUsage === undefined || leaf.keyUsage.includes(CLIENT_AUTH);
-  if (hasRevocationLists || !isForClients || leaf.ca) return false;
-  return anchors.some((anchor) => anchor.ca && anchor.validToDate.getTime() > Date.now() && isIssuedBy(leaf, anchor));
+  if (hasRevocationLists || !isForClients || leaf.ca || !isCurrent(leaf)) return false;
+  return anchors.some((anchor) => anchor.ca && isCurrent(anchor) && isIssuedBy(leaf, anchor));
+}
+
+function isCurrent({ validFromDate, validToDate }: X509Certificate): boolean {
+  const nowMs = Date.now();
+  return validFromDate.getTime() <= nowMs && nowMs < validToDate.getTime();
 }
 
 function describe(leaf: X509Certificate): ShownCertificate {

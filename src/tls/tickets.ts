@@ -1,6 +1,7 @@
 // The key of session tickets. Whoever has it can read every session of TLS 1.2 that it has sealed, so it lives in memory
 // only, and not for long. Node's servers know one key at a time: after a rotation, tickets of the key before are
-// no good and their clients do a full handshake, which costs one round trip and fails nothing.
+// no good and their clients do a full handshake, which costs one round trip and fails nothing. Early data (0-RTT), which
+// anybody could send twice, is never taken: Node does not offer it.
 import { randomBytes } from 'node:crypto';
 
 /** How long a ticket may be used; with one key at a time, a twelfth of all clients meets a rotation. */
@@ -20,6 +21,7 @@ export class TicketKeys {
   readonly #onChange: (key: Buffer) => void;
   #current: TicketKey;
   #timer: NodeJS.Timeout | undefined;
+  #isShared = false;
 
   /** `onChange` hands each later key to the servers. */
   constructor(onChange: (key: Buffer) => void, now: () => number = Date.now) {
@@ -33,8 +35,17 @@ export class TicketKeys {
     return this.#current;
   }
 
-  /** Takes over the key of another process. Its next key should come before this one ends. */
+  /** Whether other processes make sessions that are resumed here. */
+  get isShared(): boolean {
+    return this.#isShared;
+  }
+
+  /**
+   * Takes over the key of another process. Its next key should come before this one ends. Every process that shares the
+   * key and serves clients has to take it over, or it does not expect sessions that it has not made (`client-proof.ts`).
+   */
   adopt(key: TicketKey): void {
+    this.#isShared = true;
     this.#use(key);
   }
 

@@ -154,6 +154,17 @@ describe('gatehouse check', () => {
       problems: [{ message: expect.stringContaining('a.pem') as string }],
     });
   });
+
+  test('reports client authorities that cannot be read, beside all else', async () => {
+    const folder = await temporaryFolder();
+    await configIn(
+      folder,
+      'sites: { a.test: { to: "http://127.0.0.1:3000", certificate: { pfx: a.p12 }, clientCertificates: { ca: c.pem } } }',
+    );
+    const { code, stderr } = await runCli(['check'], { cwd: folder });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/a\.p12 cannot be read[\s\S]*c\.pem cannot be read[\s\S]*2 problems/);
+  });
 });
 
 describe('gatehouse status', () => {

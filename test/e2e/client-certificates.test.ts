@@ -1,7 +1,9 @@
 // Sites that ask their clients for certificates: who comes in, who is asked at all, and what the backend is told.
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import http2 from 'node:http2';
 import path from 'node:path';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { describeProtocols, openTls, request } from '../support/client.ts';
 import { ClientAuthority, type Identity } from '../support/client-authority.ts';
@@ -184,9 +186,13 @@ describe('a client that sends no name', () => {
     expect(await get(ann, '127.0.0.1')).toBe(403);
     expect(await get(ann, 'a.test')).toBe(421);
     expect(backend.seen).toHaveLength(1);
+    // A name that no site has is the default's too.
+    const other = { host: 'other.example' };
+    expect((await request('h2', world, { ...other, tls: bob })).status).toBe(200);
+    expect((await request('h2', world, other)).status).toBe(403);
     // Those with a name of another site are left alone.
     expect((await request('h2', world, { host: 'o.test', tls: bob })).status).toBe(200);
-    const records = await world.accessRecords(5);
+    const records = await world.accessRecords(7);
     expect(records.at(-1)?.tls).not.toHaveProperty('client');
   });
 
@@ -238,5 +244,20 @@ describe('revocation lists', () => {
     await closed;
     expect(await get(world, { ...gone, session: await session })).toBe(403);
     expect(await get(world, ann)).toBe(200);
+  });
+
+  test('that are renewed end HTTP/2 sessions after what is under way', async () => {
+    const { world, files } = await startScene(SITE);
+    const tls = { servername: 'r.test', ca: world.ca, checkServerIdentity: () => undefined, ...gone };
+    const session = http2.connect(`https://127.0.0.1:${world.port}`, tls);
+    onTestFinished(() => session.destroy());
+    const stream = session.request({ ':path': '/', ':authority': 'r.test' });
+    const [headers] = (await once(stream, 'response')) as [{ ':status': number }];
+    expect(headers[':status']).toBe(200);
+    stream.resume();
+    const closed = once(session, 'close');
+    writeFileSync(path.join(files, 'company.crl'), company.revocationList([gone]));
+    await world.gateway.refreshCertificates();
+    await closed;
   });
 });

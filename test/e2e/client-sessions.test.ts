@@ -151,3 +151,14 @@ test.for(versions)("processes that share the ticket key resume each other's sess
   const session = renamed(stranger.session, 'm.test', 'a.test');
   expect(await visit(other, { sni: 'a.test', version, session })).toMatchObject({ status: 403, isResumed: true });
 });
+
+test.for(versions)(
+  'a session that was refused elsewhere proves nothing where its authority is asked, in %s',
+  async (version) => {
+    const { world } = await startScene();
+    const first = await visit(world, { sni: 'p.test', version, identity: ann });
+    expect(first.status).toBe(403);
+    const session = renamed(first.session, 'p.test', 'a.test');
+    expect(await visit(world, { sni: 'a.test', version, session })).toMatchObject({ status: 403, isResumed: true });
+  },
+);

@@ -70,5 +70,9 @@ async function proofOf(
   const client = connect({ port, host: '127.0.0.1', servername, maxVersion, rejectUnauthorized: false, ...identity });
   onTestFinished(() => void client.destroy());
   const [socket] = await secured;
-  return readProof(socket, asking.clientPolicies, new Vouchers());
+  return readProof(socket, {
+    policies: asking.clientPolicies,
+    vouchers: new Vouchers(),
+    isTicketKeyShared: false,
+  });
 }
