@@ -16,6 +16,7 @@ import { type ManagedStatus, statusOf } from './status.ts';
 import { FolderStorage } from './storage/folder.ts';
 import type { Storage } from './storage/storage.ts';
 import { CertificateStore } from './store.ts';
+import { Tally } from './tally.ts';
 import { type Tell, Teller } from './teller.ts';
 import { managedNames } from './wanted.ts';
 
@@ -29,8 +30,14 @@ const MAX_DEMANDED = 10_000;
 /** A difference between the wall clock and the time that has passed that is worth a word. */
 const CLOCK_JUMP_MS = 60_000;
 
+export interface Renewed extends ManagedStatus {
+  /** Another certificate than before is in service. */
+  readonly isRenewed: boolean;
+}
+
 export class CertificateKeeper {
   readonly answers: ChallengeAnswers;
+  readonly tally: Tally = new Tally();
   /** Called whenever another certificate is in service. */
   onChange: () => void = () => {};
   readonly #config: CertificatesConfig;
@@ -69,7 +76,7 @@ export class CertificateKeeper {
       const authority = new Authority(issuer, this.#storage, acme.timeoutMs);
       return { authority, ledger: new Ledger(this.#storage, authority.id, limitsOf(issuer.directory)) };
     });
-    this.#events = this.#teller.events(() => this.onChange());
+    this.#events = this.#counted(this.#teller.events(() => this.onChange()));
     this.#onDemand =
       acme.onDemand === undefined
         ? undefined
@@ -121,9 +128,10 @@ export class CertificateKeeper {
   }
 
   /** Orders now, for one name or all; resolves when each has succeeded or failed once, to those that are kept. */
-  async renew(name?: string): Promise<ManagedStatus[]> {
+  async renew(name?: string): Promise<Renewed[]> {
     const jobs =
       name === undefined ? [...this.#jobs.values()] : [this.#jobs.get(name)].filter((job) => job !== undefined);
+    const before = jobs.map((job) => job.stored?.pem);
     await Promise.all(
       jobs.map(async (job) => {
         job.isForced = true;
@@ -131,7 +139,15 @@ export class CertificateKeeper {
       }),
     );
     this.#wake();
-    return jobs.map((job) => statusOf(job, Date.now()));
+    return jobs.map((job, index) => ({
+      ...statusOf(job, Date.now()),
+      isRenewed: job.stored !== undefined && job.stored.pem !== before[index],
+    }));
+  }
+
+  /** Takes up what others have stored meanwhile, without waiting for the next look. */
+  look(): Promise<void> {
+    return this.#look(Date.now());
   }
 
   status(): ManagedStatus[] {
@@ -193,7 +209,7 @@ export class CertificateKeeper {
     for (const { job } of planned.filter(({ dueMs }) => dueMs <= nowMs).slice(0, Math.max(0, room))) {
       void this.#track(this.#run(job).then(() => this.#wake()));
     }
-    if (nowMs >= this.#lookAtMs || nowMs < this.#lookAtMs - this.#config.acme.checkEveryMs) this.#look(nowMs);
+    if (nowMs >= this.#lookAtMs || nowMs < this.#lookAtMs - this.#config.acme.checkEveryMs) void this.#look(nowMs);
     for (const job of idle) this.#teller.watch(job, nowMs);
     // What is due and has found no room is started when there is some.
     const nextMs = planned.find(({ dueMs }) => dueMs > nowMs)?.dueMs ?? Number.POSITIVE_INFINITY;
@@ -213,14 +229,28 @@ export class CertificateKeeper {
   }
 
   /** What other processes have stored meanwhile. */
-  #look(nowMs: number): void {
+  #look(nowMs: number): Promise<void> {
     this.#lookAtMs = nowMs + this.#config.acme.checkEveryMs;
     const looking = [...this.#jobs.values()].map(async (job) => {
       if (job.isWorking || !(await this.#tools.store.hasChanged(job.name, job.stored?.pem))) return;
       await job.load();
       this.#events.adopted(job);
     });
-    void this.#track(Promise.all(looking).then(() => {}));
+    return this.#track(Promise.all(looking).then(() => {}));
+  }
+
+  #counted(events: JobEvents): JobEvents {
+    return {
+      ...events,
+      obtained: (job, success) => {
+        this.tally.issued(success.source.authority.id, success.type);
+        events.obtained(job, success);
+      },
+      failed: (job, source, failure) => {
+        this.tally.failed(source.authority.id, failure.kind);
+        events.failed(job, source, failure);
+      },
+    };
   }
 
   #watchClock(nowMs: number): void {

@@ -20,6 +20,12 @@ export interface Hold {
   readonly why: string;
 }
 
+export interface LimitUsage {
+  /** When another is allowed; undefined: now. Ms since 1970. */
+  readonly untilMs: number | undefined;
+  readonly inWords: string;
+}
+
 export class Ledger {
   readonly #storage: Storage;
   readonly #authorityId: string;
@@ -34,25 +40,25 @@ export class Ledger {
 
   /** Whether an order for the name would break a limit now. Renewals on the authority's advice are exempt from all. */
   async hold(name: string, nowMs: number): Promise<Hold | undefined> {
-    if (this.#limits === undefined) return undefined;
+    return (await this.usage(name, nowMs))
+      .flatMap(({ untilMs, inWords }) => (untilMs === undefined ? [] : [{ untilMs, why: inWords }]))
+      .toSorted((a, b) => b.untilMs - a.untilMs)
+      .at(0);
+  }
+
+  /** How far each limit is used up, as far as an order for the name is concerned; none when no limits are known. */
+  async usage(name: string, nowMs: number): Promise<LimitUsage[]> {
+    if (this.#limits === undefined) return [];
     const entries = await this.entries();
     const domain = domainOf(name);
     const { orders, certificatesPerDomain, duplicates, failures } = this.#limits;
-    const holds = [
-      holdBy(orders, of(entries, 'order'), nowMs, 'orders of one account'),
-      holdBy(
-        certificatesPerDomain,
-        of(entries, 'certificate').filter((entry) => domainOf(entry.name) === domain),
-        nowMs,
-        `certificates below ${domain}`,
-      ),
-      holdBy(duplicates, named(of(entries, 'certificate'), name), nowMs, `certificates for ${name}`),
-      holdBy(failures, named(of(entries, 'failure'), name), nowMs, `failed validations of ${name}`),
+    const belowDomain = of(entries, 'certificate').filter((entry) => domainOf(entry.name) === domain);
+    return [
+      usageOf(orders, of(entries, 'order'), nowMs, 'orders of one account'),
+      usageOf(certificatesPerDomain, belowDomain, nowMs, `certificates below ${domain}`),
+      usageOf(duplicates, named(of(entries, 'certificate'), name), nowMs, `certificates for ${name}`),
+      usageOf(failures, named(of(entries, 'failure'), name), nowMs, `failed validations of ${name}`),
     ];
-    return holds
-      .filter((hold) => hold !== undefined)
-      .toSorted((a, b) => b.untilMs - a.untilMs)
-      .at(0);
   }
 
   async note(what: LedgerEntry['what'], name: string, nowMs: number): Promise<void> {
@@ -84,16 +90,15 @@ export class Ledger {
   }
 }
 
-/** When the oldest of the last `count` leaves the window, another is allowed. */
-function holdBy(limit: Limit, entries: readonly LedgerEntry[], nowMs: number, what: string): Hold | undefined {
+function usageOf(limit: Limit, entries: readonly LedgerEntry[], nowMs: number, what: string): LimitUsage {
   const recent = entries.filter(({ atMs }) => nowMs - atMs < limit.windowMs && atMs <= nowMs);
-  if (recent.length < limit.count) return undefined;
-  const oldest = recent.at(-limit.count) as LedgerEntry;
   const hours = limit.windowMs / 3_600_000;
   const window = hours >= 48 ? `${hours / 24} days` : `${hours} h`;
+  // When the oldest of the last `count` leaves the window, another is allowed.
+  const oldest = recent.length < limit.count ? undefined : recent.at(-limit.count);
   return {
-    untilMs: oldest.atMs + limit.windowMs,
-    why: `${recent.length} ${what} in ${window}, the most is ${limit.count}`,
+    untilMs: oldest && oldest.atMs + limit.windowMs,
+    inWords: `${recent.length} ${what} in ${window}, the most is ${limit.count}`,
   };
 }
 

@@ -65,8 +65,16 @@ export class CertificateStore {
    * when it does not pass.
    */
   async save(name: string, chainPem: string, keyPem: string): Promise<Stored> {
-    const pem = `${chainPem.trim()}\n${keyPem.trim()}\n`;
-    const stored = checked(pem, name, true);
+    return this.#replace(name, checked(joined(chainPem, keyPem), name, true));
+  }
+
+  /** Stores what an operator brings, as far as it can be served for the name at all; the one before is kept. */
+  adopt(name: string, chainPem: string, keyPem: string): Promise<Stored> {
+    return this.#replace(name, checked(joined(chainPem, keyPem), name, false));
+  }
+
+  async #replace(name: string, stored: Stored): Promise<Stored> {
+    const { pem } = stored;
     const before = await this.#storage.read(pemKey(name));
     if (before !== undefined && before !== pem) await this.#storage.write(previousKey(name), before);
     await this.#storage.write(pemKey(name), pem);
@@ -104,6 +112,10 @@ export class CertificateStore {
   }
 }
 
+function joined(chainPem: string, keyPem: string): string {
+  return `${chainPem.trim()}\n${keyPem.trim()}\n`;
+}
+
 /** `isNew`: also what a stored one is forgiven, such as being expired. */
 function checked(pem: string, name: string, isNew: boolean): Stored {
   try {
@@ -119,7 +131,8 @@ function checked(pem: string, name: string, isNew: boolean): Stored {
   }
 }
 
-function isComplete(chainPem: string, leaf: X509Certificate): boolean {
+/** Whether the chain has what clients need besides the leaf, as far as the leaf tells. */
+export function isComplete(chainPem: string, leaf: X509Certificate): boolean {
   const isAlone = chainPem.indexOf('BEGIN CERTIFICATE') === chainPem.lastIndexOf('BEGIN CERTIFICATE');
   return !isAlone || leaf.infoAccess?.includes('CA Issuers') !== true;
 }

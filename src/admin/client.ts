@@ -1,31 +1,65 @@
 // The command line's way to the running gateway, through its Unix socket.
 import http from 'node:http';
+import type { Renewed } from '../acme/keeper.ts';
+import type { ManagedStatus } from '../acme/status.ts';
 import { GatehouseError } from '../base/errors.ts';
 import type { Status } from './control.ts';
 
 const TIMEOUT_MS = 5_000;
+/** An authority may take its time, and several names wait for each other. */
+const RENEWAL_TIMEOUT_MS = 15 * 60_000;
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
-/** Fails with a GatehouseError when no gateway answers there. */
-export async function fetchStatus(socketPath: string): Promise<Status> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const request = http.get({ socketPath, path: '/status', timeout: TIMEOUT_MS }, (response) => {
+/** Like all here, fails with a GatehouseError when no gateway answers there. */
+export function fetchStatus(socketPath: string): Promise<Status> {
+  return ask<Status>({ socketPath, method: 'GET', path: '/status', timeout: TIMEOUT_MS });
+}
+
+/** Waits until each has succeeded or failed once. None: the gateway orders nothing for this name. */
+export function renewCertificates(socketPath: string, name: string | undefined): Promise<readonly Renewed[]> {
+  const path = '/certificates/renew';
+  return ask<Renewed[]>({ socketPath, method: 'POST', path, timeout: RENEWAL_TIMEOUT_MS }, { name });
+}
+
+/** Lets the gateway take up what was put into its storage, and waits until that is served. */
+export function lookForCertificates(socketPath: string): Promise<readonly ManagedStatus[]> {
+  return ask<ManagedStatus[]>({ socketPath, method: 'POST', path: '/certificates/look', timeout: TIMEOUT_MS }, {});
+}
+
+async function ask<T>(options: http.RequestOptions & { socketPath: string }, wish?: object): Promise<T> {
+  try {
+    const { status, text } = await send(options, wish);
+    if (status !== 200) throw new Error(`it answered ${status}: ${text.trim()}`);
+    return JSON.parse(text) as T;
+  } catch (error) {
+    const { message, code } = error as NodeJS.ErrnoException;
+    const { socketPath } = options;
+    const reason = REASONS[code ?? ''] ?? message;
+    const why = `no gateway answers on ${socketPath} (${reason}); is it running with this config? It starts with \`gatehouse run\`.`;
+    throw new GatehouseError('listen_failed', 'gateway', why, { cause: error });
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such socket',
+  ECONNREFUSED: 'the socket is there, but nobody listens',
+  EACCES: 'permission denied: run this as the user that runs the gateway',
+};
+
+function send(options: http.RequestOptions, wish?: object): Promise<{ status: number; text: string }> {
+  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; text: string }>();
+  const request = http.request(options, (response) => {
     let text = '';
     response.setEncoding('utf8');
     response.on('data', (chunk: string) => {
       text += chunk;
       if (text.length > MAX_ANSWER_BYTES) request.destroy(new Error('the answer is too long'));
     });
-    response.once('end', () => resolve(text));
+    response.once('end', () => resolve({ status: response.statusCode ?? 0, text }));
     response.once('error', reject);
   });
-  request.once('timeout', () => request.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)));
+  request.once('timeout', () => request.destroy(new Error(`no answer within ${options.timeout} ms`)));
   request.once('error', reject);
-  try {
-    return JSON.parse(await promise) as Status;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    const message = `no gateway answers on ${socketPath} (${why}); is it running with this config?`;
-    throw new GatehouseError('listen_failed', 'gateway', message, { cause: error });
-  }
+  request.end(wish === undefined ? undefined : JSON.stringify(wish));
+  return promise;
 }

@@ -1,10 +1,23 @@
 // What an operator can ask a running gateway. This room says what there is to ask; whoever runs the
 // gateway answers.
+import type { Renewed } from '../acme/keeper.ts';
+import type { ManagedStatus } from '../acme/status.ts';
 
 export interface Control {
   /** False once the gateway drains: a load balancer must send nothing more. */
   isReady(): boolean;
   status(): Status;
+  /** For monitoring, in the text format of Prometheus. */
+  metrics(): Promise<Metrics>;
+  /** Orders now, one name or all; resolves when each has succeeded or failed once. None: the name is not ordered. */
+  renewCertificates(name: string | undefined): Promise<readonly Renewed[]>;
+  /** Takes up what a command has put into the storage; resolves when it is served. */
+  lookForCertificates(): Promise<readonly ManagedStatus[]>;
+}
+
+export interface Metrics {
+  readonly contentType: string;
+  readonly text: string;
 }
 
 /** Printed by `gatehouse status --json` as it is; names are stable. */
@@ -27,7 +40,10 @@ export interface Status {
     readonly name: string;
     readonly servers: readonly { readonly url: string; readonly weight: number; readonly load: number }[];
   }[];
+  /** Those that clients are shown. */
   readonly certificates: readonly CertificateStatus[];
+  /** Those that are ordered, in service or still awaited. */
+  readonly managed: readonly ManagedStatus[];
   readonly warnings: readonly string[];
 }
 
@@ -37,7 +53,7 @@ export interface CertificateStatus {
   readonly keyType: string;
   /** RFC 3339, UTC. */
   readonly notAfter: string;
-  /** A file, or `internal`. */
+  /** A file, `internal`, or `acme`. */
   readonly source: string;
   readonly fingerprint256: string;
 }

@@ -1,4 +1,4 @@
-// The operator's side: health for load balancers on a TCP port, and everything else on a Unix socket
+// The operator's side: health and figures on a TCP port, and everything else on a Unix socket
 // that only the gateway's own user and group can open.
 import { chmod, unlink } from 'node:fs/promises';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -9,6 +9,10 @@ import { GatehouseError } from '../base/errors.ts';
 import { ensureFolder } from '../base/folder.ts';
 import type { Config } from '../config/config.ts';
 import type { Control } from './control.ts';
+
+const MAX_WISH_LENGTH = 64 * 1024;
+
+type Answerer = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 export class AdminServer {
   readonly #control: Control;
@@ -28,7 +32,7 @@ export class AdminServer {
         const { host, port } = admin.http;
         const place = `${host ?? '*'}:${port}`;
         const options = { port, ...(host === undefined ? {} : { host }) };
-        const server = await this.#listen(options, place, (q, r) => this.#health(q, r));
+        const server = await this.#listen(options, place, (q, r) => this.#public(q, r));
         this.port = (server.address() as net.AddressInfo).port;
       }
     } catch (error) {
@@ -60,8 +64,13 @@ export class AdminServer {
     await chmod(file, 0o660);
   }
 
-  #listen(options: net.ListenOptions, place: string, listener: http.RequestListener): Promise<Server> {
-    const server = http.createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, listener);
+  #listen(options: net.ListenOptions, place: string, answerer: Answerer): Promise<Server> {
+    const server = http.createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
+      answerer(request, response).catch((error: unknown) => {
+        if (response.headersSent) response.destroy();
+        else answer(response, 500, `${error instanceof Error ? error.message : String(error)}\n`);
+      });
+    });
     const { promise, resolve, reject } = Promise.withResolvers<Server>();
     server.once('error', (error: NodeJS.ErrnoException) => reject(cannotOpen(place, error)));
     server.listen(options, () => {
@@ -73,24 +82,52 @@ export class AdminServer {
     return promise;
   }
 
-  /** On TCP: nothing that tells more than alive or not. */
-  #health(request: IncomingMessage, response: ServerResponse): void {
-    const target = request.url?.split('?', 1)[0];
-    const isKnown = target === '/healthz' || target === '/readyz';
-    if (!isKnown) answer(response, 404, 'not found\n');
-    else if (request.method !== 'GET' && request.method !== 'HEAD') answer(response, 405, 'GET only\n');
-    else if (target === '/healthz') answer(response, 200, 'ok\n');
-    else if (this.#control.isReady()) answer(response, 200, 'ready\n');
-    else answer(response, 503, 'draining\n');
+  /** On TCP: what load balancers and monitoring read, and nothing that changes anything. */
+  async #public(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const target = request.url?.split('?', 1)[0] ?? '';
+    if (!PUBLIC.has(target)) return answer(response, 404, 'not found\n');
+    if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'GET only\n');
+    if (target === '/healthz') return answer(response, 200, 'ok\n');
+    if (target === '/metrics') {
+      const { text, contentType } = await this.#control.metrics();
+      return answer(response, 200, text, contentType);
+    }
+    return this.#control.isReady() ? answer(response, 200, 'ready\n') : answer(response, 503, 'draining\n');
   }
 
-  #operator(request: IncomingMessage, response: ServerResponse): void {
-    if (request.method === 'GET' && request.url === '/status') {
-      const body = `${JSON.stringify(this.#control.status())}\n`;
-      answer(response, 200, body, 'application/json');
-    } else {
-      this.#health(request, response);
-    }
+  async #operator(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const act = OPERATOR[`${request.method} ${request.url}`];
+    if (act === undefined) return this.#public(request, response);
+    const wish = request.method === 'POST' ? await readWish(request) : {};
+    if (wish === undefined) return answer(response, 400, 'not a JSON object\n');
+    answer(response, 200, `${JSON.stringify(await act(this.#control, wish))}\n`, 'application/json');
+  }
+}
+
+const PUBLIC: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
+
+type Wish = Readonly<Record<string, unknown>>;
+
+/** What only the gateway's own user and group can ask. */
+const OPERATOR: Readonly<Record<string, (control: Control, wish: Wish) => unknown>> = {
+  'GET /status': (control) => control.status(),
+  'POST /certificates/renew': (control, { name }) =>
+    control.renewCertificates(typeof name === 'string' ? name : undefined),
+  'POST /certificates/look': (control) => control.lookForCertificates(),
+};
+
+/** Undefined: it is not a JSON object, or too long. No body at all wishes nothing. */
+async function readWish(request: IncomingMessage): Promise<Wish | undefined> {
+  let text = '';
+  for await (const chunk of request.setEncoding('utf8') as AsyncIterable<string>) {
+    text += chunk;
+    if (text.length > MAX_WISH_LENGTH) return undefined;
+  }
+  try {
+    const wish: unknown = text === '' ? {} : JSON.parse(text);
+    return typeof wish === 'object' && wish !== null && !Array.isArray(wish) ? (wish as Wish) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

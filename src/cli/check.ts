@@ -1,18 +1,15 @@
 // `gatehouse check`: is this configuration fit to run, and what would it do?
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { Command } from 'commander';
 import { formatProblem, ProblemsError } from '../base/errors.ts';
 import { formatSize } from '../base/units.ts';
 import type { Config, ListenAddress } from '../config/config.ts';
 import { Guards } from '../gateway/guard.ts';
-import { loadClientPolicies } from '../tls/client-policy.ts';
-import { type LoadedCertificates, loadCertificates } from '../tls/sites.ts';
+import type { LoadedCertificates } from '../tls/sites.ts';
 import { certificateStatus } from './certificate-status.ts';
 import { CONFIG_OPTION, JSON_OPTION } from './options.ts';
+import type { OrderPlan } from './orders.ts';
 import { DONE, print, printJson, readConfig, report, say } from './outcome.ts';
+import { viewStored } from './stored.ts';
 
 export function checkCommand(): Command {
   return new Command('check')
@@ -22,12 +19,18 @@ export function checkCommand(): Command {
     .action(async ({ config: file, json }: { config: string; json?: true }) => {
       try {
         const config = readConfig(file);
-        const certificates = await inspectCertificates(config);
+        const stored = await viewStored(config);
+        // ACME and what it brings along take a while to load, and no other command waits for it.
+        const { planOrders } = await import('./orders.ts');
+        const plan = planOrders(config, stored);
+        const certificates = { ...stored.loaded, warnings: [...stored.loaded.warnings, ...plan.warnings] };
         const guards = new Guards(config);
         if (guards.problems.length > 0) throw new ProblemsError(guards.problems);
-        if (json) printJson({ ok: true, ...summary(config, certificates), ...ruleSummary(guards) });
+        if (json)
+          printJson({ ok: true, ...summary(config, certificates), orders: plan.orders, ...ruleSummary(guards) });
         else {
           printSummary(file, config, certificates);
+          printOrders(plan);
           printRules(guards);
         }
         process.exitCode = DONE;
@@ -37,26 +40,9 @@ export function checkCommand(): Command {
     });
 }
 
-/**
- * Loads what the configuration would load, without a trace: where there is no local CA yet, one is made
- * in a folder that goes again. A check run as root must not leave files that the gateway cannot read.
- */
-export async function inspectCertificates(config: Config): Promise<LoadedCertificates> {
-  const storage = config.certificates.storage;
-  const isThere = existsSync(path.join(storage, 'internal'));
-  const folder = isThere ? storage : await mkdtemp(path.join(tmpdir(), 'gatehouse-check-'));
-  try {
-    const loaded = await loadCertificates({ ...config, certificates: { ...config.certificates, storage: folder } });
-    const clients = await loadClientPolicies(config.sites);
-    const problems = [...loaded.problems, ...clients.problems];
-    if (problems.length > 0) throw new ProblemsError(problems);
-    return loaded;
-  } finally {
-    if (!isThere) await rm(folder, { recursive: true, force: true });
-  }
-}
+type Served = Pick<LoadedCertificates, 'certificates' | 'warnings'>;
 
-function summary(config: Config, { certificates, warnings }: LoadedCertificates): Record<string, unknown> {
+function summary(config: Config, { certificates, warnings }: Served): Record<string, unknown> {
   return {
     listen: { https: config.listen.https.map(place), http: config.listen.http.map(place) },
     sites: config.sites.map((site) => ({
@@ -82,7 +68,7 @@ function summary(config: Config, { certificates, warnings }: LoadedCertificates)
   };
 }
 
-function printSummary(file: string, config: Config, { certificates, warnings }: LoadedCertificates): void {
+function printSummary(file: string, config: Config, { certificates, warnings }: Served): void {
   for (const warning of warnings) say(`warning: ${warning}`);
   print(`${file} is fit to run.`);
   print(`\nlisten   https ${config.listen.https.map(place).join(', ')}`);
@@ -110,6 +96,13 @@ function printSummary(file: string, config: Config, { certificates, warnings }: 
   }
   for (const { names, source, notAfter } of certificates) {
     print(`\ncertificate for ${names.join(', ')}\n         until ${notAfter.toISOString()}, from ${source}`);
+  }
+}
+
+function printOrders({ orders }: OrderPlan): void {
+  for (const { name, authorities, challenges } of orders) {
+    const hosts = authorities.map((directory) => new URL(directory).host).join(', then ');
+    print(`\norder    ${name}\n         from ${hosts}, by ${challenges.join(', then ')}`);
   }
 }
 

@@ -1,16 +1,14 @@
 // What `run`, `expose` and `demo` share: a gateway with its admin endpoint, until a signal ends it.
-
-import type { Control, Status } from '../admin/control.ts';
 import { AdminServer } from '../admin/server.ts';
 import type { Config } from '../config/config.ts';
 import { Gateway } from '../gateway/gateway.ts';
-import { certificateStatus } from './certificate-status.ts';
+import { GatewayControl, printedAddress } from './control.ts';
 import { FAILED } from './outcome.ts';
 import { VERSION } from './self.ts';
 
 export interface Running {
   readonly gateway: Gateway;
-  /** Of /healthz and /readyz; undefined when they are off. */
+  /** Of /healthz, /readyz and /metrics; undefined when they are off. */
   readonly adminPort: number | undefined;
   /** Resolves when the gateway has stopped and its records are written. */
   readonly stopped: Promise<void>;
@@ -59,46 +57,6 @@ export async function serve(config: Config): Promise<Running> {
 function announce({ records, runtime, addresses }: Gateway): void {
   for (const warning of runtime.loaded.warnings) records.warn('config', warning);
   const sites = runtime.config.sites.map(({ name }) => name);
-  const listen = { https: addresses.https.map(printed), http: addresses.http.map(printed) };
+  const listen = { https: addresses.https.map(printedAddress), http: addresses.http.map(printedAddress) };
   records.info('process', 'ready', { version: VERSION, config: runtime.config.file, listen, sites });
-}
-
-class GatewayControl implements Control {
-  readonly #gateway: Gateway;
-
-  constructor(gateway: Gateway) {
-    this.#gateway = gateway;
-  }
-
-  isReady(): boolean {
-    return this.#gateway.state === 'ready';
-  }
-
-  status(): Status {
-    const { runtime, addresses, state, startedAt, load } = this.#gateway;
-    return {
-      state,
-      version: VERSION,
-      pid: process.pid,
-      startedAt: startedAt.toISOString(),
-      config: runtime.config.file,
-      listen: { https: addresses.https.map(printed), http: addresses.http.map(printed) },
-      load,
-      sites: runtime.config.sites.map(({ name, aliases, routes }) => ({
-        name,
-        aliases,
-        upstreams: [...new Set(routes.map(({ upstream }) => upstream))],
-      })),
-      upstreams: [...runtime.upstreams].map(([name, { backends }]) => ({
-        name,
-        servers: backends.map(({ url, weight, load: burden }) => ({ url: url.href, weight, load: burden })),
-      })),
-      certificates: runtime.loaded.certificates.map(certificateStatus),
-      warnings: runtime.loaded.warnings,
-    };
-  }
-}
-
-function printed({ address, family, port }: { address: string; family: string; port: number }): string {
-  return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
 }

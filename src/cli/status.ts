@@ -1,23 +1,21 @@
 // `gatehouse status`: what the running gateway says of itself.
-import path from 'node:path';
 import { Command } from 'commander';
 import { fetchStatus } from '../admin/client.ts';
 import type { Status } from '../admin/control.ts';
-import { GatehouseError } from '../base/errors.ts';
-import { CONFIG_OPTION, JSON_OPTION } from './options.ts';
-import { DONE, print, printJson, readConfig, report } from './outcome.ts';
+import { lifeLeft, managedInWords } from './managed.ts';
+import { CONFIG_OPTION, JSON_OPTION, SOCKET_OPTION } from './options.ts';
+import { DONE, print, printJson, report } from './outcome.ts';
+import { adminSocket } from './socket.ts';
 
 export function statusCommand(): Command {
   return new Command('status')
     .description('show the running gateway')
     .addOption(CONFIG_OPTION())
-    .option('--socket <path>', 'its admin.socket, in place of reading the configuration')
+    .addOption(SOCKET_OPTION())
     .addOption(JSON_OPTION())
     .action(async (options: { config: string; socket?: string; json?: true }) => {
       try {
-        const status = await fetchStatus(
-          options.socket === undefined ? socketOf(options.config) : path.resolve(options.socket),
-        );
+        const status = await fetchStatus(adminSocket(options));
         if (options.json) printJson(status);
         else printStatus(status);
         process.exitCode = DONE;
@@ -25,14 +23,6 @@ export function statusCommand(): Command {
         process.exitCode = report(error, options.json);
       }
     });
-}
-
-function socketOf(file: string): string {
-  const { socket } = readConfig(file).admin;
-  if (socket === undefined) {
-    throw new GatehouseError('config_invalid', 'gateway', `${file} switches admin.socket off, so nothing can be asked`);
-  }
-  return socket;
 }
 
 function printStatus(status: Status): void {
@@ -46,8 +36,14 @@ function printStatus(status: Status): void {
   for (const { name, servers } of status.upstreams) {
     for (const { url, load } of servers) print(`upstream     ${name}: ${url}, ${load} requests under way`);
   }
+  const nowMs = Date.now();
   for (const { names, notAfter, source } of status.certificates) {
-    print(`certificate  ${names.join(', ')} until ${notAfter} (${source})`);
+    // Those that are ordered come below, with what is known of their future.
+    if (source !== 'acme') print(`certificate  ${names.join(', ')}  ${lifeLeft(notAfter, nowMs)}; from ${source}`);
+  }
+  for (const managed of status.managed) {
+    const [first, ...more] = managedInWords(managed, nowMs);
+    print([`certificate  ${first}`, ...more.map((line) => `           ${line}`)].join('\n'));
   }
   for (const warning of status.warnings) print(`warning      ${warning}`);
 }

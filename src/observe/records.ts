@@ -10,6 +10,7 @@ import type { LogsConfig, LogTarget } from '../config/config.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { headerValue } from '../http/headers.ts';
 import { Redaction } from './redaction.ts';
+import { StatusCounts } from './status-counts.ts';
 
 /** What rules found in one exchange: the record whose event is `waf`. */
 export interface FindingRecord {
@@ -51,6 +52,8 @@ const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 
 export class Records {
   readonly redaction: Redaction;
+  /** Of the exchanges that had their end, recorded or not. */
+  readonly statuses: StatusCounts = new StatusCounts();
   readonly #lost = new Set<pino.DestinationStream>();
   readonly #destinations: pino.DestinationStream[] = [];
   readonly #access: Logger | undefined;
@@ -69,6 +72,7 @@ export class Records {
 
   /** One line for an exchange, whatever happened to it. */
   access(x: Exchange): void {
+    this.statuses.note(x.status);
     if (this.#access === undefined) return;
     const { request, connection } = x;
     this.#access.info({

@@ -14,7 +14,14 @@ function open(
   admin: Parameters<AdminServer['open']>[0]['admin'],
   control: Partial<Control> = {},
 ): Promise<AdminServer> {
-  const server = new AdminServer({ isReady: () => true, status: () => STATUS, ...control });
+  const server = new AdminServer({
+    isReady: () => true,
+    status: () => STATUS,
+    metrics: () => Promise.resolve({ contentType: 'text/plain', text: '' }),
+    renewCertificates: () => Promise.resolve([]),
+    lookForCertificates: () => Promise.resolve([]),
+    ...control,
+  });
   onTestFinished(() => server.close());
   return server.open({ admin }).then(() => server);
 }
@@ -71,4 +78,51 @@ test('a socket that a killed process left behind is taken over, one in use is no
 
 test('a gateway that is not there is said so', async () => {
   await expect(fetchStatus(path.join(await temporaryFolder(), 'none.sock'))).rejects.toThrow('no gateway answers');
+});
+
+test('what changes something is taken on the socket only', async () => {
+  const socket = path.join(await temporaryFolder(), 'run/admin.sock');
+  const port = await freePort();
+  const renewed: unknown[] = [];
+  const renewCertificates: Control['renewCertificates'] = (name) => {
+    renewed.push(name);
+    return Promise.resolve([]);
+  };
+  await open({ socket, http: { host: '127.0.0.1', port } }, { renewCertificates });
+  const post = (to: http.RequestOptions, body: string): Promise<number> => {
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    const call = http.request({ ...to, method: 'POST', path: '/certificates/renew', agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    call.on('error', reject);
+    call.end(body);
+    return promise;
+  };
+  expect(await post({ host: '127.0.0.1', port }, '{}')).toBe(404);
+  expect(await post({ socketPath: socket }, '{"name":"a.test"}')).toBe(200);
+  expect(await post({ socketPath: socket }, '')).toBe(200);
+  expect(await post({ socketPath: socket }, '[')).toBe(400);
+  expect(await post({ socketPath: socket }, '"text"')).toBe(400);
+  expect(await post({ socketPath: socket }, `{"name":"${'x'.repeat(100_000)}"}`)).toBe(400);
+  expect(renewed).toEqual(['a.test', undefined]);
+});
+
+test('metrics are told on TCP with their own content type', async () => {
+  const port = await freePort();
+  const metrics: Control['metrics'] = () =>
+    Promise.resolve({ contentType: 'text/plain; version=0.0.4', text: 'a 1\n' });
+  await open({ socket: undefined, http: { host: '127.0.0.1', port } }, { metrics });
+  const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
+  expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4');
+  expect(await answer.text()).toBe('a 1\n');
+});
+
+test('a figure that cannot be had is a 500 and no crash', async () => {
+  const port = await freePort();
+  await open(
+    { socket: undefined, http: { host: '127.0.0.1', port } },
+    { metrics: () => Promise.reject(new Error('no')) },
+  );
+  expect((await get({ host: '127.0.0.1', port, path: '/metrics' })).status).toBe(500);
 });

@@ -61,6 +61,11 @@ export class MockDns {
     await this.#post('clear-cname', { host });
   }
 
+  /** CAA records; a policy is a tag with its value, such as `issue` and `ca.example`. */
+  async addCaa(host: string, ...policies: readonly { readonly tag: string; readonly value: string }[]): Promise<void> {
+    await this.#post('add-caa', { host, policies });
+  }
+
   /** Questions about this name are answered with SERVFAIL. */
   async setServfail(host: string): Promise<void> {
     await this.#post('set-servfail', { host });

@@ -1,0 +1,71 @@
+// Answers what an operator asks of the running gateway (`admin/control.ts`).
+import type { Renewed } from '../acme/keeper.ts';
+import type { ManagedStatus } from '../acme/status.ts';
+import type { Control, Metrics, Status } from '../admin/control.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import type { Metrics as Figures } from '../observe/metrics.ts';
+import { normalName } from '../tls/names.ts';
+import { certificateStatus } from './certificate-status.ts';
+import { GatewayFigures } from './figures.ts';
+import { VERSION } from './self.ts';
+
+export class GatewayControl implements Control {
+  readonly #gateway: Gateway;
+  #figures: Promise<Figures> | undefined;
+
+  constructor(gateway: Gateway) {
+    this.#gateway = gateway;
+  }
+
+  isReady(): boolean {
+    return this.#gateway.state === 'ready';
+  }
+
+  status(): Status {
+    const { runtime, addresses, state, startedAt, load, keeper } = this.#gateway;
+    return {
+      state,
+      version: VERSION,
+      pid: process.pid,
+      startedAt: startedAt.toISOString(),
+      config: runtime.config.file,
+      listen: { https: addresses.https.map(printedAddress), http: addresses.http.map(printedAddress) },
+      load,
+      sites: runtime.config.sites.map(({ name, aliases, routes }) => ({
+        name,
+        aliases,
+        upstreams: [...new Set(routes.map(({ upstream }) => upstream))],
+      })),
+      upstreams: [...runtime.upstreams].map(([name, { backends }]) => ({
+        name,
+        servers: backends.map(({ url, weight, load: burden }) => ({ url: url.href, weight, load: burden })),
+      })),
+      certificates: runtime.loaded.certificates.map(certificateStatus),
+      managed: keeper?.status() ?? [],
+      warnings: runtime.loaded.warnings,
+    };
+  }
+
+  /** What makes them is loaded when it is first asked for: most gateways are never asked. */
+  async metrics(): Promise<Metrics> {
+    this.#figures ??= import('../observe/metrics.ts').then(
+      ({ Metrics: Kept }) => new Kept(new GatewayFigures(this.#gateway)),
+    );
+    const figures = await this.#figures;
+    return { contentType: figures.contentType, text: await figures.text() };
+  }
+
+  async renewCertificates(name: string | undefined): Promise<readonly Renewed[]> {
+    return (await this.#gateway.keeper?.renew(name === undefined ? undefined : normalName(name))) ?? [];
+  }
+
+  async lookForCertificates(): Promise<readonly ManagedStatus[]> {
+    await this.#gateway.keeper?.look();
+    await this.#gateway.refreshCertificates();
+    return this.#gateway.keeper?.status() ?? [];
+  }
+}
+
+export function printedAddress({ address, family, port }: { address: string; family: string; port: number }): string {
+  return family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`;
+}

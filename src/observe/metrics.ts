@@ -1,0 +1,133 @@
+// What monitoring reads: the gateway's figures in the text format of Prometheus. Nothing is counted here and nothing is
+// paid for until somebody asks: a scrape reads what the rooms know anyway. A label has values that the operator chose,
+// never ones that a client did.
+import { type CollectFunction, Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+
+/** What is asked at each scrape. Times are in ms since 1970. */
+export interface MetricsSource {
+  readonly version: string;
+  load(): { readonly connections: number; readonly requests: number };
+  /** Answers by class of status, such as `2xx`. */
+  statuses(): Iterable<readonly [string, number]>;
+  /** What clients are shown, by each name that the configuration serves. */
+  served(): Iterable<{ readonly name: string; readonly source: string; readonly notAfterMs: number }>;
+  /** How many ordered certificates are in each state. */
+  states(): Iterable<readonly [string, number]>;
+  /** Of those, the ones that the configuration names. */
+  managed(): Iterable<ManagedFigures>;
+  orders(): Iterable<OrderFigures>;
+  challenges(): Iterable<readonly [string, number]>;
+}
+
+export interface ManagedFigures {
+  readonly name: string;
+  readonly renewAtMs: number | undefined;
+  readonly isFailing: boolean;
+  /** Only while failing. */
+  readonly nextTryMs: number | undefined;
+}
+
+export interface OrderFigures {
+  readonly authority: string;
+  readonly result: 'issued' | 'failed';
+  /** Of the failure; empty when there was none. */
+  readonly kind: string;
+  readonly count: number;
+}
+
+/** The event loop is looked at so often for its lag: ten times as seldom as usual, for an idle gateway should sleep. */
+const LAG_PRECISION_MS = 100;
+const PREFIX = 'gatehouse_';
+/** Of the usual ones: each scrape would list every open connection. */
+const COSTLY = ['resources', 'handles', 'requests'].flatMap((what) => [
+  `nodejs_active_${what}`,
+  `nodejs_active_${what}_total`,
+]);
+
+export class Metrics {
+  readonly #registry = new Registry();
+
+  constructor(source: MetricsSource) {
+    collectDefaultMetrics({
+      register: this.#registry,
+      prefix: PREFIX,
+      eventLoopMonitoringPrecision: LAG_PRECISION_MS,
+    });
+    for (const name of COSTLY) this.#registry.removeSingleMetric(PREFIX + name);
+    this.#gauge('build_info', 'The version that runs; always 1.', ['version'], (gauge) => {
+      gauge.set({ version: source.version }, 1);
+    });
+    this.#traffic(source);
+    this.#certificates(source);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #traffic(source: MetricsSource): void {
+    this.#gauge('client_connections', 'Client connections that are open.', [], (gauge) => {
+      gauge.set(source.load().connections);
+    });
+    this.#gauge('requests_in_progress', 'Requests under way.', [], (gauge) => {
+      gauge.set(source.load().requests);
+    });
+    this.#counter('requests_total', 'Requests that had their end, by class of status.', ['status'], (counter) => {
+      for (const [status, count] of source.statuses()) counter.inc({ status }, count);
+    });
+  }
+
+  #certificates(source: MetricsSource): void {
+    const name = 'certificate_not_after_timestamp_seconds';
+    this.#gauge(name, 'When the certificate that clients are shown for a name ends.', ['name', 'source'], (gauge) => {
+      for (const { notAfterMs, ...labels } of source.served()) gauge.set(labels, notAfterMs / 1000);
+    });
+    this.#gauge('certificate_renew_at_timestamp_seconds', 'When it is renewed.', ['name'], (gauge) => {
+      for (const { name, renewAtMs } of source.managed())
+        if (renewAtMs !== undefined) gauge.set({ name }, renewAtMs / 1000);
+    });
+    this.#gauge('certificate_failing', 'Whether the last try to get a certificate failed.', ['name'], (gauge) => {
+      for (const { name, isFailing } of source.managed()) gauge.set({ name }, Number(isFailing));
+    });
+    this.#gauge('certificate_next_try_timestamp_seconds', 'When one that failed is tried again.', ['name'], (gauge) => {
+      for (const { name, nextTryMs } of source.managed())
+        if (nextTryMs !== undefined) gauge.set({ name }, nextTryMs / 1000);
+    });
+    this.#gauge('certificates_managed', 'Certificates that are ordered, by state.', ['state'], (gauge) => {
+      for (const [state, count] of source.states()) gauge.set({ state }, count);
+    });
+    const ordersHelp = 'Tries to get a certificate, by authority and outcome; kind says what sort of failure.';
+    this.#counter('certificate_orders_total', ordersHelp, ['authority', 'result', 'kind'], (counter) => {
+      for (const { count, ...labels } of source.orders()) counter.inc(labels, count);
+    });
+    const challengesHelp = 'Certificates issued, by the type of challenge that proved the name.';
+    this.#counter('certificate_challenges_total', challengesHelp, ['type'], (counter) => {
+      for (const [type, count] of source.challenges()) counter.inc({ type }, count);
+    });
+  }
+
+  #gauge<T extends string>(name: string, help: string, labelNames: T[], fill: (gauge: Gauge<T>) => void): void {
+    this.#registry.registerMetric(
+      new Gauge({ name: PREFIX + name, help, labelNames, registers: [], collect: refilled(fill) }),
+    );
+  }
+
+  /** The rooms count; the figure is taken over whole. */
+  #counter<T extends string>(name: string, help: string, labelNames: T[], fill: (counter: Counter<T>) => void): void {
+    this.#registry.registerMetric(
+      new Counter({ name: PREFIX + name, help, labelNames, registers: [], collect: refilled(fill) }),
+    );
+  }
+}
+
+/** Names that have gone leave nothing behind. */
+function refilled<M extends { reset(): void }>(fill: (metric: M) => void): CollectFunction<M> {
+  return function (this: M) {
+    this.reset();
+    fill(this);
+  };
+}

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest';
+import { GatewayControl } from '../../src/cli/control.ts';
+import { startBackend } from '../support/backend.ts';
+import { request } from '../support/client.ts';
+import { startGateway } from '../support/world.ts';
+
+test('requests are counted by class of status, and names of clients are no labels', async () => {
+  const backend = await startBackend();
+  const world = await startGateway(`sites: { localhost: { to: "${backend.url}" } }`);
+  const control = new GatewayControl(world.gateway);
+  await request('h2', world);
+  await request('http/1.1', world, { path: '/again' });
+  await request('h2', world, { headers: { ':authority': 'stranger.test' } });
+  const { text, contentType } = await control.metrics();
+  expect(contentType).toMatch(/^text\/plain; version=0\.0\.4/);
+  expect(text).toContain('gatehouse_requests_total{status="2xx"} 2');
+  expect(text).toContain('gatehouse_requests_total{status="4xx"} 1');
+  expect(text).toMatch(/^gatehouse_client_connections \d+$/m);
+  expect(text).toMatch(
+    /^gatehouse_certificate_not_after_timestamp_seconds\{name="localhost",source="internal"\} 1\d{9}$/m,
+  );
+  expect(text).toMatch(/^gatehouse_process_resident_memory_bytes \d+$/m);
+  expect(text).not.toContain('stranger');
+  expect(text).not.toContain('/again');
+});
+
+test('a second look tells the same figures, not their sum', async () => {
+  const backend = await startBackend();
+  const world = await startGateway(`sites: { localhost: { to: "${backend.url}" } }`);
+  const control = new GatewayControl(world.gateway);
+  await request('h2', world);
+  await control.metrics();
+  expect((await control.metrics()).text).toContain('gatehouse_requests_total{status="2xx"} 1');
+});
