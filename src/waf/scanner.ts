@@ -2,10 +2,10 @@
 // name one that does not, and the ordered evaluation has the last word.
 import type { Hits } from './field.ts';
 import { NO_HITS } from './field.ts';
+import { MadeTexts } from './made-texts.ts';
 import type { UnionMatcher } from './pattern/union.ts';
 import type { WordMatcher } from './pattern/words.ts';
 import type { Ask, FamilySize, Lookup, RecipeBook } from './recipe.ts';
-import { MadeTexts } from './made-texts.ts';
 import { ValueCache } from './value-cache.ts';
 
 /** The automata that all plans of one family of values share. */

@@ -20,8 +20,7 @@ export const normalizePathWin: Transform = {
   name: 'normalizepathwin',
   triggers: bytesOf('/\\.'),
   adds: [SLASH],
-  apply: (value) =>
-    value.includes('/') || value.includes('\\') || endsInDots(value) ? normalize(value, true) : value,
+  apply: (value) => (value.includes('/') || value.includes('\\') || endsInDots(value) ? normalize(value, true) : value),
 };
 
 /** Of a value without a slash only dots at its very end can be a segment's whole name, or pass for a back-reference. */
