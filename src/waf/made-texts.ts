@@ -36,6 +36,11 @@ export class MadeTexts {
     return text;
   }
 
+  /** Whether a text that was made is the one that it was made from. */
+  isUnchanged(place: number): boolean {
+    return this.#made[place] === this.#made[(this.#recipe[place] as Text).from];
+  }
+
   /** False: the text lacks what each of the questions needs. */
   mayMatch({ text, needs }: Ask): boolean {
     if (needs === undefined || !(this.#recipe[text] as Text).isDecoded) return true;

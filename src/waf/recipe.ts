@@ -43,6 +43,8 @@ export interface Ask {
   readonly tests: readonly { readonly rule: number; readonly test: (value: string) => boolean }[];
   /** Shorter texts match nothing here. */
   readonly minLength: number;
+  /** All of it is asked of the text before, too. */
+  repeats: boolean;
 }
 
 /** How the bits that an automaton sets become rules. */
@@ -97,8 +99,23 @@ export function recipeFor(
     const [text, family] = key.split(' ').map(Number) as [number, number];
     return askAll(text, family, asked, sizes[family] as FamilySize, tables[family] as RuleTables);
   });
-  for (const { text, minLength } of asks) demandLength(texts, text, minLength);
+  for (const ask of asks) {
+    demandLength(texts, ask.text, ask.minLength);
+    const { from } = texts[ask.text] as Text;
+    ask.repeats = ask.text !== 0 && asks.some((other) => other.text === from && includes(other, ask));
+  }
   return { texts, asks };
+}
+
+function includes(all: Ask, some: Ask): boolean {
+  if (all.family !== some.family || !looksFor(all.patterns, some.patterns) || !looksFor(all.words, some.words))
+    return false;
+  return some.tests.every(({ rule }) => all.tests.some((other) => other.rule === rule));
+}
+
+function looksFor(all: Lookup | undefined, some: Lookup | undefined): boolean {
+  if (some === undefined) return true;
+  return some.without.length === 0 && some.mask.every((word, i) => (word & ~(all?.mask[i] ?? 0)) === 0);
 }
 
 /** Whether a text with these presence bits can match at all. */
@@ -123,6 +140,7 @@ function askAll(text: number, family: number, asked: readonly Question[], size: 
     words: lookup(words, size.wordWords, tables.words),
     tests: [...tests.values()],
     minLength: Math.min(...asked.map(({ minLength }) => minLength)),
+    repeats: false,
   };
 }
 

@@ -56,7 +56,8 @@ export class ValuePlan {
     let hits: number[] | undefined;
     for (const ask of asks) {
       const text = this.#texts.at(ask.text);
-      if (text.length >= ask.minLength && this.#texts.mayMatch(ask)) hits = this.#put(ask, text, hits);
+      if (text.length < ask.minLength || (ask.repeats && this.#texts.isUnchanged(ask.text))) continue;
+      if (this.#texts.mayMatch(ask)) hits = this.#put(ask, text, hits);
     }
     const result = hits === undefined ? NO_HITS : [...new Set(hits)];
     this.#cache.set(value, result);

@@ -1,67 +1,61 @@
-// What the scan said of values that came before. Bounded: each value has one place, and a later one may take it.
-import { type Hits, NO_HITS } from './field.ts';
+// What the scan said of values that came before. Bounded: when it is full it begins anew.
+import type { Hits } from './field.ts';
 
-/** Places at first and at most, powers of two: a header has few values, and a small table stays near the processor. */
-const FEW_PLACES = 64;
-const MANY_PLACES = 4_096;
-/** So often for each place the table must have been too small before it grows. */
-const CROWD = 4;
+const MAX_ENTRIES = 4_000;
 /** Longer values hardly ever repeat. */
 const MAX_VALUE_LENGTH = 512;
+/** Places of the doorkeeper, a power of two. */
+const DOORKEEPER_SIZE = 8_192;
+/** Bits of a print by which a value has its place in front. */
+const FRONT_BITS = 6;
+
+interface Entry {
+  readonly value: string;
+  readonly hits: Hits;
+}
 
 export class ValueCache {
-  /** By place: a value, its print and what was found. */
-  #values: (string | undefined)[] = new Array(FEW_PLACES).fill(undefined);
-  #hits: Hits[] = new Array(FEW_PLACES).fill(NO_HITS);
-  #prints = new Int32Array(FEW_PLACES);
-  /** The print of what was last asked for in vain: only what comes again is kept, a flood of new values costs nothing. */
-  #seen = new Int32Array(FEW_PLACES);
+  /** What came last, by print: a few headers make up most of what comes again, and need no hash to be found. */
+  readonly #front: (Entry | undefined)[] = new Array(1 << FRONT_BITS).fill(undefined);
+  readonly #known = new Map<string, Entry>();
+  /** Prints of values seen once: only what comes again is kept, so that a flood of new values costs next to nothing. */
+  readonly #seen = new Uint16Array(DOORKEEPER_SIZE);
 
-  /** Values that were asked for in vain where another one was before, since the table last grew. */
-  #crowded = 0;
-
-  /** Of the value asked for last. */
-  #print = 0;
-  /** Whether it was seen before, and so may be kept. */
+  /** Whether the value asked for last was seen before, and so may be kept. */
   #isKnownPrint = false;
 
   get(value: string): Hits | undefined {
-    this.#isKnownPrint = false;
-    if (value.length > MAX_VALUE_LENGTH) return undefined;
+    if (value.length > MAX_VALUE_LENGTH) {
+      this.#isKnownPrint = false;
+      return undefined;
+    }
     const print = printOf(value);
-    const place = print & (this.#prints.length - 1);
-    if (this.#prints[place] === print && this.#values[place] === value) return this.#hits[place];
-    this.#print = print;
-    const before = this.#seen[place];
-    this.#isKnownPrint = before === print;
-    this.#seen[place] = print;
-    if (before !== 0 && before !== print && ++this.#crowded > CROWD * this.#seen.length) this.#grow();
-    return undefined;
+    const near = print >>> (32 - FRONT_BITS);
+    const last = this.#front[near];
+    if (last !== undefined && last.value === value) return last.hits;
+    const place = print & (DOORKEEPER_SIZE - 1);
+    const mark = (print >>> 13) & 0xffff;
+    this.#isKnownPrint = this.#seen[place] === mark;
+    if (!this.#isKnownPrint) {
+      this.#seen[place] = mark;
+      return undefined;
+    }
+    const entry = this.#known.get(value);
+    if (entry !== undefined) this.#front[near] = entry;
+    return entry?.hits;
   }
 
   /** Keeps what was found for the value that was asked for last. */
   set(value: string, hits: Hits): void {
     if (!this.#isKnownPrint) return;
-    const place = this.#print & (this.#prints.length - 1);
-    this.#prints[place] = this.#print;
+    if (this.#known.size >= MAX_ENTRIES) this.#known.clear();
     // A copy: a slice would keep the whole body alive that it was cut from.
-    this.#values[place] = Buffer.from(value, 'latin1').toString('latin1');
-    this.#hits[place] = hits;
-  }
-
-  /** What was kept comes again soon. */
-  #grow(): void {
-    this.#crowded = 0;
-    const places = this.#prints.length * 4;
-    if (places > MANY_PLACES) return;
-    this.#values = new Array(places).fill(undefined);
-    this.#hits = new Array(places).fill(NO_HITS);
-    this.#prints = new Int32Array(places);
-    this.#seen = new Int32Array(places);
+    const copy = Buffer.from(value, 'latin1').toString('latin1');
+    this.#known.set(copy, { value: copy, hits });
   }
 }
 
-/** A rough print of a value from a few of its bytes; where two values meet in one, each takes the place of the other. */
+/** A rough print of a value from a few of its bytes; a false meeting only keeps a value too early. */
 function printOf(value: string): number {
   const { length } = value;
   if (length === 0) return 0;
@@ -71,6 +65,5 @@ function printOf(value: string): number {
   print = Math.imul(print ^ value.charCodeAt(last >> 1), 0xc2b2ae35) ^ (print >>> 13);
   print = Math.imul(print ^ value.charCodeAt(last >> 2), 0x27d4eb2f) ^ (print >>> 15);
   print = Math.imul(print ^ value.charCodeAt(last - (last >> 2)), 0x165667b1) ^ (print >>> 13);
-  print = Math.imul(print ^ value.charCodeAt(last - (last >> 3)), 0x2c1b3c6d);
-  return print ^ (print >>> 16);
+  return Math.imul(print ^ value.charCodeAt(last - (last >> 3)), 0x2c1b3c6d) >>> 0;
 }
