@@ -7,12 +7,13 @@ import { parseTemplate } from './macro.ts';
 import { compileMatcher } from './matcher.ts';
 import { CollectionStore } from './persistent.ts';
 import type { Plan } from './plan.ts';
-import type { Link, Rule, RuleSelector, RuleSet } from './rule.ts';
+import type { Effect, Link, Rule, RuleSelector, RuleSet } from './rule.ts';
 import { ScanTable } from './scan-table.ts';
 import { compileRuleSelector } from './selection.ts';
 import type { CompiledLink, Step } from './step.ts';
 import { compileTarget, isCapture, isGiven, readVariable } from './target.ts';
 import { transform } from './transforms/registry.ts';
+import { captureNumber } from './transaction.ts';
 import { integerOf, SlotTable, type TxValue } from './tx-store.ts';
 import { VARIABLES, variableKind, variableNumber } from './variables.ts';
 
@@ -117,11 +118,18 @@ function compileLink(link: Link, context: Context): CompiledLink {
     transforms: link.transforms.flatMap((name) => transform(name) ?? []),
     multiMatch: link.multiMatch,
     capture: link.capture,
+    catchesLate: matcher.scan !== undefined && link.effects.every(isBlind),
     precheck: precheck(link, context.slots),
     effects: link.effects.map((effect): Run => compileEffect(effect, context)),
     msg: link.msg === undefined ? undefined : parseTemplate(link.msg),
     logdata: link.logdata === undefined ? undefined : parseTemplate(link.logdata),
   };
+}
+
+/** Whether an effect is the same whatever was caught, and leaves that alone. */
+function isBlind(effect: Effect): boolean {
+  if (effect.kind !== 'setvar' || effect.collection !== 'tx') return false;
+  return !`${effect.name}${effect.value}`.includes('%{') && captureNumber(effect.name) === undefined;
 }
 
 const COMPARISONS: Readonly<Record<string, (value: number, argument: number) => boolean>> = {
