@@ -12,8 +12,8 @@ import { ScanTable } from './scan-table.ts';
 import { compileRuleSelector } from './selection.ts';
 import type { CompiledLink, Step } from './step.ts';
 import { compileTarget, isCapture, isGiven, readVariable } from './target.ts';
-import { transform } from './transforms/registry.ts';
 import { captureNumber } from './transaction.ts';
+import { transform } from './transforms/registry.ts';
 import { integerOf, SlotTable, type TxValue } from './tx-store.ts';
 import { VARIABLES, variableKind, variableNumber } from './variables.ts';
 

@@ -1,11 +1,11 @@
 // What transformations made of texts, so that the scan and all rules that look at a text share it. Forgotten when the next
-// exchange begins; bounded, so that a request of many values holds no more than a few copies of itself.
+// exchange begins; bounded, so that a request of many values holds no more than 64 copies of a body at the default bounds.
 import type { Transform } from './transforms/registry.ts';
 
 /** Shorter texts are transformed faster than found. */
 const LONG_TEXT = 256;
 /** Characters that are kept, results only; beyond, all is forgotten. */
-const MAX_CHARACTERS = 2 * 1024 * 1024;
+const MAX_CHARACTERS = 8 * 1024 * 1024;
 
 const made = new Map<Transform, Map<string, string>>();
 let characters = 0;
