@@ -1,7 +1,6 @@
 // The chains of transformations of many rules as one tree: what two chains have in common at their beginning is done once.
 import { ALWAYS, type Presence } from './presence.ts';
-import type { Node } from './recipe.ts';
-import { ANYTHING } from './texts.ts';
+import { ANYTHING, type Node } from './texts.ts';
 import type { Transform } from './transforms/registry.ts';
 
 /** Steps that do the same to a text whatever the case of its letters: `lowercase` before them can be left out. */

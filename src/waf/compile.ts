@@ -4,7 +4,7 @@ import { FEEDS } from './feeds.ts';
 import { Field, NO_FIELDS } from './field.ts';
 import { foldRules, type PlannedRule } from './fold.ts';
 import { parseTemplate } from './macro.ts';
-import { compileMatcher } from './matcher.ts';
+import { compileMatcher, type Matcher } from './matcher.ts';
 import { CollectionStore } from './persistent.ts';
 import type { Plan } from './plan.ts';
 import type { Effect, Link, Rule, RuleSelector, RuleSet } from './rule.ts';
@@ -118,12 +118,17 @@ function compileLink(link: Link, context: Context): CompiledLink {
     transforms: link.transforms.flatMap((name) => transform(name) ?? []),
     multiMatch: link.multiMatch,
     capture: link.capture,
-    catchesLate: matcher.scan !== undefined && link.effects.every(isBlind),
+    catchesLate: canCatchLate(link, matcher),
     precheck: precheck(link, context.slots),
     effects: link.effects.map((effect): Run => compileEffect(effect, context)),
     msg: link.msg === undefined ? undefined : parseTemplate(link.msg),
     logdata: link.logdata === undefined ? undefined : parseTemplate(link.logdata),
   };
+}
+
+/** What was caught can be read between two values: by a target, a macro of the operator, an effect. */
+function canCatchLate({ targets, effects }: Link, { scan }: Matcher): boolean {
+  return scan !== undefined && targets.every(({ variable }) => isGiven(variable)) && effects.every(isBlind);
 }
 
 /** Whether an effect is the same whatever was caught, and leaves that alone. */

@@ -1,18 +1,7 @@
 // What has to be done for a value that holds certain kinds of bytes: which transformations can change it, which
 // automata and tests can still say yes. Worked out once for each combination, then only looked up.
 import type { Presence } from './presence.ts';
-import { demandLength, type Text, textsOf } from './texts.ts';
-import type { Transform } from './transforms/registry.ts';
-
-/** One transformation after a parent's; the root (number 0) is the value as it came. Parents come first. */
-export interface Node {
-  readonly parent: number;
-  readonly transform: Transform;
-  /** Presence bits of which the text before needs one, or this step does not change it. */
-  readonly triggers: number;
-  /** Presence bits that the step may add; all of them for decoders. */
-  readonly adds: number;
-}
+import { demandLength, type Node, type Text, textsOf } from './texts.ts';
 
 /** What one rule asks of the text behind a node. */
 export interface Question {

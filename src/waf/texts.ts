@@ -1,7 +1,16 @@
 // The texts that chains of transformations make of a value: chains that come to the same text share it, and a step that
 // cannot change what it is given makes none.
-import type { Node } from './recipe.ts';
 import type { Transform } from './transforms/registry.ts';
+
+/** One transformation after a parent's; the root (number 0) is the value as it came. Parents come first. */
+export interface Node {
+  readonly parent: number;
+  readonly transform: Transform;
+  /** Presence bits of which the text before needs one, or this step does not change it. */
+  readonly triggers: number;
+  /** Presence bits that the step may add; all of them for decoders. */
+  readonly adds: number;
+}
 
 /** One text; the first is the value as it came. */
 export interface Text {

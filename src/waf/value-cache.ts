@@ -16,7 +16,7 @@ interface Entry {
 
 export class ValueCache {
   /** What came last, by print: a few headers make up most of what comes again, and need no hash to be found. */
-  readonly #front: (Entry | undefined)[] = new Array(1 << FRONT_BITS).fill(undefined);
+  readonly #front: (Entry | undefined)[] = Array.from({ length: 1 << FRONT_BITS }, () => undefined);
   readonly #known = new Map<string, Entry>();
   /** Prints of values seen once: only what comes again is kept, so that a flood of new values costs next to nothing. */
   readonly #seen = new Uint16Array(DOORKEEPER_SIZE);
