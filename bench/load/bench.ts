@@ -1,11 +1,10 @@
 // One run from beginning to end: backend, systems, start-up, then every scenario in interleaved rounds.
 
 import { startBackend } from '../rig/backend.ts';
-import { pinCores } from '../rig/cores.ts';
 import type { Machine, Neighbours } from '../rig/machine.ts';
-import { describeMachine, watchNeighbours } from '../rig/machine.ts';
+import type { OpenRun, Progress } from '../rig/open-run.ts';
+import { openRun } from '../rig/open-run.ts';
 import { firstLine } from '../rig/run.ts';
-import { Workspace } from '../rig/workspace.ts';
 import type { Measurement, Stage } from './live.ts';
 import { LiveSystem } from './live.ts';
 import type { Options } from './options.ts';
@@ -46,24 +45,18 @@ export interface BenchResult {
   readonly faults: readonly string[];
 }
 
-export type Progress = (words: string) => void;
-
 export async function runBench(options: Options, progress: Progress, signal: AbortSignal): Promise<BenchResult> {
   const generator = firstLine('h2load', ['--version']);
   if (generator === undefined) throw new Error('h2load is not installed (Debian: nghttp2-client)');
-  const startedAt = new Date().toISOString();
-  const cores = pinCores();
-  const machine = describeMachine(cores);
-  using workspace = new Workspace();
+  using run = openRun(progress);
+  const { startedAt, cores, machine, workspace, faults, neighbours } = run;
   await using backend = await startBackend(workspace, cores.load);
   const stage: Stage = { workspace, backendPort: backend.port, core: cores.underTest, signal };
-  const neighbours = watchNeighbours();
 
-  const faults: string[] = [];
   const installed = options.systems.filter((system) => system.version() !== undefined);
   const skipped = options.systems.filter((system) => !installed.includes(system)).map(({ name }) => name);
   for (const name of skipped) progress(`SKIPPED: ${name} is not installed`);
-  const results = await measureStartups(installed, stage, options.rounds, progress, faults);
+  const results = await measureStartups(installed, stage, options.rounds, run);
 
   await using running = new AsyncDisposableStack();
   const live: LiveSystem[] = [];
@@ -71,8 +64,7 @@ export async function runBench(options: Options, progress: Progress, signal: Abo
     live.push(running.use(await LiveSystem.start(system, stage)));
   }
   const scenarios: ScenarioResult[] = [];
-  for (const scenario of options.scenarios)
-    scenarios.push(await runScenario(scenario, live, options, progress, faults));
+  for (const scenario of options.scenarios) scenarios.push(await runScenario(scenario, live, options, run));
   return {
     startedAt,
     rounds: options.rounds,
@@ -93,8 +85,7 @@ async function measureStartups(
   systems: readonly System[],
   stage: Stage,
   rounds: number,
-  progress: Progress,
-  faults: string[],
+  { progress, fault }: OpenRun,
 ): Promise<SystemResult[]> {
   const figures = systems.map((system) => ({ system, startupMs: [] as number[], idleRssBytes: [] as number[] }));
   for (let round = 1; round <= rounds; round++) {
@@ -106,9 +97,7 @@ async function measureStartups(
         idleRssBytes.push(await live.idleRssBytes());
       } catch (error) {
         stage.signal.throwIfAborted();
-        const fault = `start-up, round ${round}: ${(error as Error).message}`;
-        progress(`FAULT: ${fault}`);
-        faults.push(fault);
+        fault(`start-up, round ${round}: ${(error as Error).message}`);
       }
     }
   }
@@ -121,8 +110,7 @@ async function runScenario(
   { name, title, drive }: Scenario,
   live: readonly LiveSystem[],
   options: Options,
-  progress: Progress,
-  faults: string[],
+  { progress, fault }: OpenRun,
 ): Promise<ScenarioResult> {
   const pace = new Map<LiveSystem, number>();
   const measure = async (system: LiveSystem, when: string, seconds: number): Promise<Measurement> => {
@@ -130,10 +118,7 @@ async function runScenario(
     const requestsPerSecond = measurement.requests / measurement.seconds;
     if (requestsPerSecond > 0) pace.set(system, requestsPerSecond);
     progress(`${name}, ${when}: ${system.name} ${Math.round(requestsPerSecond)} requests/s`);
-    for (const fault of measurement.faults) {
-      progress(`FAULT: ${name}, ${when}: ${system.name}: ${fault}`);
-      faults.push(`${name}, ${when}: ${system.name}: ${fault}`);
-    }
+    for (const words of measurement.faults) fault(`${name}, ${when}: ${system.name}: ${words}`);
     return measurement;
   };
   for (const system of live) await measure(system, 'warm-up', Math.min(MAX_WARM_UP_SECONDS, options.seconds));

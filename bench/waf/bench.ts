@@ -1,11 +1,10 @@
 // One run from beginning to end: every case with new and with repeated values, at each paranoia level, the sides taking
 // turns within each round; then the servers under load.
 import { writeFileSync } from 'node:fs';
-import type { Cores } from '../rig/cores.ts';
-import { pinCores } from '../rig/cores.ts';
 import type { Machine, Neighbours } from '../rig/machine.ts';
-import { describeMachine, watchNeighbours } from '../rig/machine.ts';
-import { Workspace } from '../rig/workspace.ts';
+import type { OpenRun, Progress } from '../rig/open-run.ts';
+import { openRun } from '../rig/open-run.ts';
+import type { Workspace } from '../rig/workspace.ts';
 import type { Case } from './cases.ts';
 import { writeRequests, writeTailAttack } from './cases.ts';
 import { compareChecks, judge } from './control.ts';
@@ -61,32 +60,17 @@ export interface BenchResult {
   readonly faults: readonly string[];
 }
 
-export type Progress = (words: string) => void;
-
 /** What every part of a run needs. */
-export interface Run {
+export interface Run extends Pick<OpenRun, 'workspace' | 'cores' | 'progress' | 'fault'> {
   readonly options: Options;
   readonly rules: RuleFolder;
-  readonly workspace: Workspace;
-  readonly cores: Cores;
   readonly signal: AbortSignal;
-  readonly progress: Progress;
-  /** Reports a fault and keeps it for the end. */
-  readonly fault: (words: string) => void;
 }
 
 export async function runBench(options: Options, progress: Progress, signal: AbortSignal): Promise<BenchResult> {
-  const startedAt = new Date().toISOString();
   const rules = findRules(options.rules);
-  const cores = pinCores();
-  const machine = describeMachine(cores);
-  using workspace = new Workspace();
-  const neighbours = watchNeighbours();
-  const faults: string[] = [];
-  const fault = (words: string): void => {
-    progress(`FAULT: ${words}`);
-    faults.push(words);
-  };
+  using opened = openRun(progress);
+  const { startedAt, machine, workspace, cores, fault, faults, neighbours } = opened;
   const run: Run = { options, rules, workspace, cores, signal, progress, fault };
 
   const { present, skipped: absent } = await findSides(workspace, signal);

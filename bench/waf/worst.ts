@@ -1,10 +1,9 @@
 // The search for the slowest request: every input at the default bounds, on the engine in full; libmodsecurity is given
 // the worst of each kind, with a time-out. A figure is the CPU time of one transaction, all phases.
-import { pinCores } from '../rig/cores.ts';
 import type { Machine, Neighbours } from '../rig/machine.ts';
-import { describeMachine, watchNeighbours } from '../rig/machine.ts';
-import { Workspace } from '../rig/workspace.ts';
-import type { Progress, Run } from './bench.ts';
+import type { Progress } from '../rig/open-run.ts';
+import { openRun } from '../rig/open-run.ts';
+import type { Run } from './bench.ts';
 import { startSide } from './bench.ts';
 import type { Options } from './options.ts';
 import { findRules } from './rule-files.ts';
@@ -68,17 +67,9 @@ export interface WorstResult {
 }
 
 export async function runWorst(options: Options, progress: Progress, signal: AbortSignal): Promise<WorstResult> {
-  const startedAt = new Date().toISOString();
   const rules = findRules(options.rules);
-  const cores = pinCores();
-  const machine = describeMachine(cores);
-  using workspace = new Workspace();
-  const neighbours = watchNeighbours();
-  const faults: string[] = [];
-  const fault = (words: string): void => {
-    progress(`FAULT: ${words}`);
-    faults.push(words);
-  };
+  using opened = openRun(progress);
+  const { startedAt, machine, workspace, cores, fault, faults, neighbours } = opened;
   const run: Run = { options, rules, workspace, cores, signal, progress, fault };
   const { present, skipped } = await findSides(workspace, signal);
   for (const words of skipped) progress(`SKIPPED: ${words}`);

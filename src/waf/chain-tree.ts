@@ -1,6 +1,6 @@
 // The chains of transformations of many rules as one tree: what two chains have in common at their beginning is done once.
 import { ALWAYS, type Presence } from './presence.ts';
-import type { Node } from './recipe.ts';
+import { ANYTHING, type Node } from './texts.ts';
 import type { Transform } from './transforms/registry.ts';
 
 /** Steps that do the same to a text whatever the case of its letters: `lowercase` before them can be left out. */
@@ -22,9 +22,6 @@ const CASE_BLIND = new Set([
 ]);
 
 const UPPER = /[A-Z]/;
-
-/** Letters and blanks: what a step can add without making a value dangerous in a new way. */
-const HARMLESS = /^[a-z ]$/;
 
 interface TreeStep {
   readonly name: string;
@@ -52,7 +49,7 @@ export class ChainTree {
 
   constructor(presence: Presence, root: Transform) {
     this.#presence = presence;
-    this.nodes.push({ parent: 0, transform: root, triggers: 0, decoders: 0, minLength: 0 });
+    this.nodes.push({ parent: 0, transform: root, triggers: 0, adds: 0 });
   }
 
   /** The node of a chain. `anyCase`: what is asked of the result does not depend on the case of letters. */
@@ -67,24 +64,12 @@ export class ChainTree {
     const known = this.#places.get(key);
     if (known !== undefined) return known;
     const { transform } = step;
-    const above = this.nodes[parent] as Node;
-    const own = step.triggers === undefined ? ALWAYS : this.#presence.word(step.triggers);
-    const place =
-      this.nodes.push({
-        parent,
-        transform,
-        triggers: above.triggers | own,
-        decoders: above.decoders | (decodes(transform) ? own : 0),
-        minLength: Number.POSITIVE_INFINITY,
-      }) - 1;
+    const triggers = step.triggers === undefined ? ALWAYS : this.#presence.word(step.triggers);
+    const adds = transform.adds === 'any' ? ANYTHING : this.#presence.word(transform.adds);
+    const place = this.nodes.push({ parent, transform, triggers, adds }) - 1;
     this.#places.set(key, place);
     return place;
   }
-}
-
-/** Whether marks can come out that did not go in. */
-function decodes({ adds }: Transform): boolean {
-  return adds === 'any' || adds.some((byte) => !HARMLESS.test(String.fromCharCode(byte)));
 }
 
 function plainStep(transform: Transform): TreeStep {

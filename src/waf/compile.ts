@@ -4,14 +4,15 @@ import { FEEDS } from './feeds.ts';
 import { Field, NO_FIELDS } from './field.ts';
 import { foldRules, type PlannedRule } from './fold.ts';
 import { parseTemplate } from './macro.ts';
-import { compileMatcher } from './matcher.ts';
+import { compileMatcher, type Matcher } from './matcher.ts';
 import { CollectionStore } from './persistent.ts';
 import type { Plan } from './plan.ts';
-import type { Link, Rule, RuleSelector, RuleSet } from './rule.ts';
+import type { Effect, Link, Rule, RuleSelector, RuleSet } from './rule.ts';
 import { ScanTable } from './scan-table.ts';
 import { compileRuleSelector } from './selection.ts';
 import type { CompiledLink, Step } from './step.ts';
 import { compileTarget, isCapture, isGiven, readVariable } from './target.ts';
+import { captureNumber } from './transaction.ts';
 import { transform } from './transforms/registry.ts';
 import { integerOf, SlotTable, type TxValue } from './tx-store.ts';
 import { VARIABLES, variableKind, variableNumber } from './variables.ts';
@@ -117,11 +118,23 @@ function compileLink(link: Link, context: Context): CompiledLink {
     transforms: link.transforms.flatMap((name) => transform(name) ?? []),
     multiMatch: link.multiMatch,
     capture: link.capture,
+    catchesLate: canCatchLate(link, matcher),
     precheck: precheck(link, context.slots),
     effects: link.effects.map((effect): Run => compileEffect(effect, context)),
     msg: link.msg === undefined ? undefined : parseTemplate(link.msg),
     logdata: link.logdata === undefined ? undefined : parseTemplate(link.logdata),
   };
+}
+
+/** What was caught can be read between two values: by a target, a macro of the operator, an effect. */
+function canCatchLate({ targets, effects }: Link, { scan }: Matcher): boolean {
+  return scan !== undefined && targets.every(({ variable }) => isGiven(variable)) && effects.every(isBlind);
+}
+
+/** Whether an effect is the same whatever was caught, and leaves that alone. */
+function isBlind(effect: Effect): boolean {
+  if (effect.kind !== 'setvar' || effect.collection !== 'tx') return false;
+  return !`${effect.name}${effect.value}`.includes('%{') && captureNumber(effect.name) === undefined;
 }
 
 const COMPARISONS: Readonly<Record<string, (value: number, argument: number) => boolean>> = {

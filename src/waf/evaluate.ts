@@ -63,6 +63,7 @@ function matchLink(tx: Transaction, step: Step, link: CompiledLink, isScanned: b
       if (tryField(tx, step, link, target, field)) found = true;
     }
   }
+  if (found && link.catchesLate && (link.capture || step.logs)) catchParts(tx, step, link);
   return found;
 }
 
@@ -100,8 +101,8 @@ function note(
   const label = field.name === '' ? target.label : `${target.label}:${field.name}`;
   // What MATCHED_VAR and MATCHED_VARS hand on has its label already.
   const own = target.label.startsWith('MATCHED_') ? field.name || (tx.lastMatched?.label ?? label) : label;
-  // Before the effects, which may change what the argument's macros stand for.
-  const parts = link.capture || step.logs ? link.matcher.parts(value, tx) : NO_PARTS;
+  // Before the value is noted and the effects run: both may change what the argument's macros stand for.
+  const parts = link.catchesLate ? NO_PARTS : partsOf(tx, step, link, value);
   tx.matched.push({ label: own, value, part: parts[0] ?? '' });
   if (link.capture) tx.captured = parts;
   for (const run of link.effects) run(tx);
@@ -109,6 +110,18 @@ function note(
 }
 
 const NO_PARTS: Parts = [];
+
+function partsOf(tx: Transaction, step: Step, { capture, matcher }: CompiledLink, value: string): Parts {
+  return capture || step.logs ? matcher.parts(value, tx) : NO_PARTS;
+}
+
+/** What of the last value matched: one rule may match thousands of values, and speaks of the last one only. */
+function catchParts(tx: Transaction, step: Step, link: CompiledLink): void {
+  const last = tx.lastMatched as Matched;
+  const parts = partsOf(tx, step, link, last.value);
+  tx.matched[tx.matched.length - 1] = { ...last, part: parts[0] ?? '' };
+  if (link.capture) tx.captured = parts;
+}
 
 function linkMatch(tx: Transaction): LinkMatch | undefined {
   const last = tx.lastMatched;

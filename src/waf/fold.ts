@@ -4,6 +4,7 @@
 import { Knowledge } from './knowledge.ts';
 import type { Effect, Marker, Phase, Rule, RuleSet } from './rule.ts';
 import { compileRuleSelector } from './selection.ts';
+import { SpokenNames } from './spoken-names.ts';
 import type { TxValue } from './tx-store.ts';
 
 /** A rule that is left, with its place in the files and the place behind which a match goes on. */
@@ -41,6 +42,10 @@ class Folder {
   /** Rules from which a request can take away what they look at in TX. */
   readonly #blindings: ((rule: Rule) => boolean)[] = [];
   #mayLeavePhasesOut = false;
+  /** What the rules that must run speak of. */
+  readonly #spoken = new SpokenNames();
+  /** One of them may end the exchange, or its phase. */
+  #mayEnd = false;
 
   constructor(ruleSet: RuleSet, seeds: ReadonlyMap<string, TxValue>) {
     this.#items = ruleSet.items;
@@ -75,7 +80,7 @@ class Folder {
     if (verdict === 'never') return order + 1;
     if (verdict === 'always' && !this.#mayBeRemoved(rule, order, resumeAfter)) {
       const isCertain = order > Math.max(...state.landings);
-      if (isSilent(rule) && this.#absorb(rule, isCertain) && !landsWithin(state, order, resumeAfter))
+      if (isSilent(rule) && this.#absorb(rule, isCertain, state) && !landsWithin(state, order, resumeAfter))
         return resumeAfter + 1;
       this.#keep(rule, order, resumeAfter, state, isCertain);
       return order + 1;
@@ -85,17 +90,28 @@ class Folder {
   }
 
   /** Applies the effects of a rule that always matches, when nothing has to happen at run time for it. */
-  #absorb(rule: Rule, isCertain: boolean): boolean {
+  #absorb(rule: Rule, isCertain: boolean, { phase }: PhaseState): boolean {
     const effects = rule.links.flatMap((link) => link.effects);
     if (effects.length === 0) return true;
-    if (!isCertain || this.#initial !== undefined || !effects.every((effect) => this.#known.canApply(effect)))
+    if (!isCertain || !effects.every((effect) => this.#known.canApply(effect))) return false;
+    if (this.#initial !== undefined && !(phase === 1 && effects.every((effect) => this.#maySetEarlier(effect))))
       return false;
-    for (const effect of effects) this.#known.apply(effect);
+    for (const effect of effects) {
+      this.#known.apply(effect);
+      this.#initial?.apply(effect);
+    }
     return true;
+  }
+
+  /** Whether it is the same to all rules that must run if the variable is set before the first of them. */
+  #maySetEarlier(effect: Effect): boolean {
+    return !this.#mayEnd && effect.kind === 'setvar' && !this.#spoken.has(effect.name);
   }
 
   #keep(rule: Rule, order: number, resumeAfter: number, state: PhaseState, isCertain: boolean): void {
     this.#initial ??= this.#known.copy();
+    this.#spoken.add(rule);
+    if (rule.disruptive.action !== 'pass') this.#mayEnd = true;
     state.kept.push({ rule, order, resumeAfter });
     for (const effect of rule.links.flatMap((link) => link.effects)) {
       if (isCertain && this.#known.canApply(effect)) this.#known.apply(effect);

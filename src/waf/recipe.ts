@@ -1,19 +1,7 @@
 // What has to be done for a value that holds certain kinds of bytes: which transformations can change it, which
 // automata and tests can still say yes. Worked out once for each combination, then only looked up.
 import type { Presence } from './presence.ts';
-import type { Transform } from './transforms/registry.ts';
-
-/** One transformation after a parent's; the root (number 0) is the value as it came. */
-export interface Node {
-  readonly parent: number;
-  readonly transform: Transform;
-  /** Presence bits of which the value needs one, or nothing on the way here changes it. */
-  readonly triggers: number;
-  /** Those of them by which marks can come out that did not go in. */
-  readonly decoders: number;
-  /** Shorter texts match nothing here or below. */
-  minLength: number;
-}
+import { demandLength, type Node, type Text, textsOf } from './texts.ts';
 
 /** What one rule asks of the text behind a node. */
 export interface Question {
@@ -28,19 +16,24 @@ export interface Question {
   readonly test: ((value: string) => boolean) | undefined;
   /** Shorter texts do not match. */
   readonly minLength: number;
-  /** Presence bits of which the value needs one to match, as long as no decoder is triggered. */
-  readonly needs: number;
+  /** Words of presence bits: a text that lacks all bits of one does not match. */
+  readonly needs: readonly number[];
 }
 
 /** All that is asked of one text by the automata of one family. */
 export interface Ask {
-  readonly node: number;
+  /** Number among the texts of the recipe. */
+  readonly text: number;
   readonly family: number;
+  /** Of each question its `needs`, where all have some: a text that meets none of them need not be looked at. */
+  readonly needs: readonly (readonly number[])[] | undefined;
   readonly patterns: Lookup | undefined;
   readonly words: Lookup | undefined;
   readonly tests: readonly { readonly rule: number; readonly test: (value: string) => boolean }[];
   /** Shorter texts match nothing here. */
   readonly minLength: number;
+  /** All of it is asked of the text before, too. */
+  repeats: boolean;
 }
 
 /** How the bits that an automaton sets become rules. */
@@ -67,40 +60,76 @@ export interface RuleTables {
   readonly words: readonly (readonly number[] | undefined)[];
 }
 
-/** `present`: the presence word of the value. The texts behind nodes that cannot change it are the value itself. */
+/** What is done for a value: the texts that are made of it, and what they are asked. */
+export interface Recipe {
+  readonly texts: readonly Text[];
+  readonly asks: readonly Ask[];
+}
+
+/** `present`: the presence word of the value. */
 export function recipeFor(
   present: number,
   nodes: readonly Node[],
   questions: readonly Question[],
   sizes: readonly FamilySize[],
   tables: readonly RuleTables[],
-): Ask[] {
+): Recipe {
+  const { texts, ofNode } = textsOf(present, nodes);
   const byText = new Map<string, Question[]>();
   for (const question of questions) {
-    const { triggers, decoders } = nodes[question.node] as Node;
-    if ((present & decoders) === 0 && (present & question.needs) === 0) continue;
-    const key = `${(present & triggers) === 0 ? 0 : question.node} ${question.family}`;
+    const text = ofNode[question.node] as number;
+    if (!meets((texts[text] as Text).mayHold, question.needs)) continue;
+    const key = `${text} ${question.family}`;
     const same = byText.get(key);
     if (same === undefined) byText.set(key, [question]);
     else same.push(question);
   }
-  return Array.from(byText, ([key, asked]) => {
-    const [node, family] = key.split(' ').map(Number) as [number, number];
-    return askAll(node, family, asked, sizes[family] as FamilySize, tables[family] as RuleTables);
+  const asks = Array.from(byText, ([key, asked]) => {
+    const [text, family] = key.split(' ').map(Number) as [number, number];
+    return askAll(text, family, asked, sizes[family] as FamilySize, tables[family] as RuleTables);
   });
+  for (const ask of asks) {
+    demandLength(texts, ask.text, ask.minLength);
+    const { from } = texts[ask.text] as Text;
+    ask.repeats = ask.text !== 0 && asks.some((other) => other.text === from && includes(other, ask));
+  }
+  return { texts, asks };
 }
 
-function askAll(node: number, family: number, asked: readonly Question[], size: FamilySize, tables: RuleTables): Ask {
+function includes(all: Ask, some: Ask): boolean {
+  if (all.family !== some.family || !looksFor(all.patterns, some.patterns) || !looksFor(all.words, some.words))
+    return false;
+  return some.tests.every(({ rule }) => all.tests.some((other) => other.rule === rule));
+}
+
+function looksFor(all: Lookup | undefined, some: Lookup | undefined): boolean {
+  if (some === undefined) return true;
+  return some.without.length === 0 && some.mask.every((word, i) => (word & ~(all?.mask[i] ?? 0)) === 0);
+}
+
+/** Whether a text with these presence bits can match at all. */
+export function meets(present: number, needs: readonly number[]): boolean {
+  for (const need of needs) if ((present & need) === 0) return false;
+  return true;
+}
+
+/** Of more questions one nearly always finds what it needs. */
+const FEW_NEEDS = 4;
+
+function askAll(text: number, family: number, asked: readonly Question[], size: FamilySize, tables: RuleTables): Ask {
   const tests = new Map(asked.flatMap(({ rule, test }) => (test === undefined ? [] : [[rule, { rule, test }]])));
   const patterns = asked.filter(({ form }) => form === 'pattern');
   const words = asked.filter(({ form }) => form === 'words');
+  const needs = asked.map((question) => question.needs);
   return {
-    node,
+    text,
     family,
+    needs: needs.length <= FEW_NEEDS && needs.every(({ length }) => length > 0) ? needs : undefined,
     patterns: lookup(patterns, size.patternWords, tables.patterns),
     words: lookup(words, size.wordWords, tables.words),
     tests: [...tests.values()],
     minLength: Math.min(...asked.map(({ minLength }) => minLength)),
+    repeats: false,
   };
 }
 
@@ -149,15 +178,15 @@ export interface Allowance {
 
 /** The recipes of one plan. */
 export class RecipeBook {
-  readonly nodes: readonly Node[];
+  readonly #nodes: readonly Node[];
   readonly #questions: readonly Question[];
   readonly #sizes: readonly FamilySize[];
   readonly #presence: Presence;
   readonly #allowance: Allowance;
   /** Bits that make a difference here. */
   readonly #relevant: number;
-  readonly #known = new Map<number, readonly Ask[]>();
-  readonly #any: readonly Ask[];
+  readonly #known = new Map<number, Recipe>();
+  readonly #any: Recipe;
   readonly #tables: readonly RuleTables[];
 
   constructor(
@@ -167,12 +196,12 @@ export class RecipeBook {
     presence: Presence,
     allowance: Allowance,
   ) {
-    this.nodes = nodes;
+    this.#nodes = nodes;
     this.#questions = questions;
     this.#sizes = sizes;
     this.#presence = presence;
     this.#allowance = allowance;
-    const asked = questions.reduce((all, { needs }) => all | needs, 0);
+    const asked = questions.flatMap(({ needs }) => needs).reduce((all, need) => all | need, 0);
     this.#relevant = nodes.reduce((all, { triggers }) => all | triggers, asked);
     this.#tables = tablesOf(questions, sizes.length);
     this.#any = recipeFor(-1, nodes, questions, sizes, this.#tables);
@@ -183,13 +212,13 @@ export class RecipeBook {
     return this.#presence.of(value) & this.#relevant;
   }
 
-  find(present: number): readonly Ask[] {
+  find(present: number): Recipe {
     const known = this.#known.get(present);
     if (known !== undefined) return known;
     if (this.#allowance.recipes <= 0) return this.#any;
     this.#allowance.recipes--;
     if (this.#known.size >= MAX_RECIPES) this.#known.clear();
-    const recipe = recipeFor(present, this.nodes, this.#questions, this.#sizes, this.#tables);
+    const recipe = recipeFor(present, this.#nodes, this.#questions, this.#sizes, this.#tables);
     this.#known.set(present, recipe);
     return recipe;
   }

@@ -7,7 +7,7 @@ import { FEEDS } from './feeds.ts';
 import type { Field, Hits } from './field.ts';
 import { NO_HITS } from './field.ts';
 import { ALWAYS, Presence } from './presence.ts';
-import { type Allowance, NEW_RECIPES, type Node, type Question, RecipeBook } from './recipe.ts';
+import { type Allowance, NEW_RECIPES, type Question, RecipeBook } from './recipe.ts';
 import { type Family, ValuePlan } from './scanner.ts';
 import type { Step } from './step.ts';
 import { forgetTexts } from './text-memo.ts';
@@ -15,11 +15,11 @@ import { type Transform, transform } from './transforms/registry.ts';
 import { VARIABLES, variableNumber } from './variables.ts';
 
 interface VariablePlans {
-  /** By name; undefined: nothing is asked of that one. */
-  readonly named: ReadonlyMap<string, ValuePlan | undefined>;
+  /** By name; null: nothing is asked of that one. */
+  readonly named: ReadonlyMap<string, ValuePlan | null>;
   /** A bit for the length of each of those names: most names need not be looked up. */
   readonly lengths: number;
-  readonly other: ValuePlan | undefined;
+  readonly other: ValuePlan | null;
 }
 
 /** Which list of steps each name has, before anything is built. */
@@ -47,8 +47,9 @@ export class ScanTable {
     if (plans === undefined) return NO_HITS;
     const { named, lengths, other } = plans;
     const mayBeNamed = (lengths & (1 << (field.name.length & 31))) !== 0;
-    const plan = mayBeNamed && named.has(field.key) ? named.get(field.key) : other;
-    return plan === undefined ? NO_HITS : plan.scan(field.value);
+    const own = mayBeNamed ? named.get(field.key) : undefined;
+    const plan = own === undefined ? other : own;
+    return plan === null ? NO_HITS : plan.scan(field.value);
   }
 
   /** A new exchange: the automata may grow again by their allowance. */
@@ -61,6 +62,8 @@ export class ScanTable {
 
 /** A plan that asks for so few patterns has automata of its own, which stay tiny; the others share theirs. */
 const FEW_PATTERNS = 12;
+/** Clauses that are kept of one question. */
+const MAX_NEEDS = 3;
 
 class Builder {
   readonly families: Family[] = [];
@@ -127,8 +130,7 @@ class Builder {
 
   #finish({ other, named }: Outline): VariablePlans | undefined {
     if (other === undefined && named.size === 0) return undefined;
-    const planOf = (id: string | undefined): ValuePlan | undefined =>
-      id === undefined ? undefined : this.#built.get(id);
+    const planOf = (id: string | undefined): ValuePlan | null => this.#built.get(id ?? '') ?? null;
     return {
       named: new Map(Array.from(named, ([key, id]) => [key, planOf(id)])),
       lengths: [...named.keys()].reduce((all, { length }) => all | (1 << (length & 31)), 0),
@@ -152,30 +154,16 @@ class Builder {
     const tree = new ChainTree(this.#presence, transform('none') as Transform);
     const questions = drafts.map((draft): Question => {
       const anyCase = draft.form === 'words' || (draft.form === 'pattern' && !draft.negated);
-      return { ...draft, node: tree.node(draft.chain, anyCase), needs: this.#needOf(draft) };
+      return { ...draft, node: tree.node(draft.chain, anyCase), needs: this.#needsOf(draft) };
     });
-    // A node is as demanding as the least demanding question below it: shorter texts need not be made.
-    for (const { node, minLength } of questions) {
-      let least = minLength;
-      for (let place = node; place !== 0; place = (tree.nodes[place] as Node).parent) {
-        const at = tree.nodes[place] as Node;
-        at.minLength = Math.min(at.minLength, least);
-        if (at.transform.lengthens === true) least = 0;
-      }
-    }
     const recipes = new RecipeBook(tree.nodes, questions, families, this.#presence, this.#allowance);
     return new ValuePlan(recipes, families);
   }
 
-  /** The most telling clause as presence bits. A step that adds such bytes itself makes a clause worthless. */
-  #needOf({ clauses, chain }: Draft): number {
-    let best = ALWAYS;
-    for (const clause of clauses) {
-      if (chain.some(({ adds }) => adds !== 'any' && adds.some((byte) => clause.includes(byte)))) continue;
-      const word = this.#presence.word(clause);
-      if ((word & ALWAYS) === 0 && (best === ALWAYS || bitCount(word) < bitCount(best))) best = word;
-    }
-    return best;
+  /** The most telling clauses as presence bits. */
+  #needsOf({ clauses }: Draft): number[] {
+    const words = clauses.map((clause) => this.#presence.word(clause)).filter((word) => (word & ALWAYS) === 0);
+    return [...new Set(words)].sort((a, b) => bitCount(a) - bitCount(b)).slice(0, MAX_NEEDS);
   }
 }
 

@@ -2,10 +2,10 @@
 // name one that does not, and the ordered evaluation has the last word.
 import type { Hits } from './field.ts';
 import { NO_HITS } from './field.ts';
+import { MadeTexts } from './made-texts.ts';
 import type { UnionMatcher } from './pattern/union.ts';
 import type { WordMatcher } from './pattern/words.ts';
 import type { Ask, FamilySize, Lookup, RecipeBook } from './recipe.ts';
-import { transformed } from './text-memo.ts';
 import { ValueCache } from './value-cache.ts';
 
 /** The automata that all plans of one family of values share. */
@@ -33,8 +33,7 @@ export class ValuePlan {
   readonly #recipes: RecipeBook;
   readonly #families: readonly Family[];
   readonly #cache = new ValueCache();
-  /** By node, for the value in hand: the text, once somebody asked for it. */
-  readonly #texts: (string | undefined)[];
+  readonly #texts: MadeTexts;
   /** By family: room for answers, used again for each value. */
   readonly #answers: Answer[][];
   readonly #answered: number[];
@@ -42,7 +41,7 @@ export class ValuePlan {
   constructor(recipes: RecipeBook, families: readonly Family[]) {
     this.#recipes = recipes;
     this.#families = families;
-    this.#texts = recipes.nodes.map(() => undefined);
+    this.#texts = new MadeTexts((text) => recipes.presenceOf(text));
     this.#answers = families.map(() => []);
     this.#answered = families.map(() => 0);
   }
@@ -51,35 +50,18 @@ export class ValuePlan {
   scan(value: string): Hits {
     const known = this.#cache.get(value);
     if (known !== undefined) return known;
-    const present = this.#recipes.presenceOf(value);
-    const asks = this.#recipes.find(present);
+    const { texts, asks } = this.#recipes.find(this.#recipes.presenceOf(value));
+    this.#texts.begin(value, texts);
     this.#answered.fill(0);
-    this.#texts.fill(undefined);
-    this.#texts[0] = value;
     let hits: number[] | undefined;
     for (const ask of asks) {
-      const text = ask.node === 0 ? value : this.#textAt(ask.node, present);
-      if (text.length >= ask.minLength) hits = this.#put(ask, text, hits);
+      const text = this.#texts.at(ask.text);
+      if (text.length < ask.minLength || (ask.repeats && this.#texts.isUnchanged(ask.text))) continue;
+      if (this.#texts.mayMatch(ask)) hits = this.#put(ask, text, hits);
     }
     const result = hits === undefined ? NO_HITS : [...new Set(hits)];
     this.#cache.set(value, result);
     return result;
-  }
-
-  #textAt(place: number, present: number): string {
-    const known = this.#texts[place];
-    if (known !== undefined) return known;
-    const { triggers, transform, parent, minLength } = this.#recipes.nodes[place] as RecipeBook['nodes'][number];
-    let text: string;
-    if ((triggers & present) === 0) text = this.#texts[0] as string;
-    else {
-      const before = this.#textAt(parent, present);
-      // Nothing that is asked below could match so little.
-      const isTooShort = transform.mostLength !== undefined && transform.mostLength(before) < minLength;
-      text = isTooShort ? '' : transformed(transform, before);
-    }
-    this.#texts[place] = text;
-    return text;
   }
 
   #put(ask: Ask, text: string, before: number[] | undefined): number[] | undefined {

@@ -6,9 +6,18 @@ const MAX_ENTRIES = 4_000;
 const MAX_VALUE_LENGTH = 512;
 /** Places of the doorkeeper, a power of two. */
 const DOORKEEPER_SIZE = 8_192;
+/** Bits of a print by which a value has its place in front. */
+const FRONT_BITS = 6;
+
+interface Entry {
+  readonly value: string;
+  readonly hits: Hits;
+}
 
 export class ValueCache {
-  readonly #known = new Map<string, Hits>();
+  /** What came last, by print: a few headers make up most of what comes again, and need no hash to be found. */
+  readonly #front: (Entry | undefined)[] = Array.from({ length: 1 << FRONT_BITS }, () => undefined);
+  readonly #known = new Map<string, Entry>();
   /** Prints of values seen once: only what comes again is kept, so that a flood of new values costs next to nothing. */
   readonly #seen = new Uint16Array(DOORKEEPER_SIZE);
 
@@ -21,12 +30,19 @@ export class ValueCache {
       return undefined;
     }
     const print = printOf(value);
+    const near = print >>> (32 - FRONT_BITS);
+    const last = this.#front[near];
+    if (last !== undefined && last.value === value) return last.hits;
     const place = print & (DOORKEEPER_SIZE - 1);
     const mark = (print >>> 13) & 0xffff;
     this.#isKnownPrint = this.#seen[place] === mark;
-    if (this.#isKnownPrint) return this.#known.get(value);
-    this.#seen[place] = mark;
-    return undefined;
+    if (!this.#isKnownPrint) {
+      this.#seen[place] = mark;
+      return undefined;
+    }
+    const entry = this.#known.get(value);
+    if (entry !== undefined) this.#front[near] = entry;
+    return entry?.hits;
   }
 
   /** Keeps what was found for the value that was asked for last. */
@@ -34,7 +50,8 @@ export class ValueCache {
     if (!this.#isKnownPrint) return;
     if (this.#known.size >= MAX_ENTRIES) this.#known.clear();
     // A copy: a slice would keep the whole body alive that it was cut from.
-    this.#known.set(Buffer.from(value, 'latin1').toString('latin1'), hits);
+    const copy = Buffer.from(value, 'latin1').toString('latin1');
+    this.#known.set(copy, { value: copy, hits });
   }
 }
 

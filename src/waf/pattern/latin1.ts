@@ -13,9 +13,18 @@ const buffer = Buffer.allocUnsafe(CHUNK_BYTES) as Buffer & Latin1Writer;
 /** Where `latin1Chunk` puts its bytes. */
 export const chunk: Uint8Array = buffer;
 
+/** The text that `chunk` holds from its beginning: one text is looked at several times in a row. */
+let held: string | undefined;
+
 /** Puts the characters from `at` on into `chunk`, as many as fit, and returns how many. */
 export function latin1Chunk(value: string, at: number): number {
   const length = Math.min(value.length - at, CHUNK_BYTES);
-  buffer.latin1Write(length === value.length ? value : value.slice(at, at + length), 0, length);
+  if (length < value.length) {
+    held = undefined;
+    buffer.latin1Write(value.slice(at, at + length), 0, length);
+  } else if (value !== held) {
+    held = value;
+    buffer.latin1Write(value, 0, length);
+  }
   return length;
 }

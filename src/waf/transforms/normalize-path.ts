@@ -12,7 +12,7 @@ export const normalizePath: Transform = {
   name: 'normalizepath',
   triggers: bytesOf('/.'),
   adds: [],
-  apply: (value) => (value.includes('/') || value.includes('.') ? normalize(value, false) : value),
+  apply: (value) => (value.includes('/') || endsInDots(value) ? normalize(value, false) : value),
 };
 
 /** As normalizePath, every backslash read as a slash first (ModSecurity reference manual, normalizePathWin). */
@@ -20,9 +20,13 @@ export const normalizePathWin: Transform = {
   name: 'normalizepathwin',
   triggers: bytesOf('/\\.'),
   adds: [SLASH],
-  apply: (value) =>
-    value.includes('/') || value.includes('\\') || value.includes('.') ? normalize(value, true) : value,
+  apply: (value) => (value.includes('/') || value.includes('\\') || endsInDots(value) ? normalize(value, true) : value),
 };
+
+/** Of a value without a slash only dots at its very end can be a segment's whole name, or pass for a back-reference. */
+function endsInDots(value: string): boolean {
+  return value === '.' || value.endsWith('..');
+}
 
 function normalize(value: string, win: boolean): string {
   if (value === '') return value;

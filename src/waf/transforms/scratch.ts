@@ -4,17 +4,26 @@
 /** A larger value gets a buffer of its own, which is not kept. */
 const KEPT_BYTES = 256 * 1024;
 
-const KEPT: Buffer = Buffer.allocUnsafeSlow(KEPT_BYTES);
+/** Node's own methods behind `write` and `toString`, without the cost of looking at their arguments. */
+interface Latin1 {
+  latin1Write(text: string, offset: number, length: number): number;
+  latin1Slice(start: number, end: number): string;
+}
+
+const KEPT = Buffer.allocUnsafeSlow(KEPT_BYTES) as Scratch;
+
+/** Room for one result. */
+export type Scratch = Buffer & Latin1;
 
 /** A buffer of at least `room` bytes that begins with the value, so that whoever shortens it need not copy its start. */
-export function open(value: string, room: number = value.length): Buffer {
-  const out = room <= KEPT_BYTES ? KEPT : Buffer.allocUnsafeSlow(room);
-  out.write(value, 0, 'latin1');
+export function open(value: string, room: number = value.length): Scratch {
+  const out = room <= KEPT_BYTES ? KEPT : (Buffer.allocUnsafeSlow(room) as Scratch);
+  out.latin1Write(value, 0, value.length);
   return out;
 }
 
 /** The first `length` bytes as a byte string, and the value itself when they are equal to it. */
-export function close(out: Buffer, length: number, value: string): string {
-  const text = out.toString('latin1', 0, length);
+export function close(out: Scratch, length: number, value: string): string {
+  const text = out.latin1Slice(0, length);
   return length === value.length && text === value ? value : text;
 }

@@ -169,3 +169,22 @@ test('the effects of a link happen for each value that matched', () => {
     '2 ARGS:c',
   ]);
 });
+
+describe('what a rule caught', () => {
+  test('is that of the last value, and is found for all of them at once', () => {
+    const text = `SecRule ARGS "@rx b+" "id:1,phase:1,log,pass,capture,logdata:'%{tx.0} %{MATCHED_VAR}'"`;
+    expect(data(text, { target: '/?x=abbc&y=abc&z=c' })).toEqual(['b abc']);
+  });
+
+  test('is seen by a later target of the same rule', () => {
+    const text = `SecRule ARGS|TX:0 "@rx ^.(.*)$" "id:1,phase:1,log,pass,capture,logdata:'%{tx.1}'"`;
+    expect(data(text, { target: '/?x=abc' })).toEqual(['bc']);
+    expect(lines(text, { target: '/?x=abc' })).toEqual(['1 TX:0']);
+  });
+
+  test('is that of each value for its effects', () => {
+    const text = `SecRule ARGS "@rx ^(.)" "id:1,phase:1,nolog,pass,capture,setvar:tx.all=%{tx.all}%{tx.1}"
+      SecRule TX:all "@rx ." "id:2,phase:1,log,pass,logdata:'%{MATCHED_VAR}'"`;
+    expect(data(text, { target: '/?x=abc&y=def' })).toEqual(['ad']);
+  });
+});

@@ -7,6 +7,30 @@ import { data, lines, parseRules, type Sent } from './support.ts';
 const ON: Sent = { target: '/?a=1' };
 const GATED = `SecAction "id:2,phase:1"\nSecMarker E`;
 
+describe('a setting behind a rule that runs', () => {
+  const text = (first: string): string =>
+    `SecRule ARGS "@rx 1" "id:1,phase:1,${first}"
+    SecRule &TX:x "@eq 0" "id:2,phase:1,nolog,pass,setvar:tx.x=5"\nSecRule ARGS "@rx 1" "id:3,phase:2,log,pass,logdata:'%{tx.x}'"`;
+  const runs = (first: string): number[] =>
+    compilePlan(parseRules(text(first)), new Map()).steps.map(({ rule }) => rule.id);
+
+  test('is decided at load when that rule has nothing to do with it', () => {
+    expect(runs('nolog,pass,setvar:tx.y=1')).toEqual([1, 3]);
+    expect(data(text('nolog,pass,setvar:tx.y=1'), ON)).toEqual(['5']);
+  });
+
+  test.for(['nolog,pass,setvar:tx.x=2', 'nolog,pass,setvar:tx.%{MATCHED_VAR}=2', 'nolog,deny', 'nolog,allow:phase'])(
+    'stays when that rule says %s',
+    (first) => expect(runs(first)).toContain(2),
+  );
+
+  test('stays when that rule prints it', () => {
+    const first = "log,pass,logdata:'x=%{tx.x}'";
+    expect(runs(first)).toContain(2);
+    expect(data(text(first), ON)).toEqual(['x=', '5']);
+  });
+});
+
 describe('a gate on a level', () => {
   const text = `SecAction "id:1,phase:1,nolog,pass,setvar:tx.level=2"
     SecRule TX:level "@lt 2" "id:11,phase:2,nolog,pass,skipAfter:E2"\nSecRule ARGS "@rx 1" "id:12,phase:2"\nSecMarker E2
