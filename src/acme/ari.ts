@@ -9,7 +9,11 @@ const AUTHORITY_KEY_IDENTIFIER = '2.5.29.35';
 /** Places in TBSCertificate with a version (RFC 5280, 4.1); the extensions come last. */
 const SERIAL_NUMBER = 1;
 /** RFC 9773, 4.3.2: when the authority does not say, ask about twice a day or more; bounds when it says something odd. */
-const CHECK_MS = { normal: 6 * 3_600_000, least: 60_000, most: 24 * 3_600_000 };
+export const CHECK_MS: Readonly<Record<'normal' | 'least' | 'most', number>> = {
+  normal: 6 * 3_600_000,
+  least: 60_000,
+  most: 24 * 3_600_000,
+};
 const MAX_URL_LENGTH = 200;
 
 export interface AdviceSeen {
@@ -28,6 +32,7 @@ export async function fetchAdvice(
   authority: Authority,
   leaf: X509Certificate,
   previous: RenewalAdvice | undefined,
+  nowMs: number,
 ): Promise<AdviceSeen | undefined> {
   const { renewalInfo } = await authority.meta();
   const id = certificateId(leaf);
@@ -35,7 +40,7 @@ export async function fetchAdvice(
   const { data, headers } = await authority.get(`${renewalInfo.replace(/\/$/, '')}/${id}`);
   const window = readWindow(data);
   if (window === undefined) return undefined;
-  const askedMs = readRetryAfter(headers['retry-after'], Date.now()) ?? CHECK_MS.normal;
+  const askedMs = readRetryAfter(headers['retry-after'], nowMs) ?? CHECK_MS.normal;
   return {
     advice: chooseMoment(window, previous, Math.random()),
     checkAgainMs: Math.min(Math.max(askedMs, CHECK_MS.least), CHECK_MS.most),
@@ -57,13 +62,24 @@ export function certificateId(leaf: X509Certificate): string | undefined {
   }
 }
 
-function readWindow(data: unknown): Pick<RenewalAdvice, 'startMs' | 'endMs' | 'explanationUrl'> | undefined {
+/** RFC 9773, 4.2; undefined for what is no advice, such as a window that ends before it begins. */
+export function readWindow(data: unknown): Pick<RenewalAdvice, 'startMs' | 'endMs' | 'explanationUrl'> | undefined {
   const { suggestedWindow, explanationURL } = (data ?? {}) as Record<string, unknown>;
   const { start, end } = (suggestedWindow ?? {}) as Record<string, unknown>;
-  const startMs = Date.parse(String(start));
-  const endMs = Date.parse(String(end));
-  // RFC 9773, 4.2: a window that ends before it begins is no advice.
-  if (Number.isNaN(startMs) || Number.isNaN(endMs) || endMs < startMs) return undefined;
-  const isShown = typeof explanationURL === 'string' && explanationURL.length <= MAX_URL_LENGTH;
-  return { startMs, endMs, explanationUrl: isShown && URL.canParse(explanationURL) ? explanationURL : undefined };
+  const [startMs, endMs] = [readTime(start), readTime(end)];
+  if (startMs === undefined || endMs === undefined || endMs < startMs) return undefined;
+  return { startMs, endMs, explanationUrl: readWebAddress(explanationURL) };
+}
+
+/** RFC 3339. */
+function readTime(value: unknown): number | undefined {
+  if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d/i.test(value)) return undefined;
+  const ms = Date.parse(value);
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+/** It is shown to people, who may follow it. */
+function readWebAddress(value: unknown): string | undefined {
+  if (typeof value !== 'string' || value.length > MAX_URL_LENGTH || !/^https?:/i.test(value)) return undefined;
+  return URL.canParse(value) ? new URL(value).href : undefined;
 }

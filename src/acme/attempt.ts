@@ -1,5 +1,5 @@
-// One attempt at a certificate for one name: every authority whose turn it is, every challenge that can prove the name,
-// until one succeeds.
+// One attempt at a certificate for one name from one authority: every challenge that can prove the name, until one
+// succeeds.
 import { isIP } from 'node:net';
 import type { AcmeConfig } from '../config/config.ts';
 import { certificateId } from './ari.ts';
@@ -8,10 +8,12 @@ import type { ChallengeAnswers } from './challenges/answers.ts';
 import { type ChallengeType, typesFor } from './challenges/solve.ts';
 import type { Dns01 } from './dns/challenge.ts';
 import type { Ledger } from './ledger.ts';
-import { forgetOrder, obtain, pendingOrderType } from './order.ts';
+import { forgetOrder, type Issued, obtain } from './order.ts';
 import { AcmeError } from './problem.ts';
+import type { Rest } from './rest.ts';
 import type { Storage } from './storage/storage.ts';
-import type { CertificateStore, Stored, Story } from './store.ts';
+import type { CertificateStore, Stored } from './store.ts';
+import type { Story } from './story.ts';
 
 /** RFC 8738 certificates for addresses: Let's Encrypt issues them in this profile only. */
 const ADDRESS_PROFILE = 'shortlived';
@@ -20,6 +22,7 @@ const ADDRESS_PROFILE = 'shortlived';
 export interface Source {
   readonly authority: Authority;
   readonly ledger: Ledger;
+  readonly rest: Rest;
 }
 
 export interface AttemptTools {
@@ -29,13 +32,16 @@ export interface AttemptTools {
   readonly answers: ChallengeAnswers;
   readonly dns: Dns01 | undefined;
   readonly warn: (message: string) => void;
+  /** What time it is, in ms since 1970. */
+  readonly now: () => number;
 }
 
 export interface Success {
   readonly stored: Stored;
   readonly source: Source;
   readonly profile: string | undefined;
-  readonly type: ChallengeType;
+  /** Undefined: the name was proven before. */
+  readonly type: ChallengeType | undefined;
 }
 
 /** Fails with what went wrong last, of the kind that says how long to wait. Nothing is asked while the storage is unfit. */
@@ -47,38 +53,54 @@ export async function attempt(
   signal: AbortSignal,
 ): Promise<Success> {
   const { authority, ledger } = source;
+  const types = typesFor(name, tools.acme.challenges);
+  if (types.length === 0) throw new AcmeError('refused', noTypeFor(name));
   // An order whose certificate could not be kept would count against the authority's limits for nothing.
   await tools.storage.write('probe', '');
   const profile = await chosenProfile(name, authority, tools.warn);
   const replaces = await replacedBy(authority, before);
-  let failure: unknown = new AcmeError('refused', noTypeFor(name));
-  for (const type of await typesInOrder(name, authority, tools)) {
-    if (failure instanceof AcmeError && failure.isAboutType) tools.warn(`${failure.message} Trying ${type} next.`);
+  const admit = (): Promise<void> => keepLimits(name, ledger, tools.now());
+  const issued = await byAnyType(types, ledger, name, tools, signal, (left) =>
+    obtain({ name, types: left, profile, replaces }, { ...tools, authority, admit }, signal),
+  );
+  const stored = await kept(name, issued, authority, tools);
+  if (!issued.isReplacement) await ledger.note('certificate', name, tools.now());
+  return { stored, source, profile, type: issued.type };
+}
+
+/** One order after the other, each without the types of challenges that have failed in those before. */
+async function byAnyType(
+  types: readonly ChallengeType[],
+  ledger: Ledger,
+  name: string,
+  { warn, now }: AttemptTools,
+  signal: AbortSignal,
+  order: (types: readonly ChallengeType[]) => Promise<Issued>,
+): Promise<Issued> {
+  for (let left = types; ; ) {
     try {
-      await keepLimits(name, ledger, replaces);
-      const beforeOrder = (): Promise<void> => ledger.note('order', name, Date.now());
-      const issued = await obtain({ name, type, profile, replaces }, { ...tools, authority, beforeOrder }, signal);
-      const stored = await kept(name, issued, authority, tools);
-      await ledger.note('certificate', name, Date.now());
-      return { stored, source, profile, type };
+      return await order(left);
     } catch (error) {
-      failure = error;
-      if (!(error instanceof AcmeError) || !error.isAboutType || signal.aborted) break;
-      if (error.kind === 'validation') await ledger.note('failure', name, Date.now());
+      const failed = error instanceof AcmeError ? error.challenge : undefined;
+      if (failed === undefined) throw error;
+      signal.throwIfAborted();
+      if ((error as AcmeError).kind === 'validation') await ledger.note('failure', name, now());
+      left = left.filter((type) => type !== failed);
+      if (left.length === 0) throw error;
+      warn(`${(error as AcmeError).message} Trying ${left[0]} next.`);
     }
   }
-  throw failure;
 }
 
 /** The certificate is stored before its order is forgotten: in between, a crash only repeats the download. */
 async function kept(
   name: string,
-  { chainPem, keyPem }: { chainPem: string; keyPem: string },
+  { chainPem, keyPem }: Issued,
   authority: Authority,
   { store, storage }: AttemptTools,
 ): Promise<Stored> {
   try {
-    const stored = await store.save(name, chainPem, keyPem);
+    const stored = await store.save(name, chainPem, keyPem, authority.issuer.trustedRoots);
     await forgetOrder(storage, authority.id, name);
     return stored;
   } catch (error) {
@@ -86,17 +108,6 @@ async function kept(
     if (error instanceof AcmeError) await forgetOrder(storage, authority.id, name);
     throw error;
   }
-}
-
-/** An order that was begun goes on with its own type. */
-async function typesInOrder(
-  name: string,
-  authority: Authority,
-  { acme, storage }: AttemptTools,
-): Promise<ChallengeType[]> {
-  const types = typesFor(name, acme.challenges);
-  const begun = await pendingOrderType(storage, authority.id, name);
-  return begun === undefined || !types.includes(begun) ? types : [begun, ...types.filter((type) => type !== begun)];
 }
 
 async function chosenProfile(
@@ -122,11 +133,8 @@ async function replacedBy(
   return renewalInfo === undefined ? undefined : certificateId(stored.leaf);
 }
 
-/** Let's Encrypt exempts renewals that say what they replace from all limits. */
-async function keepLimits(name: string, ledger: Ledger, replaces: string | undefined): Promise<void> {
-  if (replaces !== undefined) return;
-  const nowMs = Date.now();
-  const hold = await ledger.hold(name, nowMs);
+async function keepLimits(name: string, ledger: Ledger, nowMs: number): Promise<void> {
+  const hold = await ledger.admit(name, nowMs);
   if (hold === undefined) return;
   throw new AcmeError('limit', `Not asked, to keep the authority's limits: ${hold.why}.`, {
     retryAfterMs: hold.untilMs - nowMs,

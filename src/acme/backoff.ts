@@ -23,14 +23,25 @@ export interface FailureFacts {
 
 /** In ms, at most a day and a tenth. `random` is in [0, 1). */
 export function backoffMs(facts: FailureFacts, random: number): number {
-  const jittered = ownWaitMs(facts) * (1 + JITTER * random);
-  return Math.max(jittered, facts.retryAfterMs ?? 0);
+  const askedMs = Math.min(facts.retryAfterMs ?? 0, DAY_MS);
+  return Math.max(ownWaitMs(facts), askedMs) * (1 + JITTER * random);
 }
 
-function ownWaitMs({ kind, count, lifeLeftMs }: FailureFacts): number {
-  if (kind === 'unreachable') return Math.min(SECOND_MS * 2 ** Math.min(count - 1, 20), SOON_MOST_MS);
-  if (kind === 'storage') return Math.min(SECOND_MS * 2 ** Math.min(count - 1, 20), STORAGE_MOST_MS);
-  const step = LADDER_MS[Math.min(count, LADDER_MS.length) - 1] as number;
+/** The same steps for what succeeds too often: certificates that are due again as soon as they are there. */
+export function hasteMs(count: number, lifeMs: number): number {
+  return count === 0 ? 0 : Math.min(ladder(count), lifeMs / 3);
+}
+
+function ownWaitMs({ kind, count, retryAfterMs, lifeLeftMs }: FailureFacts): number {
+  const soonMs = SECOND_MS * 2 ** Math.min(count - 1, 20);
+  if (kind === 'storage') return Math.min(soonMs, STORAGE_MOST_MS);
+  // An authority that says when it will be ready again knows better than we do.
+  if (kind === 'unreachable' || (kind === 'limit' && retryAfterMs !== undefined)) return Math.min(soonMs, SOON_MOST_MS);
+  const step = ladder(count);
   if (lifeLeftMs === undefined || lifeLeftMs <= 0) return step;
   return Math.min(step, Math.max(MINUTE_MS, lifeLeftMs / 10));
+}
+
+function ladder(count: number): number {
+  return LADDER_MS[Math.min(count, LADDER_MS.length) - 1] as number;
 }

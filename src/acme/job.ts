@@ -1,18 +1,24 @@
 // The care for one certificate: when something is to be done for it, and doing it. Only one process at a time, of all that
 // share the storage, works on a name; the others find the result there.
+import { GatehouseError } from '../base/errors.ts';
 import type { Certificate } from '../tls/certificate.ts';
-import { ADVICE_RETRY_MS, fetchAdvice } from './ari.ts';
+import { ADVICE_RETRY_MS, CHECK_MS, fetchAdvice } from './ari.ts';
 import { type AttemptTools, attempt, type Source, type Success } from './attempt.ts';
-import { backoffMs } from './backoff.ts';
-import { fileNameOf } from './order.ts';
+import { backoffMs, hasteMs } from './backoff.ts';
 import { AcmeError, failureKind } from './problem.ts';
-import { renewalTime } from './renewal.ts';
-import type { Stored, StoredFailure, Story } from './store.ts';
+import { HASTY_SHARE, renewalTime } from './renewal.ts';
+import { fileNameOf } from './storage/names.ts';
+import type { Stored } from './store.ts';
+import type { StoredFailure, Story } from './story.ts';
 
 /** No wait is longer, so one that seems so was written under another clock. */
 const LONGEST_WAIT_MS = 27 * 3_600_000;
-
+/** A failure from further in the future was too. */
+const CLOCK_SKEW_MS = 60_000;
+/** After a failure that no story tells of. */
 const PAUSE_MS = 15_000;
+/** After this process stood still for so long that another one may have taken its lock. */
+const LOST_PAUSE_MS = 1000;
 
 export interface JobEvents {
   obtained(job: Job, success: Success): void;
@@ -20,6 +26,15 @@ export interface JobEvents {
   /** Another process has stored another certificate. */
   adopted(job: Job): void;
   advised(job: Job): void;
+}
+
+export interface JobParts {
+  /** At least one. */
+  readonly sources: readonly Source[];
+  readonly tools: AttemptTools;
+  readonly events: JobEvents;
+  /** What the operator has set; a failure under other settings is no reason to wait. */
+  readonly settings: string;
 }
 
 export class Job {
@@ -32,88 +47,113 @@ export class Job {
   isForced = false;
   /** The storage did not take the story: what is in memory counts. */
   #isUnsaved = false;
-  /** After a failure that no story tells of, such as a storage that gives no lock. */
-  #pausedUntilMs = 0;
-  readonly #tools: AttemptTools;
-  readonly #sources: readonly Source[];
-  readonly #events: JobEvents;
+  /** By performance.now(). */
+  #pausedUntilAt = 0;
+  readonly #parts: JobParts;
+  readonly #leaving = new AbortController();
 
-  constructor(name: string, sources: readonly Source[], tools: AttemptTools, events: JobEvents) {
+  constructor(name: string, parts: JobParts) {
     this.name = name;
-    this.#sources = sources;
-    this.#tools = tools;
-    this.#events = events;
+    this.#parts = parts;
   }
 
   get certificate(): Certificate | undefined {
     return this.stored?.certificate;
   }
 
-  /** Reads what is stored. Fails with a GatehouseError of the storage. */
-  async load(): Promise<void> {
-    const { store } = this.#tools;
-    this.stored = await store.find(this.name);
-    this.story = await store.story(this.name);
+  /** What failed last and has not succeeded since, at an authority that is still asked. */
+  get failure(): StoredFailure | undefined {
+    const failures = this.#parts.sources.flatMap(({ authority }) => this.story.failures?.[authority.id] ?? []);
+    return failures.toSorted((a, b) => b.atMs - a.atMs)[0];
   }
 
   /** When the certificate is to be renewed; undefined while there is none. */
   get renewAtMs(): number | undefined {
-    return this.stored === undefined ? undefined : renewalTime(this.stored.certificate, this.#adviceOfIssuer?.advice);
+    if (this.stored === undefined) return undefined;
+    const { certificate, isPrevious } = this.stored;
+    const { hasty = 0, issuedMs = 0 } = this.story;
+    const plannedMs = renewalTime(certificate, isPrevious ? undefined : this.#issuer?.advice);
+    // An authority that advises to renew what it has just issued, or a clock that is wrong, would make us order for ever.
+    const lifeMs = certificate.notAfter.getTime() - certificate.notBefore.getTime();
+    const isAhead = issuedMs > this.#nowMs + CLOCK_SKEW_MS;
+    return Math.max(plannedMs, isAhead ? 0 : issuedMs + hasteMs(hasty, lifeMs));
+  }
+
+  /** Reads what is stored; what cannot be read is as if it were not there. */
+  async load(): Promise<void> {
+    const { store } = this.#parts.tools;
+    this.stored = await store.find(this.name);
+    this.story = await store.story(this.name);
   }
 
   /** When there is something to do; ms since 1970. Read anew each time, so that a clock that jumps corrects itself. */
   dueMs(nowMs: number): number {
-    if (this.#pausedUntilMs - nowMs > 0 && this.#pausedUntilMs - nowMs <= PAUSE_MS) return this.#pausedUntilMs;
+    const pauseMs = this.#pausedUntilAt - performance.now();
+    if (pauseMs > 0) return nowMs + pauseMs;
     if (this.isForced) return 0;
-    const renewMs = this.renewAtMs ?? 0;
-    const orderMs = Math.max(renewMs, Math.min(...this.#sources.map((source) => this.#nextTryMs(source, nowMs))));
-    const adviceMs = this.#adviceOfIssuer === undefined ? Number.POSITIVE_INFINITY : (this.story.adviceCheckMs ?? 0);
-    return Math.min(orderMs, adviceMs);
+    const tryMs = Math.min(...this.#parts.sources.map((source) => this.#nextTryMs(source, nowMs)));
+    const adviceMs = this.#issuer === undefined ? Number.POSITIVE_INFINITY : this.#adviceCheckMs(nowMs);
+    return Math.min(Math.max(this.renewAtMs ?? 0, tryMs), adviceMs);
   }
 
-  /** What failed last and has not succeeded since. */
-  get failure(): StoredFailure | undefined {
-    return Object.values(this.story.failures ?? {}).toSorted((a, b) => b.atMs - a.atMs)[0];
+  /** Nobody wants the certificate any longer; what is under way ends. */
+  leave(): void {
+    this.#leaving.abort(new Error(`${this.name} is not kept any longer`));
+  }
+
+  get hasLeft(): boolean {
+    return this.#leaving.signal.aborted;
   }
 
   /**
-   * Does what is due. Failures to get a certificate are kept and told; rejects with the signal's reason, when the storage
-   * cannot even be read or locked, and on a defect of ours: then nothing is tried for a while.
+   * Does what is due. Failures to get a certificate are kept and told; rejects with the signal's reason, or on a defect
+   * of ours: then nothing is tried for a while.
    */
   async work(signal: AbortSignal): Promise<void> {
+    const either = AbortSignal.any([signal, this.#leaving.signal]);
     try {
-      await this.#workLocked(signal);
+      await this.#workLocked(either);
     } catch (error) {
-      this.#pausedUntilMs = Date.now() + PAUSE_MS;
+      either.throwIfAborted();
       this.isForced = false;
-      throw error;
+      const isStorages = error instanceof GatehouseError && error.code === 'storage_failed';
+      if (!isStorages) {
+        this.#pause(error instanceof LockLost ? LOST_PAUSE_MS : PAUSE_MS);
+        throw error;
+      }
+      const failure = await this.#fail(this.#parts.sources[0] as Source, error);
+      this.#pause(failure.nextTryMs - failure.atMs);
     }
   }
 
   async #workLocked(signal: AbortSignal): Promise<void> {
-    const { storage, store } = this.#tools;
+    const { storage, store } = this.#parts.tools;
     const lock = await storage.lock(`certificate-${fileNameOf(this.name)}`, signal);
     try {
-      const either = AbortSignal.any([signal, lock.lost]);
-      if (await store.hasChanged(this.name, this.stored?.pem)) {
+      if (await store.hasChanged(this.name, this.stored)) {
         await this.load();
-        this.#events.adopted(this);
+        this.#parts.events.adopted(this);
       } else if (!this.#isUnsaved) {
         this.story = await store.story(this.name);
       }
+      const either = AbortSignal.any([signal, lock.lost]);
       await this.#advise(either);
       await this.#renew(either);
+    } catch (error) {
+      if (lock.lost.aborted) throw new LockLost((lock.lost.reason as Error).message);
+      throw error;
     } finally {
       await lock.release();
     }
   }
 
   async #renew(signal: AbortSignal): Promise<void> {
-    if (!this.isForced && (this.renewAtMs ?? 0) > Date.now()) return;
-    for (const source of this.#sources) {
-      if (!this.isForced && this.#nextTryMs(source, Date.now()) > Date.now()) continue;
+    if (!this.isForced && (this.renewAtMs ?? 0) > this.#nowMs) return;
+    for (const source of this.#parts.sources) {
+      if (!this.isForced && this.#nextTryMs(source, this.#nowMs) > this.#nowMs) continue;
       try {
-        const success = await attempt(this.name, source, this, this.#tools, signal);
+        const success = await attempt(this.name, source, this, this.#parts.tools, signal);
+        source.rest.answered();
         await this.#succeed(success);
         return;
       } catch (error) {
@@ -126,40 +166,45 @@ export class Job {
 
   async #succeed(success: Success): Promise<void> {
     const { stored, source, profile } = success;
+    const { issuedMs, hasty = 0 } = this.story;
+    const { notBefore, notAfter } = stored.certificate;
+    const soonMs = (notAfter.getTime() - notBefore.getTime()) * HASTY_SHARE;
+    const isHasty = issuedMs !== undefined && Math.abs(this.#nowMs - issuedMs) < soonMs;
     this.stored = stored;
-    this.story = { directory: source.authority.issuer.directory, profile };
+    this.story = {
+      directory: source.authority.issuer.directory,
+      profile,
+      issuedMs: this.#nowMs,
+      ...(isHasty ? { hasty: hasty + 1 } : {}),
+    };
     this.isForced = false;
     await this.#saveStory();
-    this.#events.obtained(this, success);
+    this.#parts.events.obtained(this, success);
   }
 
-  async #fail(source: Source, error: unknown): Promise<void> {
+  async #fail(source: Source, error: unknown): Promise<StoredFailure> {
     const { id } = source.authority;
-    const nowMs = Date.now();
+    const atMs = this.#nowMs;
     const kind = failureKind(error);
+    if (kind === 'unreachable') source.rest.failed(this.name);
+    else if (kind !== 'storage') source.rest.answered();
     const before = this.story.failures?.[id];
     const count = before?.kind === kind ? before.count + 1 : 1;
     const retryAfterMs = error instanceof AcmeError ? error.retryAfterMs : undefined;
-    const lifeLeftMs = this.stored && this.stored.certificate.notAfter.getTime() - nowMs;
-    const waitMs = backoffMs({ kind, count, retryAfterMs, lifeLeftMs }, Math.random());
+    const lifeLeftMs = this.stored && this.stored.certificate.notAfter.getTime() - atMs;
+    const nextTryMs = atMs + backoffMs({ kind, count, retryAfterMs, lifeLeftMs }, Math.random());
     const message = error instanceof Error ? error.message : String(error);
-    const failure: StoredFailure = {
-      kind,
-      count,
-      message,
-      atMs: nowMs,
-      nextTryMs: nowMs + waitMs,
-      settings: this.#settings,
-    };
+    const failure = { kind, count, message, atMs, nextTryMs, settings: this.#parts.settings };
     this.story = { ...this.story, failures: { ...this.story.failures, [id]: failure } };
     await this.#saveStory();
-    this.#events.failed(this, source, failure);
+    this.#parts.events.failed(this, source, failure);
+    return failure;
   }
 
   /** What is not written down is known as long as the process lives; the failure itself was told. */
   async #saveStory(): Promise<void> {
     try {
-      await this.#tools.store.saveStory(this.name, this.story);
+      await this.#parts.tools.store.saveStory(this.name, this.story);
       this.#isUnsaved = false;
     } catch {
       this.#isUnsaved = true;
@@ -167,40 +212,52 @@ export class Job {
   }
 
   async #advise(signal: AbortSignal): Promise<void> {
-    const source = this.#adviceOfIssuer?.source;
-    if (source === undefined || this.stored === undefined || (this.story.adviceCheckMs ?? 0) > Date.now()) return;
+    const source = this.#issuer?.source;
+    if (source === undefined || this.stored === undefined || this.#adviceCheckMs(this.#nowMs) > this.#nowMs) return;
     const previous = this.story.advice;
     try {
-      const seen = await fetchAdvice(source.authority, this.stored.leaf, previous);
-      const checkMs = seen?.checkAgainMs ?? ADVICE_RETRY_MS;
-      this.story = { ...this.story, advice: seen?.advice, adviceCheckMs: Date.now() + checkMs };
-      if (seen !== undefined && seen.advice.chosenMs !== previous?.chosenMs) this.#events.advised(this);
+      const seen = await fetchAdvice(source.authority, this.stored.leaf, previous, this.#nowMs);
+      const adviceCheckMs = this.#nowMs + (seen?.checkAgainMs ?? ADVICE_RETRY_MS);
+      this.story = { ...this.story, advice: seen?.advice, adviceCheckMs };
+      if (seen !== undefined && seen.advice.chosenMs !== previous?.chosenMs) this.#parts.events.advised(this);
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof AcmeError)) throw error;
       const waitMs = Math.max(ADVICE_RETRY_MS, error.retryAfterMs ?? 0);
-      this.story = { ...this.story, adviceCheckMs: Date.now() + waitMs };
+      this.story = { ...this.story, adviceCheckMs: this.#nowMs + waitMs };
     }
     await this.#saveStory();
   }
 
   /** The authority that issued what is in service, as it alone can advise. */
-  get #adviceOfIssuer(): { readonly source: Source; readonly advice: Story['advice'] } | undefined {
+  get #issuer(): { readonly source: Source; readonly advice: Story['advice'] } | undefined {
     const { directory, advice } = this.story;
-    const source = this.#sources.find(({ authority }) => authority.issuer.directory === directory);
+    const source = this.#parts.sources.find(({ authority }) => authority.issuer.directory === directory);
     return source === undefined || this.stored === undefined ? undefined : { source, advice };
   }
 
-  #nextTryMs({ authority }: Source, nowMs: number): number {
-    const failure = this.story.failures?.[authority.id];
-    if (failure === undefined || failure.settings !== this.#settings) return 0;
-    return failure.nextTryMs - nowMs > LONGEST_WAIT_MS ? 0 : failure.nextTryMs;
+  #adviceCheckMs(nowMs: number): number {
+    const checkMs = this.story.adviceCheckMs ?? 0;
+    return checkMs - nowMs > CHECK_MS.most ? 0 : checkMs;
   }
 
-  /** An operator who has changed something does not wait for the failure of what was. */
-  get #settings(): string {
-    const { challenges, dns } = this.#tools.acme;
-    const issuers = this.#sources.map(({ authority: { issuer } }) => [issuer.email, issuer.profile, issuer.eab?.keyId]);
-    return JSON.stringify([challenges, dns?.provider, issuers]);
+  #nextTryMs({ authority, rest }: Source, nowMs: number): number {
+    const restMs = rest.leftMs();
+    const restedMs = restMs === 0 ? 0 : nowMs + restMs;
+    const failure = this.story.failures?.[authority.id];
+    if (failure === undefined || failure.settings !== this.#parts.settings) return restedMs;
+    const isOfOtherClock = failure.nextTryMs - nowMs > LONGEST_WAIT_MS || failure.atMs - nowMs > CLOCK_SKEW_MS;
+    return isOfOtherClock ? restedMs : Math.max(failure.nextTryMs, restedMs);
+  }
+
+  #pause(ms: number): void {
+    this.#pausedUntilAt = performance.now() + ms;
+  }
+
+  get #nowMs(): number {
+    return this.#parts.tools.now();
   }
 }
+
+/** Nothing is wrong but that this process was too slow. */
+class LockLost extends Error {}

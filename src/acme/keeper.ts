@@ -1,34 +1,35 @@
 // Keeps certificates: knows which names need one, gets it, renews it in time, and tells what it does. It runs beside the
 // traffic and never in its way: a name without a certificate yet is served with what there is.
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import type { CertificatesConfig } from '../config/config.ts';
+import type { AcmeConfig, CertificatesConfig } from '../config/config.ts';
 import type { Certificate } from '../tls/certificate.ts';
 import { wildcardFor } from '../tls/names.ts';
 import type { AttemptTools, Source } from './attempt.ts';
 import { Authority } from './authority.ts';
 import { ChallengeAnswers } from './challenges/answers.ts';
 import { Dns01 } from './dns/challenge.ts';
-import { Job, type JobEvents } from './job.ts';
+import { inTurns } from './in-turns.ts';
+import { Job, type JobParts } from './job.ts';
 import { limitsOf } from './known.ts';
 import { Ledger } from './ledger.ts';
 import { OnDemand } from './on-demand.ts';
+import { Rest } from './rest.ts';
+import { Rota } from './rota.ts';
 import { type ManagedStatus, statusOf } from './status.ts';
 import { FolderStorage } from './storage/folder.ts';
-import type { Storage } from './storage/storage.ts';
 import { CertificateStore } from './store.ts';
 import { Tally } from './tally.ts';
 import { type Tell, Teller } from './teller.ts';
 import { managedNames } from './wanted.ts';
 
-/** The plan is looked at anew at least so often: a clock may have been set meanwhile. */
-const LONGEST_SLEEP_MS = 30_000;
-const SHORTEST_SLEEP_MS = 20;
-/** Orders under way at once; the others wait their turn. */
-const MAX_WORKING = 16;
 /** Names that are kept because clients asked for them. */
 const MAX_DEMANDED = 10_000;
-/** A difference between the wall clock and the time that has passed that is worth a word. */
-const CLOCK_JUMP_MS = 60_000;
+/** Files that are read at once. */
+const MAX_READING = 16;
+/** What is under way when the gateway stops may still hear its answer, such as the URL of an order. */
+const STOP_GRACE_MS = 1000;
 
 export interface Renewed extends ManagedStatus {
   /** Another certificate than before is in service. */
@@ -41,62 +42,70 @@ export class CertificateKeeper {
   /** Called whenever another certificate is in service. */
   onChange: () => void = () => {};
   readonly #config: CertificatesConfig;
-  readonly #storage: Storage;
+  readonly #storage: FolderStorage;
   readonly #tools: AttemptTools;
-  readonly #sources: readonly Source[];
+  readonly #parts: JobParts;
   readonly #jobs = new Map<string, Job>();
-  readonly #events: JobEvents;
+  /** Of names that a wildcard covers now, from before: until it is there. */
+  readonly #covered = new Map<string, Certificate>();
+  readonly #rota: Rota;
   readonly #teller: Teller;
   readonly #onDemand: OnDemand | undefined;
   /** Kept because a client asked for them. */
   readonly #demanded = new Set<string>();
+  /** The names that are kept change one after the other. */
+  #opening: Promise<void> = Promise.resolve();
   readonly #stopping = new AbortController();
   readonly #work = new Set<Promise<void>>();
-  #timer: NodeJS.Timeout | undefined;
-  #isStarted = false;
   #lookAtMs = 0;
-  #wall = Date.now();
-  #steady = performance.now();
 
-  constructor(config: CertificatesConfig, tell: Tell) {
+  /** `now` gives ms since 1970. */
+  constructor(config: CertificatesConfig, tell: Tell, now: () => number = Date.now) {
     this.#config = config;
-    this.#teller = new Teller(tell);
+    this.#teller = new Teller(tell, now);
     this.#storage = new FolderStorage(config.storage);
-    this.answers = new ChallengeAnswers(this.#storage);
+    this.answers = new ChallengeAnswers(this.#storage, now);
     const { acme } = config;
+    const warn = (message: string): void => this.#teller.warn(message);
     this.#tools = {
       acme,
       storage: this.#storage,
-      store: new CertificateStore(this.#storage, (message) => this.#teller.warn(message)),
+      store: new CertificateStore(this.#storage, warn, now),
       answers: this.answers,
       dns: acme.dns === undefined ? undefined : new Dns01(acme.dns),
-      warn: (message) => this.#teller.warn(message),
+      warn,
+      now,
     };
-    this.#sources = acme.issuers.map((issuer) => {
-      const authority = new Authority(issuer, this.#storage, acme.timeoutMs);
-      return { authority, ledger: new Ledger(this.#storage, authority.id, limitsOf(issuer.directory)) };
+    this.#parts = {
+      sources: acme.issuers.map((issuer) => this.#source(issuer)),
+      tools: this.#tools,
+      events: this.tally.counting(this.#teller.events(() => this.onChange())),
+      settings: settingsOf(acme),
+    };
+    this.#rota = new Rota({
+      jobs: () => this.#jobs.values(),
+      work: (job) => this.#track(this.#workOn(job)),
+      tick: (idle, nowMs) => this.#tick(idle, nowMs),
+      warn,
+      now,
     });
-    this.#events = this.#counted(this.#teller.events(() => this.onChange()));
-    this.#onDemand =
-      acme.onDemand === undefined
-        ? undefined
-        : new OnDemand(acme.onDemand, {
-            find: (name) => this.#jobs.get(name)?.certificate,
-            keep: (name) => this.#keep(name),
-            warn: (message) => this.#teller.warn(message),
-          });
+    const demands = { find: (name: string) => this.#jobs.get(name)?.certificate, keep: this.#keep.bind(this), warn };
+    this.#onDemand = acme.onDemand && new OnDemand(acme.onDemand, demands);
   }
 
-  /** Reads what is stored for these names, so that it can be served from the start. */
+  /** Reads what is stored for these names, so that it can be served from the start. Never rejects. */
   async load(names: readonly string[]): Promise<void> {
-    for (const name of managedNames(names, this.#config).names) await this.#open(name);
+    const { names: managed, covered } = managedNames(names, this.#config);
+    await inTurns(managed, MAX_READING, (name) => this.#open(name));
+    await inTurns(covered, MAX_READING, (name) => this.#openCovered(name));
   }
 
   /** In service for the name itself or by a wildcard. */
   find(name: string): Certificate | undefined {
     const exact = this.#jobs.get(name)?.certificate;
     const wildcard = wildcardFor(name);
-    return exact ?? (wildcard === undefined ? undefined : this.#jobs.get(wildcard)?.certificate);
+    const wider = wildcard === undefined ? undefined : this.#jobs.get(wildcard)?.certificate;
+    return exact ?? wider ?? this.#covered.get(name);
   }
 
   /** See `OnDemand`; undefined when nothing is ordered on demand. */
@@ -106,25 +115,32 @@ export class CertificateKeeper {
 
   /** Begins to keep certificates for exactly these names. May be called again with others. */
   start(names: readonly string[]): void {
-    const { names: managed, warnings } = managedNames(names, this.#config);
+    const { names: managed, covered, warnings } = managedNames(names, this.#config);
     for (const warning of warnings) this.#teller.warn(warning);
-    const kept = new Set([...managed, ...this.#demanded]);
-    for (const name of this.#jobs.keys()) if (!kept.has(name)) this.#jobs.delete(name);
-    const opening = managed.filter((name) => !this.#jobs.has(name)).map((name) => this.#open(name));
-    this.#isStarted = true;
-    void this.#track(
-      Promise.all(opening).then(async () => {
-        await this.answers.clean(Date.now());
-      }),
-    );
-    this.#wake();
+    this.#rota.start();
+    this.#opening = this.#opening.then(async () => {
+      if (this.#stopping.signal.aborted) return;
+      const kept = new Set([...managed, ...this.#demanded]);
+      const added = managed.filter((name) => !this.#jobs.has(name));
+      await inTurns(covered, MAX_READING, (name) => this.#openCovered(name));
+      await inTurns(added, MAX_READING, (name) => this.#open(name));
+      for (const [name, job] of this.#jobs) if (!kept.has(name)) this.#leave(job);
+      if (added.some((name) => this.find(name) !== undefined)) this.onChange();
+      this.#rota.wake();
+      await this.answers.clean();
+      await this.#storage.sweep();
+    });
+    void this.#track(this.#opening);
   }
 
+  /** What is under way ends within about a second, and goes on when the gateway is started again. */
   async stop(): Promise<void> {
-    clearTimeout(this.#timer);
     this.#stopping.abort(new Error('the gateway stops'));
-    await Promise.allSettled(this.#work);
-    for (const { authority } of this.#sources) authority.close();
+    this.#rota.stop();
+    const ended = Promise.allSettled(this.#work);
+    await Promise.race([ended, sleep(STOP_GRACE_MS, undefined, { ref: false })]);
+    for (const { authority } of this.#parts.sources) authority.close();
+    await ended;
   }
 
   /** Orders now, for one name or all; resolves when each has succeeded or failed once, to those that are kept. */
@@ -133,25 +149,25 @@ export class CertificateKeeper {
       name === undefined ? [...this.#jobs.values()] : [this.#jobs.get(name)].filter((job) => job !== undefined);
     const before = jobs.map((job) => job.stored?.pem);
     await Promise.all(
-      jobs.map(async (job) => {
+      jobs.map((job) => {
         job.isForced = true;
-        await this.#track(this.#run(job));
+        return this.#rota.finish(job);
       }),
     );
-    this.#wake();
     return jobs.map((job, index) => ({
-      ...statusOf(job, Date.now()),
+      ...statusOf(job, this.#tools.now()),
       isRenewed: job.stored !== undefined && job.stored.pem !== before[index],
     }));
   }
 
-  /** Takes up what others have stored meanwhile, without waiting for the next look. */
+  /** Takes up what other processes have stored meanwhile, without waiting for the next look. */
   look(): Promise<void> {
-    return this.#look(Date.now());
+    this.#lookAtMs = this.#tools.now() + this.#config.acme.checkEveryMs;
+    return this.#track(inTurns([...this.#jobs.values()], MAX_READING, (job) => this.#lookAt(job)));
   }
 
   status(): ManagedStatus[] {
-    const nowMs = Date.now();
+    const nowMs = this.#tools.now();
     return [...this.#jobs.values()].map((job) => statusOf(job, nowMs));
   }
 
@@ -166,6 +182,13 @@ export class CertificateKeeper {
     }
   }
 
+  #source(issuer: AcmeConfig['issuers'][number]): Source {
+    const { storage, acme, now } = this.#tools;
+    const authority = new Authority(issuer, { storage, timeoutMs: acme.timeoutMs, now });
+    const ledger = new Ledger(storage, authority.id, limitsOf(issuer.directory));
+    return { authority, ledger, rest: new Rest() };
+  }
+
   async #keep(name: string): Promise<Certificate | undefined> {
     if (!this.#jobs.has(name)) {
       if (this.#demanded.size >= MAX_DEMANDED) {
@@ -176,91 +199,60 @@ export class CertificateKeeper {
       await this.#open(name);
     }
     const job = this.#jobs.get(name);
-    if (job?.certificate === undefined && job !== undefined) await this.#track(this.#run(job));
-    this.#wake();
+    if (job !== undefined && job.certificate === undefined) await this.#rota.finish(job);
+    this.#rota.wake();
     return job?.certificate;
   }
 
   /** A name on demand is renewed only as long as it is allowed; no answer leaves it as it is. */
   async #isStillAllowed(job: Job): Promise<boolean> {
-    const isDue = job.certificate !== undefined && (job.renewAtMs ?? 0) <= Date.now();
+    const isDue = job.certificate !== undefined && (job.renewAtMs ?? 0) <= this.#tools.now();
     if (!this.#demanded.has(job.name) || !isDue) return true;
     if ((await this.#onDemand?.isAllowed(job.name)) !== false) return true;
     this.#demanded.delete(job.name);
-    this.#jobs.delete(job.name);
+    this.#leave(job);
     return false;
   }
 
   async #open(name: string): Promise<void> {
-    const job = new Job(name, this.#sources, this.#tools, this.#events);
+    if (this.#jobs.has(name)) return;
+    const job = new Job(name, this.#parts);
     await job.load();
+    if (this.#jobs.has(name)) return;
     this.#jobs.set(name, job);
+    this.#covered.delete(name);
   }
 
-  /** Starts what is due, and sets the alarm for what is due next. */
-  #wake(): void {
-    clearTimeout(this.#timer);
-    if (!this.#isStarted || this.#stopping.signal.aborted) return;
-    const nowMs = Date.now();
-    this.#watchClock(nowMs);
-    const idle = [...this.#jobs.values()].filter((job) => !job.isWorking);
-    const planned = idle.map((job) => ({ job, dueMs: job.dueMs(nowMs) })).toSorted((a, b) => a.dueMs - b.dueMs);
-    const room = MAX_WORKING - (this.#jobs.size - idle.length);
-    for (const { job } of planned.filter(({ dueMs }) => dueMs <= nowMs).slice(0, Math.max(0, room))) {
-      void this.#track(this.#run(job).then(() => this.#wake()));
-    }
-    if (nowMs >= this.#lookAtMs || nowMs < this.#lookAtMs - this.#config.acme.checkEveryMs) void this.#look(nowMs);
-    for (const job of idle) this.#teller.watch(job, nowMs);
-    // What is due and has found no room is started when there is some.
-    const nextMs = planned.find(({ dueMs }) => dueMs > nowMs)?.dueMs ?? Number.POSITIVE_INFINITY;
-    const sleepMs = Math.min(Math.max(nextMs - nowMs, SHORTEST_SLEEP_MS), LONGEST_SLEEP_MS);
-    this.#timer = setTimeout(() => this.#wake(), sleepMs).unref();
+  async #openCovered(name: string): Promise<void> {
+    if (this.#covered.has(name)) return;
+    const certificate = (await this.#tools.store.find(name))?.certificate;
+    if (certificate !== undefined) this.#covered.set(name, certificate);
   }
 
-  async #run(job: Job): Promise<void> {
-    job.isWorking = true;
+  #leave(job: Job): void {
+    job.leave();
+    this.#jobs.delete(job.name);
+    this.#rota.drop(job);
+  }
+
+  async #workOn(job: Job): Promise<void> {
     try {
       if (await this.#isStillAllowed(job)) await job.work(this.#stopping.signal);
     } catch (error) {
-      if (!this.#stopping.signal.aborted) this.#teller.broken(job.name, error);
-    } finally {
-      job.isWorking = false;
+      if (!this.#stopping.signal.aborted && !job.hasLeft) this.#teller.broken(job.name, error);
     }
   }
 
-  /** What other processes have stored meanwhile. */
-  #look(nowMs: number): Promise<void> {
-    this.#lookAtMs = nowMs + this.#config.acme.checkEveryMs;
-    const looking = [...this.#jobs.values()].map(async (job) => {
-      if (job.isWorking || !(await this.#tools.store.hasChanged(job.name, job.stored?.pem))) return;
-      await job.load();
-      this.#events.adopted(job);
-    });
-    return this.#track(Promise.all(looking).then(() => {}));
+  #tick(idle: readonly Job[], nowMs: number): void {
+    for (const job of idle) this.#teller.watch(job, nowMs);
+    const { checkEveryMs } = this.#config.acme;
+    if (nowMs >= this.#lookAtMs || nowMs < this.#lookAtMs - checkEveryMs) void this.look();
   }
 
-  #counted(events: JobEvents): JobEvents {
-    return {
-      ...events,
-      obtained: (job, success) => {
-        this.tally.issued(success.source.authority.id, success.type);
-        events.obtained(job, success);
-      },
-      failed: (job, source, failure) => {
-        this.tally.failed(source.authority.id, failure.kind);
-        events.failed(job, source, failure);
-      },
-    };
-  }
-
-  #watchClock(nowMs: number): void {
-    const steady = performance.now();
-    const jumpMs = nowMs - this.#wall - (steady - this.#steady);
-    if (Math.abs(jumpMs) > CLOCK_JUMP_MS) {
-      this.#teller.warn(`the clock was set by ${Math.round(jumpMs / 1000)} s; renewals are planned anew`);
-    }
-    this.#wall = nowMs;
-    this.#steady = steady;
+  async #lookAt(job: Job): Promise<void> {
+    if (job.isWorking || !(await this.#tools.store.hasChanged(job.name, job.stored).catch(() => false))) return;
+    await job.load();
+    this.#parts.events.adopted(job);
   }
 
   #track(work: Promise<void>): Promise<void> {
@@ -270,4 +262,12 @@ export class CertificateKeeper {
     this.#work.add(tracked);
     return tracked;
   }
+}
+
+/** An operator who has changed something does not wait for the failure of what was. */
+function settingsOf({ challenges, dns, issuers }: AcmeConfig): string {
+  // No secret of theirs can be read from it.
+  return createHash('sha256')
+    .update(JSON.stringify([challenges, dns, issuers]))
+    .digest('base64url');
 }

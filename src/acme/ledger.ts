@@ -6,6 +6,10 @@ import type { Storage } from './storage/storage.ts';
 const LOCK_TIMEOUT_MS = 10_000;
 /** More than any limit counts; the oldest go first. */
 const MAX_ENTRIES = 5000;
+/** An order that takes longer is most likely dead. */
+const PENDING_MS = 600_000;
+/** Of machines that share the storage. What lies further ahead was written under a clock that was wrong. */
+const SKEW_MS = 60_000;
 
 export interface LedgerEntry {
   readonly atMs: number;
@@ -38,37 +42,39 @@ export class Ledger {
     this.#limits = limits;
   }
 
-  /** Whether an order for the name would break a limit now. Renewals on the authority's advice are exempt from all. */
-  async hold(name: string, nowMs: number): Promise<Hold | undefined> {
-    return (await this.usage(name, nowMs))
-      .flatMap(({ untilMs, inWords }) => (untilMs === undefined ? [] : [{ untilMs, why: inWords }]))
-      .toSorted((a, b) => b.untilMs - a.untilMs)
-      .at(0);
+  /**
+   * Whether an order for the name would break a limit now; if not, the order is noted in the same step, so that of many at
+   * once none slips through. Renewals on the authority's advice are exempt from all limits and are not to come here.
+   */
+  admit(name: string, nowMs: number): Promise<Hold | undefined> {
+    return this.#changing(nowMs, (entries) => {
+      const hold = holdOf(usagesOf(this.#limits as Limits, entries, name, nowMs));
+      return { hold, more: hold === undefined ? [{ atMs: nowMs, what: 'order', name }] : [] };
+    });
   }
 
   /** How far each limit is used up, as far as an order for the name is concerned; none when no limits are known. */
   async usage(name: string, nowMs: number): Promise<LimitUsage[]> {
-    if (this.#limits === undefined) return [];
-    const entries = await this.entries();
-    const domain = domainOf(name);
-    const { orders, certificatesPerDomain, duplicates, failures } = this.#limits;
-    const belowDomain = of(entries, 'certificate').filter((entry) => domainOf(entry.name) === domain);
-    return [
-      usageOf(orders, of(entries, 'order'), nowMs, 'orders of one account'),
-      usageOf(certificatesPerDomain, belowDomain, nowMs, `certificates below ${domain}`),
-      usageOf(duplicates, named(of(entries, 'certificate'), name), nowMs, `certificates for ${name}`),
-      usageOf(failures, named(of(entries, 'failure'), name), nowMs, `failed validations of ${name}`),
-    ];
+    return this.#limits === undefined ? [] : usagesOf(this.#limits, await this.entries(), name, nowMs);
   }
 
   async note(what: LedgerEntry['what'], name: string, nowMs: number): Promise<void> {
-    if (this.#limits === undefined) return;
+    await this.#changing(nowMs, () => ({ hold: undefined, more: [{ atMs: nowMs, what, name }] }));
+  }
+
+  async #changing(
+    nowMs: number,
+    change: (entries: readonly LedgerEntry[]) => { hold: Hold | undefined; more: LedgerEntry[] },
+  ): Promise<Hold | undefined> {
+    if (this.#limits === undefined) return undefined;
     const longestMs = Math.max(...Object.values(this.#limits).map(({ windowMs }: Limit) => windowMs));
     const lock = await this.#storage.lock(`ledger-${this.#authorityId}`, AbortSignal.timeout(LOCK_TIMEOUT_MS));
     try {
-      const kept = (await this.entries()).filter(({ atMs }) => nowMs - atMs < longestMs && atMs <= nowMs);
-      const entries = [...kept, { atMs: nowMs, what, name }].slice(-MAX_ENTRIES);
-      await this.#storage.write(this.#key, `${JSON.stringify(entries)}\n`);
+      const entries = (await this.entries()).filter(({ atMs }) => nowMs - atMs < longestMs && atMs <= nowMs + SKEW_MS);
+      const { hold, more } = change(entries);
+      const text = `${JSON.stringify([...entries, ...more].slice(-MAX_ENTRIES))}\n`;
+      if (more.length > 0) await this.#storage.write(this.#key, text);
+      return hold;
     } finally {
       await lock.release();
     }
@@ -76,13 +82,7 @@ export class Ledger {
 
   /** Oldest first. A damaged ledger is an empty one. */
   async entries(): Promise<LedgerEntry[]> {
-    try {
-      const entries: unknown = JSON.parse((await this.#storage.read(this.#key)) ?? '[]');
-      return Array.isArray(entries) ? entries.filter(isEntry) : [];
-    } catch (error) {
-      if (error instanceof SyntaxError) return [];
-      throw error;
-    }
+    return readEntries(await this.#storage.read(this.#key));
   }
 
   get #key(): string {
@@ -90,8 +90,45 @@ export class Ledger {
   }
 }
 
+export function readEntries(text: string | undefined): LedgerEntry[] {
+  try {
+    const entries: unknown = JSON.parse(text ?? '[]');
+    return Array.isArray(entries) ? entries.filter(isEntry) : [];
+  } catch {
+    return [];
+  }
+}
+
+/** The one that lasts longest. */
+function holdOf(usages: readonly LimitUsage[]): Hold | undefined {
+  return usages
+    .flatMap(({ untilMs, inWords }) => (untilMs === undefined ? [] : [{ untilMs, why: inWords }]))
+    .toSorted((a, b) => b.untilMs - a.untilMs)
+    .at(0);
+}
+
+function usagesOf(limits: Limits, entries: readonly LedgerEntry[], name: string, nowMs: number): LimitUsage[] {
+  const domain = domainOf(name);
+  const certificates = [...of(entries, 'certificate'), ...pending(entries, nowMs)].toSorted((a, b) => a.atMs - b.atMs);
+  const below = certificates.filter((entry) => domainOf(entry.name) === domain);
+  return [
+    usageOf(limits.orders, of(entries, 'order'), nowMs, 'orders of one account'),
+    usageOf(limits.certificatesPerDomain, below, nowMs, `certificates below ${domain}`),
+    usageOf(limits.duplicates, named(certificates, name), nowMs, `certificates for ${name}`),
+    usageOf(limits.failures, named(of(entries, 'failure'), name), nowMs, `failed validations of ${name}`),
+  ];
+}
+
+/** Orders of the last minutes that have come to nothing yet: each may become a certificate. */
+function pending(entries: readonly LedgerEntry[], nowMs: number): LedgerEntry[] {
+  return entries.filter(({ what, name, atMs }, index) => {
+    if (what !== 'order' || nowMs - atMs > PENDING_MS) return false;
+    return !entries.slice(index + 1).some((later) => later.name === name);
+  });
+}
+
 function usageOf(limit: Limit, entries: readonly LedgerEntry[], nowMs: number, what: string): LimitUsage {
-  const recent = entries.filter(({ atMs }) => nowMs - atMs < limit.windowMs && atMs <= nowMs);
+  const recent = entries.filter(({ atMs }) => nowMs - atMs < limit.windowMs);
   const hours = limit.windowMs / 3_600_000;
   const window = hours >= 48 ? `${hours / 24} days` : `${hours} h`;
   // When the oldest of the last `count` leaves the window, another is allowed.
@@ -117,5 +154,5 @@ function domainOf(name: string): string {
 
 function isEntry(value: unknown): value is LedgerEntry {
   const { atMs, what, name } = (value ?? {}) as Partial<Record<keyof LedgerEntry, unknown>>;
-  return typeof atMs === 'number' && typeof what === 'string' && typeof name === 'string';
+  return Number.isFinite(atMs) && typeof what === 'string' && typeof name === 'string';
 }

@@ -31,7 +31,7 @@ export class AcmeError extends GatehouseError {
   /** What the authority asks us to wait, bounded; undefined when it does not say. */
   readonly retryAfterMs: number | undefined;
   /** Only this type of challenge is at fault; another may do. */
-  readonly isAboutType: boolean;
+  readonly challenge: string | undefined;
 
   constructor(kind: FailureKind, message: string, more: AcmeErrorFacts = {}) {
     super('acme_failed', 'gateway', message, { cause: more.cause });
@@ -39,14 +39,14 @@ export class AcmeError extends GatehouseError {
     this.kind = kind;
     this.problem = more.problem;
     this.retryAfterMs = more.retryAfterMs;
-    this.isAboutType = more.isAboutType ?? kind === 'validation';
+    this.challenge = more.challenge;
   }
 }
 
 interface AcmeErrorFacts {
   readonly problem?: ProblemDocument | undefined;
   readonly retryAfterMs?: number | undefined;
-  readonly isAboutType?: boolean;
+  readonly challenge?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -70,34 +70,45 @@ export function readProblem(value: unknown, status: number): ProblemDocument | u
   const list = Array.isArray(subproblems) ? subproblems.slice(0, MAX_SUBPROBLEMS) : [];
   return {
     type: shortType(type),
-    detail: cut(detail),
+    detail: printable(detail),
     status,
     subproblems: list.flatMap((item: unknown) => {
       if (typeof item !== 'object' || item === null) return [];
       const { type, detail, identifier } = item as Record<string, unknown>;
       const name = (identifier as { value?: unknown } | undefined)?.value;
-      return [{ type: shortType(type), detail: cut(detail), name: typeof name === 'string' ? cut(name) : undefined }];
+      return [
+        {
+          type: shortType(type),
+          detail: printable(detail),
+          name: typeof name === 'string' ? printable(name) : undefined,
+        },
+      ];
     }),
   };
 }
 
-/** Which failure a problem of this type is, by RFC 8555, 6.7 and RFC 9773, 7.4. */
+/** Which failure it is when a request is answered so, by RFC 8555, 6.7. What a challenge came to is always `validation`. */
 export function kindOfProblem({ type, status }: ProblemDocument): FailureKind {
   if (type === 'rateLimited' || status === 429) return 'limit';
-  if (type in VALIDATION) return 'validation';
-  return type === 'serverInternal' || status >= 500 ? 'unreachable' : 'refused';
+  return SOON.has(type) || status >= 500 ? 'unreachable' : 'refused';
 }
 
+/** Faults of a moment: parts of a large authority that do not know of each other yet are among them. */
+const SOON: ReadonlySet<string> = new Set(['serverInternal', 'badNonce', 'orderNotReady']);
+
 /** One sentence or two: what the authority said, and what that means for the operator. */
-export function problemInWords({ type, detail, subproblems }: ProblemDocument): string {
-  const meaning = VALIDATION[type] ?? REFUSAL[type];
+export function problemInWords({ type, detail, subproblems }: ProblemDocument, about: 'request' | 'challenge'): string {
+  const meanings = about === 'challenge' ? VALIDATION : REFUSAL;
+  const meaning = Object.hasOwn(meanings, type) ? meanings[type] : undefined;
   const said = [detail, ...subproblems.map(({ name, detail }) => (name === undefined ? detail : `${name}: ${detail}`))];
   const quoted = `“${said.filter((text) => text !== '').join('; ') || 'no detail'}” (${type})`;
   return meaning === undefined ? quoted : `${meaning} It said: ${quoted}`;
 }
 
+const CAA = "A CAA record of the name's zone forbids this authority to issue; change the record or the authority.";
+
 const VALIDATION: Readonly<Record<string, string>> = {
-  caa: "A CAA record of the name's zone forbids this authority to issue; change the record or the authority.",
+  caa: CAA,
   connection: 'The authority could not connect to this host: check that its ports 80 and 443 are open to the internet.',
   dns: "The authority could not look the name up: check the name's A, AAAA and TXT records.",
   incorrectResponse:
@@ -111,6 +122,7 @@ const REFUSAL: Readonly<Record<string, string>> = {
   accountDoesNotExist: 'The authority does not know the account any longer; a new one is made.',
   badCSR: 'The authority refuses the kind of key or request.',
   badSignatureAlgorithm: 'The authority does not accept the kind of account key.',
+  caa: CAA,
   externalAccountRequired: 'The authority asks for an external account: set `certificates.acme.eab`.',
   invalidContact: 'The authority does not accept the e-mail address: change `certificates.acme.email`.',
   unsupportedContact: 'The authority does not accept the e-mail address: change `certificates.acme.email`.',
@@ -118,18 +130,23 @@ const REFUSAL: Readonly<Record<string, string>> = {
   rateLimited: "The authority's limit is reached.",
   rejectedIdentifier: 'The authority does not issue for this name.',
   unsupportedIdentifier: 'The authority does not issue for this kind of name.',
+  unauthorized:
+    'The authority does not accept our account: check `certificates.acme.eab`, or whether it closed the account.',
   userActionRequired: 'The authority asks a person to act, for example to agree to new terms.',
   serverInternal: 'The authority has a fault of its own.',
 };
 
 function shortType(type: unknown): string {
   if (typeof type !== 'string') return 'about:blank';
-  return cut(type.startsWith(PREFIX) ? type.slice(PREFIX.length) : type);
+  return printable(type.startsWith(PREFIX) ? type.slice(PREFIX.length) : type);
 }
 
-function cut(text: unknown): string {
+/**
+ * What a stranger wrote, fit to be shown: cut, and without what would steer the terminal or turn the reading direction.
+ * Empty for what is no text.
+ */
+export function printable(text: unknown): string {
   if (typeof text !== 'string') return '';
-  // What a stranger wrote must not steer the terminal that shows it.
-  const printable = text.replaceAll(/\p{Cc}+/gu, ' ');
-  return printable.length > MAX_DETAIL_LENGTH ? `${printable.slice(0, MAX_DETAIL_LENGTH)}…` : printable;
+  const plain = text.slice(0, 2 * MAX_DETAIL_LENGTH).replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, ' ');
+  return plain.length > MAX_DETAIL_LENGTH ? `${plain.slice(0, MAX_DETAIL_LENGTH)}…` : plain;
 }

@@ -6,6 +6,9 @@ const SHORT_LIFE_MS = 10 * DAY_MS;
 /** Whatever the authority advises, this part of the life is kept for us. */
 const LEAST_SHARE = 1 / 20;
 
+/** Who renews sooner than this does so in haste. */
+export const HASTY_SHARE: number = LEAST_SHARE;
+
 export interface Life {
   readonly notBefore: Date;
   readonly notAfter: Date;

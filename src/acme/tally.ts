@@ -1,4 +1,5 @@
 // Counts what comes of orders, for monitoring. Since the process began; what was before is in nobody's memory.
+import type { JobEvents } from './job.ts';
 
 export interface OrderCount {
   /** The authority's short name. */
@@ -13,8 +14,25 @@ export class Tally {
   readonly #orders = new Map<string, OrderCount>();
   readonly #challenges = new Map<string, number>();
 
-  issued(authority: string, challengeType: string): void {
+  /** The same events, counted. */
+  counting(events: JobEvents): JobEvents {
+    return {
+      ...events,
+      obtained: (job, success) => {
+        this.issued(success.source.authority.id, success.type);
+        events.obtained(job, success);
+      },
+      failed: (job, source, failure) => {
+        this.failed(source.authority.id, failure.kind);
+        events.failed(job, source, failure);
+      },
+    };
+  }
+
+  /** Without a type when the name was proven before. */
+  issued(authority: string, challengeType: string | undefined): void {
     this.#note({ authority, result: 'issued', kind: '' });
+    if (challengeType === undefined) return;
     this.#challenges.set(challengeType, (this.#challenges.get(challengeType) ?? 0) + 1);
   }
 

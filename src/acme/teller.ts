@@ -10,13 +10,20 @@ export type Tell = (
   facts: Readonly<Record<string, unknown>>,
 ) => void;
 
+/** How often the same trouble with the storage is told. */
+const STORAGE_EVERY_MS = 30_000;
+
 export class Teller {
   readonly #tell: Tell;
   /** The last thing said about the end of each name's certificate. */
   readonly #said = new Map<string, string>();
 
-  constructor(tell: Tell) {
+  #storageToldAt = Number.NEGATIVE_INFINITY;
+  readonly #now: () => number;
+
+  constructor(tell: Tell, now: () => number = Date.now) {
     this.#tell = tell;
+    this.#now = now;
   }
 
   warn(message: string): void {
@@ -58,7 +65,8 @@ export class Teller {
       },
       failed: (job, source, { kind, message, count, nextTryMs }) => {
         const life = job.certificate;
-        const isUrgent = life !== undefined && ['urgent', 'expired'].includes(urgency(life, Date.now()));
+        if (kind === 'storage' && !this.#isTimeForStorage()) return;
+        const isUrgent = life !== undefined && ['urgent', 'expired'].includes(urgency(life, this.#now()));
         const nextTry = new Date(nextTryMs).toISOString();
         this.#tell(isUrgent ? 'error' : 'warn', `no certificate for ${job.name}: ${message} Next try at ${nextTry}.`, {
           name: job.name,
@@ -70,6 +78,14 @@ export class Teller {
         });
       },
     };
+  }
+
+  /** It is one and the same for all names, of which there may be thousands. */
+  #isTimeForStorage(): boolean {
+    const at = performance.now();
+    if (at < this.#storageToldAt + STORAGE_EVERY_MS) return false;
+    this.#storageToldAt = at;
+    return true;
   }
 
   /** Once for each step on the way to the end of a certificate that should have been renewed. */

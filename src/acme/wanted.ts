@@ -6,6 +6,8 @@ import { isPublicAuthority, isPublicName } from './known.ts';
 
 export interface ManagedNames {
   readonly names: readonly string[];
+  /** Not ordered, as a wildcard among the names covers them. */
+  readonly covered: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -24,7 +26,7 @@ export function managedNames(wanted: readonly string[], { acme }: Pick<Certifica
   }
   const wildcards = new Set(names.filter((name) => name.startsWith('*.')));
   const isCovered = (name: string): boolean => wildcards.has(wildcardFor(name) ?? '') && !wildcards.has(name);
-  return { names: names.filter((name) => !isCovered(name)), warnings };
+  return { names: names.filter((name) => !isCovered(name)), covered: names.filter(isCovered), warnings };
 }
 
 function lackOf(name: string): string {

@@ -4,12 +4,13 @@ import https from 'node:https';
 import { createSecureContext, getCACertificates } from 'node:tls';
 import acme from 'acme-client';
 import axios from 'axios';
-import { AcmeError, kindOfProblem, problemInWords, readProblem } from './problem.ts';
+import { readDirectory } from './documents.ts';
+import { AcmeError, kindOfProblem, printable, problemInWords, readProblem } from './problem.ts';
 import { readRetryAfter } from './retry-after.ts';
 
 const MAX_ANSWER_BYTES = 1024 * 1024;
 const MAX_NONCES = 16;
-const MAX_REDIRECTS = 3;
+const DIRECTORY_LIFE_MS = 3_600_000;
 const MAX_SOCKETS = 8;
 
 export interface WireOptions {
@@ -18,6 +19,8 @@ export interface WireOptions {
   readonly trustedRoots: readonly string[];
   /** For each single call. */
   readonly timeoutMs: number;
+  /** What time it is, in ms since 1970. */
+  readonly now: () => number;
 }
 
 export interface Answer {
@@ -44,6 +47,8 @@ export class Wire {
   readonly #agent: https.Agent;
   readonly #nonces: string[] = [];
   readonly #closing = new AbortController();
+  #directory: Promise<Record<string, unknown>> | undefined;
+  #directoryAt = 0;
 
   constructor(options: WireOptions) {
     this.#options = options;
@@ -62,14 +67,28 @@ export class Wire {
   client(options: ConstructorParameters<typeof acme.Client>[0]): WiredClient {
     const client = new acme.Client(options) as WiredClient;
     client.http.request = (url, method, { data } = {}) => this.send(url, method, data);
+    client.http.getDirectory = () => this.directory();
     // Each answer brings a nonce (RFC 8555, 6.5); acme-client throws it away and asks for one before every call.
     const fresh = client.http.getNonce.bind(client.http);
     client.http.getNonce = async () => this.#nonces.pop() ?? (await fresh());
     return client;
   }
 
+  /** As the authority sent it; asked for again after an hour. Callers at the same time share one question. */
+  directory(): Promise<Record<string, unknown>> {
+    if (this.#directory === undefined || performance.now() - this.#directoryAt > DIRECTORY_LIFE_MS) {
+      this.#directoryAt = performance.now();
+      const asking = this.#askDirectory();
+      this.#directory = asking;
+      asking.catch(() => {
+        if (this.#directory === asking) this.#directory = undefined;
+      });
+    }
+    return this.#directory;
+  }
+
   async send(url: string, method: string, data?: unknown): Promise<Answer> {
-    const { timeoutMs } = this.#options;
+    const { timeoutMs, now } = this.#options;
     let answer: Answer;
     try {
       answer = (await axios.request({
@@ -80,32 +99,55 @@ export class Wire {
         httpsAgent: this.#agent,
         signal: AbortSignal.any([this.#closing.signal, AbortSignal.timeout(timeoutMs)]),
         maxContentLength: MAX_ANSWER_BYTES,
-        maxRedirects: MAX_REDIRECTS,
+        // A signature is for one URL; and nobody is to send us to a host of their choice.
+        maxRedirects: 0,
         validateStatus: null,
       })) as Answer;
     } catch (error) {
       throw unreachable(url, error, timeoutMs);
     }
-    const nonce = answer.headers['replay-nonce'];
-    if (nonce !== undefined && this.#nonces.length < MAX_NONCES) this.#nonces.push(nonce);
-    return checked(url, answer);
+    this.#keepNonce(method, answer);
+    return checked(url, answer, now());
+  }
+
+  /** Aborted when it is closed. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
   }
 
   close(): void {
     this.#closing.abort();
     this.#agent.destroy();
   }
+
+  async #askDirectory(): Promise<Record<string, unknown>> {
+    const { data } = await this.send(this.#options.directory, 'get');
+    // What is none is not remembered as one.
+    readDirectory(data, this.#options.directory);
+    return data as Record<string, unknown>;
+  }
+
+  /** Not those that acme-client uses itself at once: the ones it asked for, and the one for its second try. */
+  #keepNonce(method: string, { status, headers, data }: Answer): void {
+    const nonce = headers['replay-nonce'];
+    if (method !== 'post' || typeof nonce !== 'string' || this.#nonces.length >= MAX_NONCES) return;
+    if (readProblem(data, status)?.type !== 'badNonce') this.#nonces.push(nonce);
+  }
 }
 
-function checked(url: string, answer: Answer): Answer {
+function checked(url: string, answer: Answer, nowMs: number): Answer {
   const { status, headers, data } = answer;
-  if (status < 400) return answer;
+  if (status < 300) return answer;
+  if (status < 400) {
+    const where = `${hostOf(url)} redirects to ${printable(headers.location) || 'nowhere'}`;
+    throw new AcmeError('unreachable', `${where}: set \`certificates.acme.directory\` to where it has moved.`);
+  }
   const problem = readProblem(data, status);
   // acme-client signs once more with a fresh nonce and sends again.
   if (problem?.type === 'badNonce') return answer;
-  const retryAfterMs = readRetryAfter(headers['retry-after'], Date.now());
+  const retryAfterMs = readRetryAfter(headers['retry-after'], nowMs);
   if (problem !== undefined) {
-    const message = `${hostOf(url)} refused: ${problemInWords(problem)}`;
+    const message = `${hostOf(url)} refused: ${problemInWords(problem, 'request')}`;
     throw new AcmeError(kindOfProblem(problem), message, { problem, retryAfterMs });
   }
   const kind = status === 429 ? 'limit' : status >= 500 ? 'unreachable' : 'refused';
@@ -117,7 +159,7 @@ function unreachable(url: string, error: unknown, timeoutMs: number): AcmeError 
   const why =
     code === 'ERR_CANCELED'
       ? `no answer within ${timeoutMs} ms`
-      : (FAULTS[code ?? ''] ?? ((cause as Error | undefined)?.message || message || code));
+      : (FAULTS[code ?? ''] ?? printable((cause as Error | undefined)?.message || message || code));
   return new AcmeError('unreachable', `${hostOf(url)} cannot be reached: ${why}.`, { cause: error });
 }
 
@@ -137,5 +179,5 @@ const FAULTS: Readonly<Record<string, string>> = {
 };
 
 function hostOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).host : url;
+  return URL.canParse(url) ? new URL(url).host : printable(url);
 }

@@ -25,7 +25,7 @@ export interface StoredView {
 export async function viewStored(config: Config, further: readonly string[] = []): Promise<StoredView> {
   if (config.certificates.issuer !== 'acme') {
     const loaded = await inspectCertificates(config);
-    return { loaded, managed: { names: [], warnings: [] }, statuses: [], find: () => undefined };
+    return { loaded, managed: { names: [], covered: [], warnings: [] }, statuses: [], find: () => undefined };
   }
   // ACME and what it brings along take a while to load.
   const { CertificateKeeper } = await import('../acme/keeper.ts');

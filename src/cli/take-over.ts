@@ -1,8 +1,8 @@
 // Puts a certificate from elsewhere into the storage, in the place of the one that would be ordered.
 import { X509Certificate } from 'node:crypto';
-import { fileNameOf } from '../acme/order.ts';
 import { FolderStorage } from '../acme/storage/folder.ts';
-import { CertificateStore, isComplete } from '../acme/store.ts';
+import { fileNameOf } from '../acme/storage/names.ts';
+import { CertificateStore, seemsComplete } from '../acme/store.ts';
 import { lookForCertificates } from '../admin/client.ts';
 import { GatehouseError } from '../base/errors.ts';
 import type { Config } from '../config/config.ts';
@@ -50,7 +50,7 @@ function mustBeBetter(certificate: Certificate, present: Certificate | undefined
       `It expired on ${certificate.notAfter.toISOString()}: clients refuse it. --force imports it all the same.`,
     );
   }
-  if (!isComplete(certificate.chainPem, new X509Certificate(certificate.chainPem))) {
+  if (!seemsComplete(certificate.chainPem, new X509Certificate(certificate.chainPem))) {
     throw refused(
       'It lacks its intermediate certificate: give the file with the whole chain (fullchain.pem). --force imports it all the same.',
     );

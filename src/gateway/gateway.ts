@@ -45,6 +45,7 @@ export class Gateway implements Context {
   readonly #vouchers = new Vouchers();
   readonly #files: FileWatch;
   #refreshing: Promise<void> = Promise.resolve();
+  #refreshWaiting: Promise<void> | undefined;
   #certificateCheck: NodeJS.Timeout | undefined;
 
   private constructor(runtime: Runtime, files: FileWatch, records: Records, keeper: CertificateKeeper | undefined) {
@@ -115,8 +116,13 @@ export class Gateway implements Context {
 
   /** New handshakes get the new certificates; connections stay. What cannot be loaded stays as it was. */
   refreshCertificates(): Promise<void> {
-    this.#refreshing = this.#refreshing.then(() => this.#refresh());
-    return this.#refreshing;
+    // A thousand new certificates are a few refreshes, not a thousand: the one that waits takes up all that came so far.
+    this.#refreshWaiting ??= this.#refreshing.then(() => {
+      this.#refreshWaiting = undefined;
+      this.#refreshing = this.#refresh();
+      return this.#refreshing;
+    });
+    return this.#refreshWaiting;
   }
 
   async #refresh(): Promise<void> {

@@ -4,10 +4,12 @@ import { isIP } from 'node:net';
 import { GatehouseError, type Problem } from '../base/errors.ts';
 import type { CertificateFile, CertificatesConfig, SiteConfig } from '../config/config.ts';
 import { type Certificate, loadCertificateFile } from './certificate.ts';
+import { isFresh } from './freshness.ts';
 import type { LocalCa } from './local-ca.ts';
 import { coversName, normalName } from './names.ts';
 import { DEFAULT_SITE, type FindManaged, namesToCertify, planSite, type SitePlan } from './plan.ts';
 import { CertificateSelector } from './select.ts';
+import { type StandIn, standIns } from './stand-ins.ts';
 
 /** The life of a leaf: from then on leaves live shorter than they should. */
 const ROOT_WARNING_MS = 90 * 24 * 3_600_000;
@@ -53,7 +55,7 @@ export interface LoadedCertificates {
  * a file: that one, whatever names it holds (a warning when they do not fit);
  * `internal`: one certificate of the local CA for the site's name and aliases;
  * `auto`: the best of `certificates.files` for that name, else what `managed` has for it, else the local CA, one
- * certificate for all names left over.
+ * certificate for all names left over; where hundreds of sites wait for an authority, they share some.
  * Best is a valid one before an expired one, then an exact name before a wildcard, then the later end.
  * The site `default` stands for no name, so `auto` gives it one of the local CA for this machine's names; to serve a
  * file to clients without a known name, set it as that site's certificate. When there is no such site, the certificate
@@ -73,7 +75,13 @@ export async function loadCertificates(
   });
   const needsLocalCa = plans.some((plan) => plan.internal.length > 0);
   const localCa = needsLocalCa ? await openedCa(config.certificates.storage, previous, faults, now) : undefined;
-  const byName = new Map(plans.flatMap((plan) => [...servedNames(plan, localCa, previous, faults)]));
+  const groups = standIns(plans);
+  const byName = new Map(
+    plans.flatMap((plan) => {
+      const still = stillFit(plan, localCa, previous, now());
+      return [...(still ?? servedNames(plan, groups.get(plan), localCa, previous, faults))];
+    }),
+  );
   const shown = byName.get(DEFAULT_SITE) ?? firstOfAddresses(byName);
   return {
     selector: selectorOf(byName, shown),
@@ -145,15 +153,36 @@ async function openedCa(
   }
 }
 
+/** What the local CA has made for many sites, so that one new certificate does not mean making those of others anew. */
+function stillFit(
+  plan: SitePlan,
+  localCa: LocalCa | undefined,
+  previous: LoadedCertificates | undefined,
+  nowMs: number,
+): NamedCertificates | undefined {
+  if (localCa === undefined || plan.internal.length === 0) return undefined;
+  if (previous?.localCa?.rootPem !== localCa.rootPem) return undefined;
+  const certificate = previous.byName.get(plan.internal[0] as string);
+  const isFit =
+    certificate?.source === 'internal' &&
+    certificate.names.length > plan.internal.length &&
+    isFresh(certificate, nowMs) &&
+    plan.internal.every((name) => previous.byName.get(name) === certificate && coversName(certificate, name));
+  return isFit ? new Map([...plan.byName, ...plan.internal.map((name) => [name, certificate] as const)]) : undefined;
+}
+
 function servedNames(
   plan: SitePlan,
+  group: StandIn | undefined,
   localCa: LocalCa | undefined,
   previous: LoadedCertificates | undefined,
   faults: Faults,
 ): NamedCertificates {
   if (localCa === undefined || plan.internal.length === 0) return plan.byName;
   try {
-    const certificate = localCa.certificateFor(namesToCertify(plan.internal));
+    const names = group?.names ?? namesToCertify(plan.internal);
+    const certificate = group?.certificate ?? localCa.certificateFor(names);
+    if (group !== undefined) group.certificate = certificate;
     return new Map([...plan.byName, ...plan.internal.map((name) => [name, certificate] as const)]);
   } catch (error) {
     const before = plan.internal.flatMap((name) => {

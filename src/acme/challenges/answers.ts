@@ -1,9 +1,8 @@
 // The answers to challenges that authorities are about to ask for. They are kept in the storage, because the question may
 // reach another process than the one that ordered; and in memory, because most do not.
+import { TOKEN } from '../documents.ts';
 import type { Storage } from '../storage/storage.ts';
 
-/** RFC 8555, 8.3: base64url. The bound keeps strangers from naming files of any length. */
-const TOKEN = /^[\w-]{1,128}$/;
 /** Left behind by a process that was killed: orders do not live longer than that. */
 const MAX_AGE_MS = 24 * 3_600_000;
 
@@ -12,10 +11,12 @@ export type Withdraw = () => Promise<void>;
 
 export class ChallengeAnswers {
   readonly #storage: Storage;
+  readonly #now: () => number;
   readonly #pending = new Map<string, string>();
 
-  constructor(storage: Storage) {
+  constructor(storage: Storage, now: () => number) {
     this.#storage = storage;
+    this.#now = now;
   }
 
   /** RFC 8555, 8.3: what `/.well-known/acme-challenge/TOKEN` answers. Undefined when nobody waits for it. */
@@ -42,12 +43,12 @@ export class ChallengeAnswers {
   }
 
   /** Removes what killed processes have left. */
-  async clean(nowMs: number): Promise<void> {
+  async clean(): Promise<void> {
     for (const folder of ['http', 'alpn']) {
       for (const key of await this.#storage.list(`challenges/${folder}`)) {
         const text = await this.#storage.read(key);
         const bornMs = Number(text?.slice(0, text.indexOf('\n')));
-        if (!(nowMs - bornMs < MAX_AGE_MS)) await this.#storage.remove(key);
+        if (!(this.#now() - bornMs < MAX_AGE_MS)) await this.#storage.remove(key);
       }
     }
   }
@@ -60,8 +61,8 @@ export class ChallengeAnswers {
   }
 
   async #publish(key: string, answer: string): Promise<Withdraw> {
+    await this.#storage.write(`challenges/${key}`, `${this.#now()}\n${answer}`);
     this.#pending.set(key, answer);
-    await this.#storage.write(`challenges/${key}`, `${Date.now()}\n${answer}`);
     return async () => {
       this.#pending.delete(key);
       await this.#storage.remove(`challenges/${key}`).catch(() => {});

@@ -1,11 +1,12 @@
 // Puts the answer to a challenge in place, whatever its type. One function for each type of challenge.
 import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
-import acme from 'acme-client';
 import { GatehouseError } from '../../base/errors.ts';
-import type { Identifier } from '../authority.ts';
 import type { Dns01 } from '../dns/challenge.ts';
+import type { Identifier } from '../documents.ts';
 import { AcmeError } from '../problem.ts';
+import { reverseName } from './address.ts';
+import { alpnCertificate } from './alpn-certificate.ts';
 import type { ChallengeAnswers, Withdraw } from './answers.ts';
 
 export type ChallengeType = 'tls-alpn-01' | 'http-01' | 'dns-01';
@@ -27,15 +28,7 @@ export async function solve(
 ): Promise<Withdraw> {
   if (type === 'http-01') return answers.publishHttp(token, keyAuthorization);
   if (type === 'tls-alpn-01') {
-    const [key, certificate] = await acme.crypto.createAlpnCertificate(
-      { identifier } as never,
-      keyAuthorization,
-      await acme.crypto.createPrivateEcdsaKey(),
-    );
-    return answers.publishAlpn(
-      serverNameOf(identifier),
-      `${certificate.toString().trim()}\n${key.toString().trim()}\n`,
-    );
+    return answers.publishAlpn(serverNameOf(identifier), alpnCertificate(identifier.value, keyAuthorization));
   }
   if (dns === undefined) throw new TypeError('dns-01 without a provider');
   const digest = createHash('sha256').update(keyAuthorization).digest('base64url');
@@ -45,7 +38,7 @@ export async function solve(
     signal.throwIfAborted();
     if (!(error instanceof GatehouseError)) throw error;
     const message = `dns-01 failed for ${identifier.value}: ${error.message}`;
-    throw new AcmeError('refused', message, { isAboutType: true, cause: error });
+    throw new AcmeError('refused', message, { challenge: type, cause: error });
   }
 }
 
@@ -57,17 +50,5 @@ export function typesFor(name: string, types: readonly ChallengeType[]): Challen
 
 /** For an address the authority asks for its name in the reverse zone (RFC 8738, 6). */
 export function serverNameOf({ type, value }: Identifier): string {
-  if (type === 'dns') return value;
-  if (isIP(value) === 4) return `${value.split('.').reverse().join('.')}.in-addr.arpa`;
-  return `${fullIpv6(value).split('').reverse().join('.')}.ip6.arpa`;
-}
-
-/** The 32 hexadecimal digits of an address without a zone or an IPv4 tail. */
-function fullIpv6(address: string): string {
-  const [head = '', tail] = address.split('::');
-  const words = (text: string): string[] => (text === '' ? [] : text.split(':'));
-  const left = words(head);
-  const right = words(tail ?? '');
-  const middle = tail === undefined ? [] : Array<string>(8 - left.length - right.length).fill('0');
-  return [...left, ...middle, ...right].map((word) => word.padStart(4, '0')).join('');
+  return type === 'dns' ? value : reverseName(value);
 }

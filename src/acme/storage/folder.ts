@@ -1,7 +1,7 @@
 // The storage of one machine, or of several that mount the same folder: a file for each key.
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { GatehouseError } from '../../base/errors.ts';
 import { type LeaseFile, LeaseLocks } from './lease.ts';
@@ -10,6 +10,11 @@ import type { Lock, Storage } from './storage.ts';
 const OWNER_FILE = 0o600;
 const OWNER_FOLDER = 0o700;
 const KEY = /^[\w@-][\w.@-]*(?:\/[\w@-][\w.@-]*)*$/;
+
+/** A dot, the file's name, a dot, random digits. */
+const TEMPORARY = /^\..+\.[0-9a-f]{12}$/;
+/** No write takes so long. */
+const ABANDONED_MS = 600_000;
 
 export class FolderStorage implements Storage {
   readonly place: string;
@@ -36,7 +41,7 @@ export class FolderStorage implements Storage {
   write(key: string, text: string): Promise<void> {
     return this.#doing('written', key, async () => {
       const target = this.#path(key);
-      const temporary = path.join(path.dirname(target), `.${path.basename(target)}.${randomBytes(6).toString('hex')}`);
+      const temporary = temporaryOf(target);
       await mkdir(path.dirname(target), { recursive: true, mode: OWNER_FOLDER });
       try {
         await using file = await open(temporary, 'wx', OWNER_FILE);
@@ -44,7 +49,7 @@ export class FolderStorage implements Storage {
         await file.sync();
         await rename(temporary, target);
       } catch (error) {
-        await rm(temporary, { force: true });
+        await rm(temporary, { force: true }).catch(() => {});
         throw error;
       }
       await syncFolder(path.dirname(target));
@@ -58,9 +63,26 @@ export class FolderStorage implements Storage {
   setAside(key: string): Promise<string> {
     return this.#doing('renamed', key, async () => {
       const damaged = `${this.#path(key)}.damaged-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
-      await rename(this.#path(key), damaged);
+      try {
+        await rename(this.#path(key), damaged);
+      } catch (error) {
+        // Another process was faster.
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      }
       return damaged;
     });
+  }
+
+  /** Removes what writes of killed processes have left: such files may hold keys. */
+  async sweep(): Promise<void> {
+    await this.#doing('swept', '.', async () => {
+      for (const entry of await readdir(this.place, { recursive: true, withFileTypes: true })) {
+        if (!entry.isFile() || !TEMPORARY.test(entry.name)) continue;
+        const file = path.join(entry.parentPath, entry.name);
+        const { mtimeMs } = await stat(file);
+        if (Math.abs(Date.now() - mtimeMs) > ABANDONED_MS) await rm(file, { force: true });
+      }
+    }).catch(() => {});
   }
 
   async list(prefix: string): Promise<string[]> {
@@ -93,10 +115,15 @@ export class FolderStorage implements Storage {
       read: () => absent(readFile(file, 'utf8')),
       // A rename puts the new text there in one step, and needs no second look at whose file it is.
       replace: async (text) => {
-        const temporary = `${file}.${randomBytes(6).toString('hex')}`;
-        await using handle = await open(temporary, 'wx', OWNER_FILE);
-        await handle.writeFile(text);
-        await rename(temporary, file);
+        const temporary = temporaryOf(file);
+        try {
+          await using handle = await open(temporary, 'wx', OWNER_FILE);
+          await handle.writeFile(text);
+          await rename(temporary, file);
+        } catch (error) {
+          await rm(temporary, { force: true }).catch(() => {});
+          throw error;
+        }
       },
       remove: () => rm(file, { force: true }),
     };
@@ -121,6 +148,10 @@ export class FolderStorage implements Storage {
       );
     }
   }
+}
+
+function temporaryOf(file: string): string {
+  return path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}`);
 }
 
 const ADVICE: Readonly<Record<string, string>> = {

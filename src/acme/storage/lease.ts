@@ -74,11 +74,12 @@ class Lease {
     for (;;) {
       if (await this.#file.create(this.#text())) break;
       const text = await this.#file.read();
-      if (text === undefined) continue;
       if (text !== seen) {
         seen = text;
         seenAt = performance.now();
-      } else if (performance.now() - seenAt >= STALE_MS && (await this.#takeFrom(text))) break;
+      }
+      const isStale = text !== undefined && performance.now() - seenAt >= STALE_MS;
+      if (isStale && (await this.#takeFrom(text))) break;
       await sleep(POLL_MS, undefined, { signal });
     }
     this.#beatAt = performance.now();

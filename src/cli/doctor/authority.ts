@@ -21,7 +21,7 @@ export interface AuthorityView {
 export async function lookAtAuthority(patient: Patient, issuer: AcmeIssuer): Promise<AuthorityView> {
   const { storage, config } = patient;
   const account = accountUrl(await storage.read(`acme/${authorityId(issuer.directory)}/account.json`));
-  const wire = new Wire({ ...issuer, timeoutMs: config.certificates.acme.timeoutMs });
+  const wire = new Wire({ ...issuer, timeoutMs: config.certificates.acme.timeoutMs, now: Date.now });
   try {
     const sentMs = Date.now();
     const { data, headers } = await wire.send(issuer.directory, 'get');

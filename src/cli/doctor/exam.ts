@@ -2,8 +2,8 @@
 // in which it is told.
 
 import type { ChallengeType } from '../../acme/challenges/solve.ts';
-import { fileNameOf } from '../../acme/order.ts';
 import type { ManagedStatus } from '../../acme/status.ts';
+import { fileNameOf } from '../../acme/storage/names.ts';
 import type { Certificate } from '../../tls/certificate.ts';
 import { type Addresses, lookAtAddresses, type Place } from './addresses.ts';
 import { probeAlpn } from './alpn-probe.ts';

@@ -51,7 +51,7 @@ export function patientOf(
     host: name.replace(/^\*\./, ''),
     types: typesFor(name, acme.challenges),
     storage,
-    answers: new ChallengeAnswers(storage),
+    answers: new ChallengeAnswers(storage, Date.now),
     dns: acme.dns === undefined ? undefined : new Dns01(acme.dns),
     ports: {
       http: portOf(facts.status?.listen.http) ?? config.listen.http[0]?.port,

@@ -18,7 +18,11 @@ export async function rehearse(
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const { name, types, storage, config } = patient;
-  const authority = new Authority(rehearsing(issuer, staging), storage, config.certificates.acme.timeoutMs);
+  const authority = new Authority(rehearsing(issuer, staging), {
+    storage,
+    timeoutMs: config.certificates.acme.timeoutMs,
+    now: Date.now,
+  });
   const findings: Finding[] = [];
   try {
     for (const type of types) {
@@ -29,7 +33,7 @@ export async function rehearse(
         return [success, ...findings.map((finding) => ({ ...finding, level: 'warn' as const }))];
       }
       findings.push(fail(CHECK, failure.message));
-      if (!(failure instanceof AcmeError) || !failure.isAboutType) break;
+      if (!(failure instanceof AcmeError) || failure.challenge === undefined) break;
     }
     return findings.length > 0 ? findings : [warn(CHECK, `no challenge can prove ${name}`)];
   } finally {
@@ -44,9 +48,9 @@ async function failureOf(
   { name, storage, answers, dns }: Patient,
   signal: AbortSignal,
 ): Promise<Error | undefined> {
-  const tools = { authority, storage, answers, dns, beforeOrder: async () => {} };
+  const tools = { authority, storage, answers, dns, warn: () => {}, admit: async () => {} };
   try {
-    await obtain({ name, type, profile: undefined, replaces: undefined }, tools, signal);
+    await obtain({ name, types: [type], profile: undefined, replaces: undefined }, tools, signal);
     return undefined;
   } catch (error) {
     signal.throwIfAborted();
