@@ -1,7 +1,6 @@
 // Our account at one authority. Its key is on disk before the authority hears of it, so that a crash in between never
 // leaves a second account, and processes that share the storage share the account.
-import { createPrivateKey } from 'node:crypto';
-import acme from 'acme-client';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import type { AcmeIssuer } from '../config/config.ts';
 import { AcmeError } from './problem.ts';
 import type { Lock, Storage } from './storage/storage.ts';
@@ -52,7 +51,7 @@ export class Account {
     try {
       const accountKey = (await this.#storedKey()) ?? (await this.#newKey());
       const { directory, eab, email } = this.#issuer;
-      const client = this.#wire.client({
+      const client = await this.#wire.client({
         directoryUrl: directory,
         accountKey,
         ...(eab === undefined ? {} : { externalAccountBinding: { kid: eab.keyId, hmacKey: eab.hmac } }),
@@ -96,7 +95,8 @@ export class Account {
   }
 
   async #newKey(): Promise<string> {
-    const key = (await acme.crypto.createPrivateEcdsaKey()).toString();
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const key = privateKey.export({ format: 'pem', type: 'pkcs8' }) as string;
     // The account of another key, which somebody has deleted.
     await this.#storage.remove(this.#key('account.json'));
     await this.#storage.write(this.#key('account.key'), key);

@@ -1,6 +1,5 @@
 // One certificate authority and our account there. It speaks the protocol step by step and keeps nothing of orders.
 import { createHash } from 'node:crypto';
-import acme from 'acme-client';
 import { GatehouseError } from '../base/errors.ts';
 import type { AcmeIssuer } from '../config/config.ts';
 import { Account } from './account.ts';
@@ -18,6 +17,7 @@ import {
   readDirectory,
   readOrder,
 } from './documents.ts';
+import { libraries } from './library.ts';
 import { AcmeError, printable } from './problem.ts';
 import { readRetryAfter } from './retry-after.ts';
 import type { Storage } from './storage/storage.ts';
@@ -95,6 +95,7 @@ export class Authority {
   /** `csr` is PEM. */
   finalize(order: Order, csr: Buffer): Promise<Order> {
     return this.#asking(async (client) => {
+      const { acme } = await libraries();
       const payload = { csr: acme.crypto.getPemBodyAsB64u(csr) };
       const answer = await client.api.apiRequest(order.finalize, payload, [200]);
       return readOrder(answer.data, order.url, this.#origin(answer));

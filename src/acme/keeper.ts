@@ -14,6 +14,7 @@ import { inTurns } from './in-turns.ts';
 import { Job, type JobParts } from './job.ts';
 import { limitsOf } from './known.ts';
 import { Ledger } from './ledger.ts';
+import { libraries } from './library.ts';
 import { OnDemand } from './on-demand.ts';
 import { Rest } from './rest.ts';
 import { Rota } from './rota.ts';
@@ -131,6 +132,8 @@ export class CertificateKeeper {
       await this.#storage.sweep();
     });
     void this.#track(this.#opening);
+    // Now rather than in the middle of traffic, when the first renewal is due.
+    if (managed.length > 0) void this.#track(libraries().then(() => {}));
   }
 
   /** What is under way ends within about a second, and goes on when the gateway is started again. */

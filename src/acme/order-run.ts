@@ -1,12 +1,12 @@
 // The steps of one order (RFC 8555, 7.4): prove the name, ask for the certificate, fetch the chain. Each begins with what
 // the authority says of the order, so it does not matter which steps were done before. Nothing is kept here.
 import { setTimeout as sleep } from 'node:timers/promises';
-import acme from 'acme-client';
 import type { Authority } from './authority.ts';
 import type { ChallengeAnswers, Withdraw } from './challenges/answers.ts';
 import { type ChallengeType, solve } from './challenges/solve.ts';
 import type { Dns01 } from './dns/challenge.ts';
 import { type Authorization, type Challenge, identifierOf, type Order } from './documents.ts';
+import { libraries } from './library.ts';
 import { AcmeError, kindOfProblem, problemInWords, readProblem } from './problem.ts';
 
 /** While the authority works, it is asked at growing intervals, unless it says when (RFC 8555, 7.5.1). */
@@ -55,6 +55,7 @@ export class OrderRun {
       order = await this.#poll('order', ask, ({ status }) => status !== 'pending');
     }
     if (order.status === 'ready') {
+      const { acme } = await libraries();
       const [, csr] = await acme.crypto.createCsr({ altNames: [name] }, keyPem);
       this.#signal.throwIfAborted();
       order = await authority.finalize(order, csr);

@@ -2,9 +2,9 @@
 // sender waits for ever, loses problem documents, and obeys a Retry-After of any length.
 import https from 'node:https';
 import { createSecureContext, getCACertificates } from 'node:tls';
-import acme from 'acme-client';
-import axios from 'axios';
+import type { Client, ClientOptions } from 'acme-client';
 import { readDirectory } from './documents.ts';
+import { libraries } from './library.ts';
 import { AcmeError, kindOfProblem, printable, problemInWords, readProblem } from './problem.ts';
 import { readRetryAfter } from './retry-after.ts';
 
@@ -36,7 +36,7 @@ interface Transport {
   getDirectory(): Promise<Record<string, unknown>>;
 }
 
-export type WiredClient = InstanceType<typeof acme.Client> & {
+export type WiredClient = Client & {
   readonly http: Transport;
   readonly api: { apiRequest(url: string, payload: unknown, statuses: readonly number[]): Promise<Answer> };
 };
@@ -44,7 +44,7 @@ export type WiredClient = InstanceType<typeof acme.Client> & {
 /** The connections to one authority. Every failure is an AcmeError that keeps what the authority said. */
 export class Wire {
   readonly #options: WireOptions;
-  readonly #agent: https.Agent;
+  #agent: https.Agent | undefined;
   readonly #nonces: string[] = [];
   readonly #closing = new AbortController();
   #directory: Promise<Record<string, unknown>> | undefined;
@@ -52,19 +52,11 @@ export class Wire {
 
   constructor(options: WireOptions) {
     this.#options = options;
-    const { trustedRoots } = options;
-    this.#agent = new https.Agent({
-      keepAlive: true,
-      maxSockets: MAX_SOCKETS,
-      // One context for all connections: to read some 150 roots for each takes tens of milliseconds.
-      secureContext: createSecureContext(
-        trustedRoots.length === 0 ? {} : { ca: [...getCACertificates('default'), ...trustedRoots] },
-      ),
-    });
   }
 
   /** A client whose calls go this way. */
-  client(options: ConstructorParameters<typeof acme.Client>[0]): WiredClient {
+  async client(options: ClientOptions): Promise<WiredClient> {
+    const { acme } = await libraries();
     const client = new acme.Client(options) as WiredClient;
     client.http.request = (url, method, { data } = {}) => this.send(url, method, data);
     client.http.getDirectory = () => this.directory();
@@ -89,6 +81,8 @@ export class Wire {
 
   async send(url: string, method: string, data?: unknown): Promise<Answer> {
     const { timeoutMs, now } = this.#options;
+    const { axios } = await libraries();
+    this.#agent ??= agentFor(this.#options);
     let answer: Answer;
     try {
       answer = (await axios.request({
@@ -117,7 +111,7 @@ export class Wire {
 
   close(): void {
     this.#closing.abort();
-    this.#agent.destroy();
+    this.#agent?.destroy();
   }
 
   async #askDirectory(): Promise<Record<string, unknown>> {
@@ -133,6 +127,12 @@ export class Wire {
     if (method !== 'post' || typeof nonce !== 'string' || this.#nonces.length >= MAX_NONCES) return;
     if (readProblem(data, status)?.type !== 'badNonce') this.#nonces.push(nonce);
   }
+}
+
+/** One context for all connections: to read some 150 roots for each takes tens of milliseconds. */
+function agentFor({ trustedRoots }: WireOptions): https.Agent {
+  const trust = trustedRoots.length === 0 ? {} : { ca: [...getCACertificates('default'), ...trustedRoots] };
+  return new https.Agent({ keepAlive: true, maxSockets: MAX_SOCKETS, secureContext: createSecureContext(trust) });
 }
 
 function checked(url: string, answer: Answer, nowMs: number): Answer {
