@@ -169,9 +169,11 @@ export class CertificateKeeper {
     return this.#track(inTurns([...this.#jobs.values()], MAX_READING, (job) => this.#lookAt(job)));
   }
 
+  /** In the order of their names. */
   status(): ManagedStatus[] {
     const nowMs = this.#tools.now();
-    return [...this.#jobs.values()].map((job) => statusOf(job, nowMs));
+    const jobs = [...this.#jobs.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    return jobs.map((job) => statusOf(job, nowMs));
   }
 
   /** The certificate that answers a TLS-ALPN-01 challenge for this server name; undefined when none is pending. */
