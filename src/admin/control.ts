@@ -38,13 +38,31 @@ export interface Status {
   }[];
   readonly upstreams: readonly {
     readonly name: string;
-    readonly servers: readonly { readonly url: string; readonly weight: number; readonly load: number }[];
+    readonly servers: readonly ServerStatus[];
   }[];
   /** Those that clients are shown. */
   readonly certificates: readonly CertificateStatus[];
   /** Those that are ordered, in service or still awaited. */
   readonly managed: readonly ManagedStatus[];
   readonly warnings: readonly string[];
+}
+
+export interface ServerStatus {
+  readonly url: string;
+  readonly weight: number;
+  /** down: by its checks. ejected: requests to it failed. draining: no longer configured, and not yet done. */
+  readonly state: 'up' | 'down' | 'ejected' | 'draining';
+  /** Why it is not up; null when it is. */
+  readonly reason: string | null;
+  /** Since when it is as it is. RFC 3339, UTC. */
+  readonly since: string;
+  /** The part of its weight that counts now, 0 to 1: less than 1 while it comes back slowly. */
+  readonly share: number;
+  /** Requests under way, those in the queue among them. */
+  readonly load: number;
+  /** Requests that wait for a connection. */
+  readonly queue: number;
+  readonly connections: number;
 }
 
 export interface CertificateStatus {

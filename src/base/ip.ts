@@ -42,6 +42,21 @@ export function plainAddress(address: string | undefined): string {
   return zone === -1 ? address : address.slice(0, zone);
 }
 
+/** Whom an address counts as: an IPv4 address alone, an IPv6 one as its /64, which is one household or machine. */
+export function networkOf(address: string): string {
+  if (!address.includes(':')) return address;
+  const [head = '', tail] = address.toLowerCase().split('::', 2);
+  const first = head === '' ? [] : head.split(':');
+  const last = tail === undefined || tail === '' ? [] : tail.split(':');
+  // An IPv4 address at the end stands for two groups.
+  const length = first.length + last.length + (address.includes('.') ? 1 : 0);
+  const groups = [...first, ...Array<string>(Math.max(0, 8 - length)).fill('0'), ...last];
+  return groups
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, ''))
+    .join(':');
+}
+
 const MAPPED = /^::ffff:(?:([\d.]+)|([\da-f]{1,4}):([\da-f]{1,4}))$/i;
 
 function ipv4(high: number, low: number): string {

@@ -8,6 +8,7 @@ import { normalName } from '../tls/names.ts';
 import { certificateStatus } from './certificate-status.ts';
 import { GatewayFigures } from './figures.ts';
 import { VERSION } from './self.ts';
+import { serverStatus } from './server-status.ts';
 
 export class GatewayControl implements Control {
   readonly #gateway: Gateway;
@@ -36,10 +37,7 @@ export class GatewayControl implements Control {
         aliases,
         upstreams: [...new Set(routes.map(({ upstream }) => upstream))],
       })),
-      upstreams: [...runtime.upstreams].map(([name, { backends }]) => ({
-        name,
-        servers: backends.map(({ url, weight, load: burden }) => ({ url: url.href, weight, load: burden })),
-      })),
+      upstreams: [...runtime.upstreams].map(([name, { servers }]) => ({ name, servers: servers.map(serverStatus) })),
       certificates: runtime.loaded.certificates.map(certificateStatus),
       managed: keeper?.status() ?? [],
       warnings: runtime.loaded.warnings,

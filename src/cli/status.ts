@@ -5,6 +5,7 @@ import type { Status } from '../admin/control.ts';
 import { lifeLeft, managedInWords } from './managed.ts';
 import { CONFIG_OPTION, JSON_OPTION, SOCKET_OPTION } from './options.ts';
 import { DONE, print, printJson, report } from './outcome.ts';
+import { serverLine } from './server-status.ts';
 import { adminSocket } from './socket.ts';
 
 export function statusCommand(): Command {
@@ -34,7 +35,7 @@ function printStatus(status: Status): void {
     print(`site         ${[name, ...aliases].join(', ')} -> ${upstreams.join(', ')}`);
   }
   for (const { name, servers } of status.upstreams) {
-    for (const { url, load } of servers) print(`upstream     ${name}: ${url}, ${load} requests under way`);
+    for (const server of servers) print(`upstream     ${name}: ${serverLine(server)}`);
   }
   const nowMs = Date.now();
   for (const { names, notAfter, source } of status.certificates) {

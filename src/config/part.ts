@@ -2,7 +2,7 @@
 // reads a value that was found faulty as its default, so that resolving goes on and finds the rest.
 
 import { resolve } from 'node:path';
-import { parseDuration } from '../base/units.ts';
+import { parseDuration, parsePercent } from '../base/units.ts';
 import type { ConfigDocument } from './document.ts';
 import { broken, isMap } from './document.ts';
 import { pointerTo } from './pointer.ts';
@@ -48,6 +48,13 @@ export class Part {
     );
   }
 
+  /** An entry that the operator might have written below a map of such keys: all defaults. */
+  unwritten(key: string): Part {
+    const node = this.#node.map?.others;
+    if (node === undefined) throw new TypeError(`the schema has fixed keys at ${this.pointer}`);
+    return new Part(this.document, node, pointerTo(this.pointer, key), undefined);
+  }
+
   /** The entries of a map whose keys the operator chose, in the order of the file. */
   entries(): [string, Part][] {
     const node = this.#node.map?.others;
@@ -70,6 +77,10 @@ export class Part {
   /** True when the part may be switched off and is. */
   get isOff(): boolean {
     return turnsOff(this.#node, this.value);
+  }
+
+  get isMap(): boolean {
+    return isMap(this.value);
   }
 
   /** The scalar as it is written, with `${…}` replaced; so `012` stays `012` where a text is meant. */
@@ -101,6 +112,11 @@ export class Part {
 
   durationMs(): number {
     return parseDuration(this.text() ?? '') ?? 0;
+  }
+
+  /** Of a percentage: 0 to 1. */
+  fraction(): number {
+    return parsePercent(this.text() ?? '') ?? 0;
   }
 
   bytes(): number {

@@ -169,6 +169,7 @@ export class Gateway implements Context {
     for (const address of listen.http) {
       this.addresses.http.push(await this.#listen(plainServer(this, this.#connections), address));
     }
+    this.runtime.watchServers(this.records);
     this.#certificateCheck = setInterval(() => void this.refreshCertificates(), CERTIFICATE_CHECK_MS).unref();
     this.state = 'ready';
     this.#keepCertificates();

@@ -16,6 +16,9 @@ import { redirectToHttps } from './redirect.ts';
 import { showRefused } from './refused.ts';
 import type { Context } from './runtime.ts';
 
+/** A server that is busy may have room again at once; a client that waits a second does not make it worse. */
+const RETRY_AFTER = ['retry-after', '1'];
+
 /** Never rejects. */
 export async function handle(x: Exchange, stream: ClientStream, context: Context): Promise<void> {
   const { records } = context;
@@ -96,5 +99,5 @@ function failure(x: Exchange, error: unknown, records: Records): Reply {
   if (error.side === 'upstream') {
     records.warn('upstream', error.message, { requestId: x.id, upstream: x.upstream, code: error.code });
   }
-  return errorReply(x, error.status);
+  return errorReply(x, error.status, error.code === 'upstream_busy' ? RETRY_AFTER : []);
 }

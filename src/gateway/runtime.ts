@@ -5,7 +5,7 @@ import type { CertificateKeeper } from '../acme/keeper.ts';
 import { ProblemsError } from '../base/errors.ts';
 import type { IpSet } from '../base/ip.ts';
 import { ipSet } from '../base/ip.ts';
-import type { Config, HeaderChanges, RouteConfig, SiteConfig, UpstreamConfig } from '../config/config.ts';
+import type { Config, HeaderChanges, RouteConfig, SiteConfig } from '../config/config.ts';
 import type { Records } from '../observe/records.ts';
 import type { Matcher } from '../route/match.ts';
 import { compileMatch } from '../route/match.ts';
@@ -20,6 +20,8 @@ import type { Target } from '../upstream/forward.ts';
 import { Upstream } from '../upstream/upstream.ts';
 import { type Guard, Guards } from './guard.ts';
 import { hstsValue } from './hsts.ts';
+import { recordServerChange } from './server-records.ts';
+import { stickySecret } from './sticky-secret.ts';
 
 /** What a request runs on; the gateway object itself. */
 export interface Context {
@@ -112,6 +114,13 @@ export class Runtime implements ClientAsking {
     return sni === undefined || sni === '' ? this.#unnamedPolicy : this.sites.find(normalName(sni))?.clientPolicy;
   }
 
+  /** Begins to look after the servers behind it. */
+  watchServers(records: Records): void {
+    for (const [name, upstream] of this.upstreams) {
+      upstream.start((change) => recordServerChange(records, name, change));
+    }
+  }
+
   close(): void {
     for (const upstream of this.upstreams.values()) upstream.close();
   }
@@ -125,7 +134,7 @@ export async function buildRuntime(config: Config, keeper?: CertificateKeeper): 
   if (problems.length > 0) throw new ProblemsError(problems);
   const guards = new Guards(config);
   if (guards.problems.length > 0) throw new ProblemsError(guards.problems);
-  const upstreams = buildUpstreams(config.upstreams, config.timeouts.upstreamMs);
+  const upstreams = await buildUpstreams(config);
   return new Runtime({ config, upstreams, loaded, clients, guards });
 }
 
@@ -157,10 +166,9 @@ function managedBy(keeper: CertificateKeeper | undefined): FindManaged {
   return (name) => keeper?.find(name);
 }
 
-function buildUpstreams(configs: ReadonlyMap<string, UpstreamConfig>, timeoutMs: number): Map<string, Upstream> {
-  const upstreams = new Map<string, Upstream>();
-  for (const [name, config] of configs) upstreams.set(name, new Upstream(config, timeoutMs));
-  return upstreams;
+async function buildUpstreams(config: Config): Promise<Map<string, Upstream>> {
+  const options = { timeoutMs: config.timeouts.upstreamMs, secret: await stickySecret(config) };
+  return new Map([...config.upstreams].map(([name, upstream]) => [name, new Upstream(upstream, options)]));
 }
 
 function buildSite(site: SiteConfig, parts: RuntimeParts): Site {

@@ -74,6 +74,8 @@ export class Exchange {
   bytesIn = 0;
   bytesOut = 0;
   upstream: string | undefined;
+  /** How many times it was sent to a server; 0: never. */
+  attempts = 0;
   /** To the upstream's response head. */
   upstreamMs: number | undefined;
   /** What went wrong, when something did. */

@@ -90,6 +90,7 @@ export class Records {
       bytesOut: x.bytesOut,
       durationMs: round(performance.now() - x.startedAt),
       upstream: x.upstream,
+      attempts: x.attempts > 1 ? x.attempts : undefined,
       upstreamMs: x.upstreamMs === undefined ? undefined : round(x.upstreamMs),
       tls: connection.tlsVersion === undefined ? undefined : tlsFacts(x, connection.tlsVersion),
       userAgent: cut(headerValue(request.headers, 'user-agent')),

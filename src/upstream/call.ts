@@ -2,6 +2,9 @@
 // is decided, only framing is left to them.
 import type { BodySource } from '../http/body.ts';
 
+/** Methods that may be sent twice (RFC 9110, 9.2.2). */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+
 export class Call {
   readonly method: string;
   /** Origin-form: path and query. */
@@ -16,6 +19,8 @@ export class Call {
   onInformational: ((status: number, headers: readonly string[]) => void) | undefined;
   /** The client has gone: nobody waits for the answer. */
   cancelled = false;
+  /** Set by the wire client when it starts the body: what has been read of it is gone. */
+  isBodyTaken = false;
   /** Set by the wire client while the call is under way; it frees the connection or stream at once. */
   onCancel: (() => void) | undefined;
 
@@ -31,6 +36,11 @@ export class Call {
     this.authority = authority;
     this.headers = headers;
     this.body = body;
+  }
+
+  /** Whether the same request may be sent once more, even when a server has worked on it. */
+  get isRepeatable(): boolean {
+    return !this.isBodyTaken && IDEMPOTENT.has(this.method);
   }
 
   /** Gives the call up, before, during or after it; harmless more than once. */

@@ -1,5 +1,5 @@
 // Opening a connection to a backend: TCP, then TLS where its URL says so.
-import type { Socket } from 'node:net';
+import type { LookupFunction, Socket, TcpNetConnectOpts } from 'node:net';
 import net from 'node:net';
 import tls from 'node:tls';
 import { GatehouseError } from '../base/errors.ts';
@@ -16,6 +16,10 @@ export interface ConnectOptions {
    * events: a chunk is valid until this returns. Spares an allocation for each read.
    */
   readonly receive?: (chunk: Buffer) => void;
+  /** Where the URL's host name leads; absent: as the machine resolves it. */
+  readonly lookup?: LookupFunction;
+  /** The connection does not keep the process alive. */
+  readonly isBackground?: boolean;
 }
 
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
@@ -27,6 +31,7 @@ export function connect(options: ConnectOptions): Promise<Socket> {
   const isSecure = url.protocol === 'https:';
   const socket = isSecure ? connectTls(options) : connectPlain(options);
   socket.setNoDelay(true);
+  if (options.isBackground === true) socket.unref();
   const settle = (): void => {
     clearTimeout(timer);
     socket.off('error', failed).off('close', closed);
@@ -41,7 +46,7 @@ export function connect(options: ConnectOptions): Promise<Socket> {
   };
   const failed = (error: Error): void => fail(error);
   const closed = (): void => fail(new Error('closed during the handshake'));
-  const timer = setTimeout(() => fail(new Error(`no connection within ${timeoutMs} ms`), 504), timeoutMs);
+  const timer = setTimeout(() => fail(new Error(`no connection within ${timeoutMs} ms`), 504), timeoutMs).unref();
   socket.once('error', failed);
   socket.once('close', closed);
   socket.once(isSecure ? 'secureConnect' : 'connect', () => {
@@ -51,26 +56,31 @@ export function connect(options: ConnectOptions): Promise<Socket> {
   return promise;
 }
 
-function address(url: URL): { host: string; port: number } {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  return { host, port: Number(url.port) || (url.protocol === 'https:' ? 443 : 80) };
+/** Without the brackets of an IPv6 address. */
+export function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '');
 }
 
-function connectPlain({ url, receive }: ConnectOptions): Socket {
-  if (receive === undefined) return net.connect(address(url));
+function place({ url, lookup }: ConnectOptions): TcpNetConnectOpts {
+  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+  return { host: hostOf(url), port, ...(lookup === undefined ? {} : { lookup }) };
+}
+
+function connectPlain(options: ConnectOptions): Socket {
+  const { receive } = options;
+  if (receive === undefined) return net.connect(place(options));
   const callback = (length: number): boolean => {
     receive(READ_BUFFER.subarray(0, length));
     return true;
   };
-  return net.connect({ ...address(url), onread: { buffer: READ_BUFFER, callback } });
+  return net.connect({ ...place(options), onread: { buffer: READ_BUFFER, callback } });
 }
 
-function connectTls({ url, tls: settings, protocols }: ConnectOptions): tls.TLSSocket {
-  const { host, port } = address(url);
-  const name = settings.serverName ?? host;
+function connectTls(options: ConnectOptions): tls.TLSSocket {
+  const { url, tls: settings, protocols } = options;
+  const name = settings.serverName ?? hostOf(url);
   return tls.connect({
-    host,
-    port,
+    ...place(options),
     ALPNProtocols: [...protocols],
     minVersion: 'TLSv1.2',
     rejectUnauthorized: settings.verify,

@@ -2,6 +2,7 @@
 // hosts and fields of both sides kept apart.
 import type { HeaderChanges } from '../config/config.ts';
 import type { ClientStream } from '../http/client-stream.ts';
+import { removeCookie } from '../http/cookies.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Reply } from '../http/reply.ts';
 import type { Backend } from './backend.ts';
@@ -27,8 +28,12 @@ export async function forward(x: Exchange, stream: ClientStream, target: Target)
   const { upstream, requestChanges, responseChanges } = target;
   const strippedPrefix = prefixOf(request.path, target.stripPrefix);
   const fields = requestHeaders(x, requestChanges, strippedPrefix === '' ? undefined : strippedPrefix);
+  // The gateway's own cookie is no business of the application.
+  if (upstream.sticky !== undefined) removeCookie(fields, upstream.sticky.cookie);
   const authority = hostOverride(requestChanges) ?? request.authority;
+  const wish = upstream.wishOf(x);
   let mapping: Mapping | undefined;
+  let used: Backend | undefined;
   const startedAt = performance.now();
 
   const makeCall = (backend: Backend): Call => {
@@ -38,17 +43,21 @@ export async function forward(x: Exchange, stream: ClientStream, target: Target)
     const path = `${basePath}${rest.startsWith('/') || request.path === '*' ? '' : '/'}${rest}${request.query}`;
     const call = new Call(request.method, path, authority, fields, request.body);
     call.onInformational = (status, headers) => stream.inform(status, headers);
+    used = backend;
     x.upstream = backend.origin;
+    x.attempts++;
     x.whenGone = () => call.cancel();
     return call;
   };
 
   try {
     const result = request.isWebSocket
-      ? await upstream.upgrade(makeCall, 'websocket')
-      : { reply: await upstream.send(makeCall) };
+      ? await upstream.upgrade(makeCall, 'websocket', wish)
+      : { reply: await upstream.send(makeCall, wish) };
     const reply = 'reply' in result ? result.reply : tunnelReply(result.headers, result);
     if (mapping !== undefined) reply.headers = responseHeaders(x, reply.headers, mapping, responseChanges);
+    if (used !== undefined && used !== wish.backend && upstream.sticky !== undefined)
+      reply.headers.push('set-cookie', upstream.sticky.setCookie(used));
     return reply;
   } finally {
     x.upstreamMs = performance.now() - startedAt;

@@ -9,6 +9,7 @@ import type { BodyFaults } from '../http/readable-body.ts';
 import { ReadableBody } from '../http/readable-body.ts';
 import type { Reply } from '../http/reply.ts';
 import type { Call } from './call.ts';
+import { clientGone, mayRepeat } from './http1/failures.ts';
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM, HTTP2_HEADER_STATUS } = http2.constants;
 /** Taken for the peer's limit until its SETTINGS say otherwise. */
@@ -18,20 +19,27 @@ export interface Http2Options {
   readonly origin: string;
   /** To the response head, and the longest silence within its body. */
   readonly timeoutMs: number;
+  /** The connection is over, with all its calls. */
   readonly onClose: (connection: Http2Connection) => void;
-  /** A call has ended: there is room for another. */
+  /** How many more calls there is room for has changed. */
   readonly onRoom: () => void;
 }
 
 export class Http2Connection {
+  /** The address that was connected to. */
+  readonly remoteAddress: string;
   readonly #session: ClientHttp2Session;
   readonly #options: Http2Options;
-  /** Calls whose streams are open. */
+  /** Calls that were promised a stream, or have one. */
   active = 0;
   #isOpen = true;
+  #hasAnswered = false;
+  /** From GOAWAY: streams beyond it were not worked on (RFC 9113, 6.8). */
+  #lastStreamId = Number.POSITIVE_INFINITY;
 
   constructor(socket: Socket, options: Http2Options) {
     this.#options = options;
+    this.remoteAddress = socket.remoteAddress ?? '';
     // Repeated fields are the client's business, and Node would throw on some; its types know the option on servers only.
     const lenient = { strictSingleValueFields: false };
     this.#session = http2.connect(options.origin, {
@@ -39,14 +47,16 @@ export class Http2Connection {
       createConnection: () => socket,
       settings: { enablePush: false, initialWindowSize: 1024 * 1024 },
     });
-    const close = (): void => {
-      if (!this.#isOpen) return;
+    this.#session.on('error', () => {});
+    this.#session.on('goaway', (_code: number, lastStreamId: number) => {
+      this.#isOpen = false;
+      this.#lastStreamId = lastStreamId;
+      options.onRoom();
+    });
+    this.#session.once('close', () => {
       this.#isOpen = false;
       options.onClose(this);
-    };
-    this.#session.on('error', () => {});
-    this.#session.once('goaway', close);
-    this.#session.once('close', close);
+    });
   }
 
   /** How many more calls may be sent now. */
@@ -59,16 +69,35 @@ export class Http2Connection {
     return this.room > 0;
   }
 
+  /** Promises a stream: `send` must follow. */
+  claim(): this {
+    this.active++;
+    return this;
+  }
+
   /** Lets calls under way finish, then closes. */
   close(): void {
     this.#isOpen = false;
     this.#session.close();
   }
 
+  /** For a call that this connection was claimed for. */
   send(call: Call): Promise<Reply> {
+    if (call.cancelled) {
+      this.#release();
+      return Promise.reject(clientGone());
+    }
     const { promise, resolve, reject } = Promise.withResolvers<Reply>();
     const { timeoutMs } = this.#options;
-    const stream = this.#open(call);
+    let stream: ClientHttp2Stream;
+    try {
+      stream = this.#open(call);
+    } catch (cause) {
+      // The session ended, or said goodbye, after it was chosen.
+      this.#release();
+      const message = `the connection to ${this.#options.origin} has ended`;
+      return Promise.reject(new GatehouseError('upstream_closed', 'upstream', message, { retry: true, cause }));
+    }
     let hasHead = false;
     let trailers: readonly string[] = [];
     const fail = (error: GatehouseError): void => {
@@ -94,6 +123,7 @@ export class Http2Connection {
     });
     stream.once('response', (headers, flags, raw: string[]) => {
       hasHead = true;
+      this.#hasAnswered = true;
       stopWaiting();
       const fields = withoutPseudo(raw);
       const isEmpty = (flags & http2.constants.NGHTTP2_FLAG_END_STREAM) !== 0;
@@ -103,12 +133,10 @@ export class Http2Connection {
       resolve({ status: Number(headers[HTTP2_HEADER_STATUS]), headers: fields, body });
     });
     stream.once('close', () => {
-      this.active--;
-      this.#options.onRoom();
+      this.#release();
       if (hasHead) return;
       stopWaiting();
-      const wasRefused = stream.rstCode === NGHTTP2_REFUSED_STREAM;
-      reject(closedEarly(this.#options.origin, stream.rstCode, wasRefused));
+      reject(this.#closedEarly(call, stream));
     });
     this.#upload(call, stream, fail);
     return promise;
@@ -123,13 +151,18 @@ export class Http2Connection {
       endStream: body === undefined,
       waitForTrailers: body !== undefined && body.length === undefined,
     });
-    this.active++;
     return stream;
+  }
+
+  #release(): void {
+    this.active--;
+    this.#options.onRoom();
   }
 
   #upload(call: Call, stream: ClientHttp2Stream, fail: (error: GatehouseError) => void): void {
     const { body } = call;
     if (body === undefined) return;
+    call.isBodyTaken = true;
     let trailers: readonly string[] = [];
     if (body.length === undefined) {
       stream.once('wantTrailers', () => {
@@ -153,6 +186,16 @@ export class Http2Connection {
       },
       fail,
     });
+  }
+
+  #closedEarly(call: Call, { id, rstCode }: ClientHttp2Stream): GatehouseError {
+    const { origin } = this.#options;
+    const message = `${origin} closed the stream before its answer (HTTP/2 code ${rstCode})`;
+    // Both promise that nothing was done with the request (RFC 9113, 8.7); a refusal means that another server has more room.
+    if (rstCode === NGHTTP2_REFUSED_STREAM) return notDone('upstream_busy', message, call);
+    if (id === undefined || id > this.#lastStreamId) return notDone('upstream_closed', message, call);
+    const retry = mayRepeat(call, this.#hasAnswered, false);
+    return new GatehouseError('upstream_closed', 'upstream', message, { retry });
   }
 
   #body(stream: ClientHttp2Stream, fields: readonly string[], trailers: () => readonly string[]): ReadableBody {
@@ -185,14 +228,10 @@ function abandon(stream: ClientHttp2Stream): void {
   stream.destroy(new Error('given up'));
 }
 
-function clientGone(): GatehouseError {
-  return new GatehouseError('client_closed', 'client', 'the client left', { status: 499 });
-}
-
-/** REFUSED_STREAM promises that nothing was done with the request (RFC 9113, 8.7). */
-function closedEarly(origin: string, code: number | undefined, retry: boolean): GatehouseError {
-  const message = `${origin} closed the stream before its answer (HTTP/2 code ${code})`;
-  return new GatehouseError('upstream_closed', 'upstream', message, { retry });
+/** Safe to send again, unless some of the body has been read already. */
+function notDone(code: 'upstream_busy' | 'upstream_closed', message: string, call: Call): GatehouseError {
+  const status = code === 'upstream_busy' ? 503 : 502;
+  return new GatehouseError(code, 'upstream', message, { status, retry: !call.isBodyTaken });
 }
 
 function schemeOf(origin: string): string {

@@ -1,62 +1,143 @@
-// A named group of backends. Sends a call to one of them, and to another where that is safe.
-import { GatehouseError } from '../base/errors.ts';
+// A named group of servers: what a configuration says of it, and what lives on from one configuration to the next.
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock } from '../base/clock.ts';
+import { systemClock } from '../base/clock.ts';
 import type { UpstreamConfig } from '../config/config.ts';
+import type { Exchange } from '../http/exchange.ts';
 import type { Reply } from '../http/reply.ts';
+import type { Lookup } from './addresses.ts';
+import { systemLookup } from './addresses.ts';
 import { Backend } from './backend.ts';
-import type { Balancer } from './balance.ts';
-import { makeBalancer } from './balance.ts';
-import type { Call } from './call.ts';
+import type { MakeCall, Wish } from './dispatch.ts';
+import { Dispatch, NO_WISH } from './dispatch.ts';
+import { HealthCheck } from './health-check.ts';
 import type { UpgradeResult } from './http1/upgrade.ts';
+import type { PoolSettings } from './pool.ts';
+import { keyReader } from './request-key.ts';
+import { Retries } from './retries.ts';
+import type { ServerChange } from './roster.ts';
+import { Roster } from './roster.ts';
+import { Sticky } from './sticky.ts';
+
+export interface UpstreamOptions {
+  /** `timeouts.upstream`. */
+  readonly timeoutMs: number;
+  /** Signs sticky cookies where the configuration has no secret for them. */
+  readonly secret?: string | undefined;
+  readonly clock?: Clock;
+  readonly lookup?: Lookup;
+}
 
 export class Upstream {
+  readonly config: UpstreamConfig;
   readonly backends: readonly Backend[];
-  readonly #next: Balancer;
+  /** Undefined: no cookie. */
+  readonly sticky: Sticky<Backend> | undefined;
+  readonly #options: UpstreamOptions;
+  readonly #clock: Clock;
+  readonly #roster: Roster;
+  readonly #dispatch: Dispatch;
+  readonly #keyOf: ((x: Exchange) => number) | undefined;
+  #checks: readonly HealthCheck[] = [];
+  /** Closed with this group: its servers, until another group has taken them over. */
+  #owned: readonly Backend[];
+  /** Of the groups before: servers that finish what they were given. */
+  #leaving: readonly Backend[] = [];
+  #isStarted = false;
 
-  constructor(config: UpstreamConfig, timeoutMs: number) {
-    this.backends = config.servers.map((server) => new Backend(server, config, timeoutMs));
-    this.#next = makeBalancer(config.balance, this.backends);
+  constructor(config: UpstreamConfig, options: UpstreamOptions, before?: Upstream) {
+    this.config = config;
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.backends = makeBackends(config, options, this.#clock, before);
+    this.#owned = this.backends;
+    this.#roster = new Roster(this.backends, config);
+    this.#dispatch = new Dispatch(config.name, this.#roster, new Retries(config.retries, this.#clock));
+    this.#keyOf = config.balance === 'hash' ? keyReader(config.hash.on) : undefined;
+    const secret = config.sticky?.secret ?? options.secret;
+    if (config.sticky !== undefined && secret !== undefined)
+      this.sticky = new Sticky(config.sticky, secret, config.name, this.backends);
+  }
+
+  /** Where a request would best go. */
+  wishOf(x: Exchange): Wish {
+    if (this.#keyOf === undefined && this.sticky === undefined) return NO_WISH;
+    return { key: this.#keyOf?.(x) ?? 0, backend: this.sticky?.find(x.request.headers) };
+  }
+
+  /** Calls `makeCall` for the server chosen, once for each attempt, and sends what it returns. */
+  send(makeCall: MakeCall, wish: Wish = NO_WISH): Promise<Reply> {
+    return this.#dispatch.send(makeCall, wish);
+  }
+
+  upgrade(makeCall: MakeCall, protocol: string, wish: Wish = NO_WISH): Promise<UpgradeResult> {
+    return this.#dispatch.upgrade(makeCall, protocol, wish);
+  }
+
+  /** Begins to look after the servers: checks, and the addresses of names. Nothing of it keeps the process alive. */
+  start(onChange: (change: ServerChange) => void = () => {}): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    this.#roster.onChange = onChange;
+    for (const backend of this.backends) backend.start();
+    const { health } = this.config;
+    if (health === undefined) return;
+    this.#checks = this.backends.map((backend) => {
+      return new HealthCheck(health, backend.condition, (signal) => backend.probe(health, signal), this.#clock);
+    });
+    for (const check of this.#checks) check.start();
   }
 
   /**
-   * Calls `makeCall` for the backend chosen and sends what it returns. When the failure says that the
-   * backend did nothing with the request (no connection, a kept connection that had died), the next
-   * backend is tried, each once; the same one once more when it was only the connection.
+   * The same group by another configuration. Servers whose URL stays, and how they are spoken to, live on with their
+   * connections and all that is known of them; the others finish what they were given. From now on this group answers
+   * only for the requests that it has begun with.
    */
-  send(makeCall: (backend: Backend) => Call): Promise<Reply> {
-    return this.#tryEach(async (backend) => backend.send(makeCall(backend)));
+  succeed(config: UpstreamConfig, options: Partial<UpstreamOptions> = {}): Upstream {
+    const next = new Upstream(config, { ...this.#options, ...options }, this);
+    const left = this.#owned.filter((backend) => !next.backends.includes(backend));
+    this.#owned = left;
+    next.#leaving = [...this.#leaving, ...left];
+    for (const backend of left) backend.condition.leave();
+    this.close();
+    if (config.health === undefined) for (const { condition } of next.backends) condition.checked(undefined);
+    if (this.#isStarted) next.start(this.#roster.onChange);
+    return next;
   }
 
-  upgrade(makeCall: (backend: Backend) => Call, protocol: string): Promise<UpgradeResult> {
-    return this.#tryEach(async (backend) => backend.upgrade(makeCall(backend), protocol));
+  /** For people: every server of it, and those before it that still have something to finish. */
+  get servers(): readonly Backend[] {
+    this.#leaving = this.#leaving.filter(({ load }) => load > 0);
+    return [...this.backends, ...this.#leaving];
   }
 
+  /** Idle connections go now, busy ones with their last answer. */
   close(): void {
-    for (const backend of this.backends) backend.close();
-  }
-
-  async #tryEach<T>(attempt: (backend: Backend) => Promise<T>): Promise<T> {
-    const tried: Backend[] = [];
-    let last: unknown;
-    for (let backend = this.#next(tried); backend !== undefined; backend = this.#next(tried)) {
-      try {
-        return await attemptTwice(backend, attempt);
-      } catch (error) {
-        if (!(error instanceof GatehouseError) || !error.retry) throw error;
-        last = error;
-        tried.push(backend);
-      }
-    }
-    throw last;
+    for (const check of this.#checks) check.stop();
+    for (const backend of this.#owned) backend.close();
   }
 }
 
-async function attemptTwice<T>(backend: Backend, attempt: (backend: Backend) => Promise<T>): Promise<T> {
-  try {
-    return await attempt(backend);
-  } catch (error) {
-    if (!(error instanceof GatehouseError && error.code === 'upstream_closed' && error.retry)) throw error;
-    // Where one kept connection has died the others have too: the server was restarted.
-    backend.dropIdle();
-    return attempt(backend);
-  }
+/** A server that is known already, and spoken to as before, is the same one. */
+function makeBackends(
+  config: UpstreamConfig,
+  { timeoutMs, lookup = systemLookup }: UpstreamOptions,
+  clock: Clock,
+  before: Upstream | undefined,
+): Backend[] {
+  const settings: PoolSettings = { ...config, timeoutMs };
+  return config.servers.map((server) => {
+    const known = before?.backends.find(({ id }) => id === server.url.href);
+    if (known !== undefined && isSpokenToAlike(known.settings, settings)) {
+      known.adopt(server, settings);
+      return known;
+    }
+    const backend = new Backend(server, settings, { clock, lookup });
+    if (before !== undefined) backend.condition.beginSlowly();
+    return backend;
+  });
+}
+
+function isSpokenToAlike(a: PoolSettings, b: PoolSettings): boolean {
+  return a.protocol === b.protocol && a.resolveEveryMs === b.resolveEveryMs && isDeepStrictEqual(a.tls, b.tls);
 }

@@ -83,14 +83,6 @@ describe('a part that is on is told, at its key', () => {
     ['record', '{ dir: traffic, sample: 1% }', '1:1'],
     ['record', '{ dir: traffic }', '1:1'],
     ['storage', 'shared', '1:17'],
-    ['balance', 'hash', '1:40'],
-    ['hashOn', 'client.ip', '1:40'],
-    ['hashOn', 'header:x-tenant', '1:40'],
-    ['sticky', '{ cookie: gh_node }', '1:40'],
-    ['health', '{ path: /healthz }', '1:40'],
-    ['ejection', '{ failures: 5 }', '1:40'],
-    ['retries', '{ attempts: 2 }', '1:40'],
-    ['retries', '{ budget: 20% }', '1:40'],
     ['waf', '{ mode: block }', '1:36'],
     ['waf', '{ mode: detect }', '1:36'],
     ['waf', '{ response: false }', '1:36'],
@@ -116,9 +108,6 @@ describe('a part that is on is told, at its key', () => {
     ]);
     expect(messagesOf(at('workers', 'auto'))).toEqual([
       'workers: serving with several processes is not available yet; write 0 instead',
-    ]);
-    expect(messagesOf(at('balance', 'hash'))).toEqual([
-      'upstreams.a.balance: balancing by hash is not available yet; write least-requests instead',
     ]);
   });
 });

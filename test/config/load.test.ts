@@ -71,8 +71,18 @@ test('the smallest file gets a safe default for everything else', () => {
     servers: [{ url: new URL('http://127.0.0.1:3000'), weight: 1 }],
     protocol: 'auto',
     balance: 'least-requests',
+    hash: { on: { by: 'client.ip' }, factor: 1.25 },
+    ejection: { failures: 5, forMs: 30_000, longestMs: 300_000, share: 0.5 },
+    retries: { attempts: 2, onConnect: true, onStatus: new Set([502, 503, 504]), budget: 0.2, minimum: 10 },
+    slowStartMs: 10_000,
     tls: { ca: undefined, cert: undefined, key: undefined, serverName: undefined, verify: true },
+    connectTimeoutMs: 5000,
+    resolveEveryMs: 30_000,
     maxConnections: 256,
+    maxRequests: 1024,
+    maxTunnels: 10_000,
+    maxQueue: 1024,
+    queueTimeoutMs: 10_000,
   });
   const nothing = { set: new Map(), remove: [] };
   expect(sites).toEqual([

@@ -72,6 +72,7 @@ test('keys that hold no secret are not hidden', () => {
     'hmac',
     'keySecret',
     'passphrase',
+    'secret',
     'secretAccessKey',
     'sessionToken',
     'token',

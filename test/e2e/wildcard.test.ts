@@ -45,7 +45,11 @@ sites:
       interval: 50,
     });
     expect(gateway.keeper?.status().map(({ name }) => name)).toEqual(['*.apps.example.com']);
-    const shown = gateway.runtime.certificates.select('one.apps.example.com');
+    const shown = await vi.waitFor(() => {
+      const certificate = gateway.runtime.certificates.select('one.apps.example.com');
+      expect(certificate?.source).toBe('acme');
+      return certificate;
+    });
     expect(shown?.names).toEqual(['*.apps.example.com']);
     expect(gateway.runtime.certificates.select('other.apps.example.com')).toBe(shown);
     expect(await ca.dns.history('proofs.example.net')).not.toEqual([]);

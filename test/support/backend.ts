@@ -26,12 +26,13 @@ export interface Backend {
   close(): Promise<void>;
 }
 
-/** By default answers 200 and `hello`, after the whole request has been read. */
+/** By default answers 200 and `hello`, after the whole request has been read; on any free port. */
 export async function startBackend(
   answer: (request: SeenRequest, response: ServerResponse) => void = (_, response) => void response.end('hello'),
+  port = 0,
 ): Promise<Backend> {
   const seen: SeenRequest[] = [];
-  return listen(http.createServer(recorder(seen, answer)), seen);
+  return listen(http.createServer(recorder(seen, answer)), seen, port);
 }
 
 /** Full control: the listener gets the request while its body is still coming. */
@@ -73,7 +74,7 @@ function recorder(
   };
 }
 
-async function listen(server: net.Server, seen: SeenRequest[]): Promise<Backend> {
+async function listen(server: net.Server, seen: SeenRequest[], wantedPort = 0): Promise<Backend> {
   const sockets = new Set<Socket>();
   const connections = { count: 0 };
   server.on('connection', (socket: Socket) => {
@@ -82,7 +83,7 @@ async function listen(server: net.Server, seen: SeenRequest[]): Promise<Backend>
     socket.on('error', () => {});
     socket.once('close', () => sockets.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(wantedPort, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const close = async (): Promise<void> => {
     const closed = new Promise<void>((resolve) => void server.close(() => resolve()));

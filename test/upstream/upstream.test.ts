@@ -11,7 +11,7 @@ function upstreamOf(yaml: string): Upstream {
   const { config, problems } = parseConfig(text, { file: 'test.yaml', baseDir: '/', env: {} });
   const settings = config?.upstreams.get('app');
   if (settings === undefined) throw new Error(JSON.stringify(problems));
-  return new Upstream(settings, 1000);
+  return new Upstream(settings, { timeoutMs: 1000 });
 }
 
 async function ask(upstream: Upstream, method = 'GET'): Promise<string> {

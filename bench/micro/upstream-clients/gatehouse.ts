@@ -1,8 +1,10 @@
 // Our own client, through the backend that the gateway itself uses.
-import type { UpstreamConfig } from '../../../src/config/config.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import { parseConfig } from '../../../src/config/load.ts';
 import type { BodySink, BodySource } from '../../../src/http/body.ts';
 import type { Reply } from '../../../src/http/reply.ts';
 import { isWhole } from '../../../src/http/reply.ts';
+import { systemLookup } from '../../../src/upstream/addresses.ts';
 import { Backend } from '../../../src/upstream/backend.ts';
 import { Call } from '../../../src/upstream/call.ts';
 import { HOST } from '../../rig/workspace.ts';
@@ -12,16 +14,17 @@ import { CONNECTIONS, FIELDS, unexpected } from './client.ts';
 const TIMEOUT_MS = 60_000;
 
 export function gatehouseHttp1(port: number): Client {
-  const server = { url: new URL(`http://127.0.0.1:${port}`), weight: 1 };
-  const upstream: UpstreamConfig = {
-    name: 'bench',
-    servers: [server],
-    protocol: 'http1',
-    balance: 'least-requests',
-    tls: { ca: undefined, cert: undefined, key: undefined, serverName: undefined, verify: true },
-    maxConnections: CONNECTIONS,
-  };
-  const backend = new Backend(server, upstream, TIMEOUT_MS);
+  const settings = `protocol: http1, maxConnections: ${CONNECTIONS}`;
+  const text = `{ upstreams: { app: { servers: "http://127.0.0.1:${port}", ${settings} } }, sites: { a.test: { to: app } } }`;
+  const upstream = parseConfig(text, { env: {} }).config?.upstreams.get('app');
+  const server = upstream?.servers[0];
+  if (upstream === undefined || server === undefined)
+    throw new Error('the benchmark does not know the schema any more');
+  const backend = new Backend(
+    server,
+    { ...upstream, timeoutMs: TIMEOUT_MS },
+    { clock: systemClock, lookup: systemLookup },
+  );
   return {
     async send({ method, path, body }): Promise<number> {
       const source = body === undefined ? undefined : new WholeBody(body);

@@ -8,6 +8,7 @@ import { auditParts, logLevels } from '../schema/server.ts';
 import { resolveCertificates } from './certificates.ts';
 import { resolveAddresses, resolveSocket } from './listen.ts';
 import { resolveSites } from './sites.ts';
+import { checkStickyNames } from './sticky-names.ts';
 import { Upstreams } from './upstreams.ts';
 
 export interface Origin {
@@ -23,6 +24,7 @@ export function resolveConfig(document: ConfigDocument, origin: Origin): Config 
   const { baseDir } = origin;
   const upstreams = new Upstreams(root.at('upstreams'), baseDir);
   const sites = resolveSites(root.at('sites'), upstreams, baseDir);
+  checkStickyNames(sites, upstreams);
   const { https, http, admin } = resolveAddresses(root);
   return {
     file: origin.file,

@@ -3,22 +3,26 @@
 import { createSecureContext } from 'node:tls';
 import type { ServerConfig, UpstreamConfig, UpstreamTls } from '../config.ts';
 import type { Part } from '../part.ts';
-import { balances, defaultMaxConnections, protocols } from '../schema/upstreams.ts';
+import { balances, protocols } from '../schema/upstreams.ts';
 import { didYouMean } from '../suggest.ts';
 import { parseHostName } from '../syntax/host-name.ts';
 import { looksLikeUrl, parseServerUrl } from '../syntax/url.ts';
 import { readPem } from './pem.ts';
+import { resolveEjection, resolveHash, resolveHealth, resolveRetries, resolveSticky } from './resilience.ts';
 
 /** More names than this in a message help nobody. */
 const maxNamesShown = 10;
-
-const plainTls: UpstreamTls = { ca: undefined, cert: undefined, key: undefined, serverName: undefined, verify: true };
 
 export class Upstreams {
   readonly #named = new Map<string, UpstreamConfig>();
   readonly #direct = new Map<string, UpstreamConfig>();
 
+  readonly #part: Part;
+  readonly #baseDir: string;
+
   constructor(part: Part, baseDir: string) {
+    this.#part = part;
+    this.#baseDir = baseDir;
     for (const [name, upstream] of part.entries()) this.#named.set(name, resolveUpstream(name, upstream, baseDir));
   }
 
@@ -32,6 +36,11 @@ export class Upstreams {
     return undefined;
   }
 
+  /** Where a named one stands in the file. */
+  part(name: string): Part | undefined {
+    return this.#part.entries().find(([each]) => each === name)?.[1];
+  }
+
   /** Named ones in the order of the file, then the direct ones. */
   all(): Map<string, UpstreamConfig> {
     return new Map([...this.#named, ...this.#direct]);
@@ -42,8 +51,13 @@ export class Upstreams {
     if ('fault' in parsed) return undefined;
     const url = parsed.value;
     const name = url.href.replace(/\/$/, '');
-    if (!this.#direct.has(name)) this.#direct.set(name, unnamed(name, url));
+    if (!this.#direct.has(name)) this.#direct.set(name, this.#unnamed(name, url));
     return name;
+  }
+
+  /** As if it stood in the file with nothing but its server. */
+  #unnamed(name: string, url: URL): UpstreamConfig {
+    return { ...resolveUpstream(name, this.#part.unwritten(name), this.#baseDir), servers: [{ url, weight: 1 }] };
   }
 
   #advice(written: string): string {
@@ -56,33 +70,48 @@ export class Upstreams {
   }
 }
 
-function unnamed(name: string, url: URL): UpstreamConfig {
+function resolveUpstream(name: string, part: Part, baseDir: string): UpstreamConfig {
+  const balance = part.at('balance').word(balances);
   return {
     name,
-    servers: [{ url, weight: 1 }],
-    protocol: 'auto',
-    balance: 'least-requests',
-    tls: plainTls,
-    maxConnections: defaultMaxConnections,
+    servers: resolveServers(part.at('servers')),
+    protocol: part.at('protocol').word(protocols),
+    balance,
+    hash: resolveHash(part, balance),
+    sticky: resolveSticky(part.at('sticky')),
+    health: resolveHealth(part.at('health')),
+    ejection: resolveEjection(part.at('ejection')),
+    retries: resolveRetries(part.at('retries')),
+    slowStartMs: part.at('slowStart').durationMs(),
+    tls: resolveTls(part.at('tls'), baseDir),
+    connectTimeoutMs: part.at('connectTimeout').durationMs(),
+    resolveEveryMs: part.at('resolveEvery').isOff ? undefined : part.at('resolveEvery').durationMs(),
+    maxConnections: part.at('maxConnections').number(),
+    maxRequests: part.at('maxRequests').number(),
+    maxTunnels: part.at('maxTunnels').number(),
+    maxQueue: part.at('maxQueue').number(),
+    queueTimeoutMs: part.at('queueTimeout').durationMs(),
   };
 }
 
-function resolveUpstream(name: string, part: Part, baseDir: string): UpstreamConfig {
-  return {
-    name,
-    servers: part
-      .at('servers')
-      .items()
-      .flatMap((server) => resolveServer(server) ?? []),
-    protocol: part.at('protocol').word(protocols),
-    balance: part.at('balance').word(balances),
-    tls: resolveTls(part.at('tls'), baseDir),
-    maxConnections: part.at('maxConnections').number(),
-  };
+/** A server is known by its URL: written twice, it would be checked and counted as two. */
+function resolveServers(part: Part): ServerConfig[] {
+  const seen = new Set<string>();
+  return part.items().flatMap((item) => {
+    const server = resolveServer(item);
+    if (server === undefined) return [];
+    if (seen.has(server.url.href))
+      item.fault(
+        'duplicate-name',
+        `${item.isMap ? 'this server' : item.quote()} is in the list already; give it a weight instead`,
+      );
+    seen.add(server.url.href);
+    return [server];
+  });
 }
 
 function resolveServer(part: Part): ServerConfig | undefined {
-  const isMap = part.text() === undefined;
+  const { isMap } = part;
   const parsed = parseServerUrl((isMap ? part.at('url') : part).text() ?? '');
   if ('fault' in parsed) return undefined;
   return { url: parsed.value, weight: isMap ? part.at('weight').number() : 1 };

@@ -2,14 +2,14 @@
 
 import type { UpstreamConfig } from '../config.ts';
 import { flag, integer, off, text, word } from './kind.ts';
-import { duration, percent } from './measures.ts';
+import { duration } from './measures.ts';
 import type { Node } from './node.ts';
 import { list, map, table, value } from './node.ts';
-import { hostName, pathPrefix, requestKey, serverUrl, upstreamName } from './web.ts';
+import { ejection, health, retries, sticky } from './resilience.ts';
+import { hostName, requestKey, serverUrl, upstreamName } from './web.ts';
 
 export const protocols: readonly UpstreamConfig['protocol'][] = ['auto', 'http1', 'h2'];
-export const balances: readonly UpstreamConfig['balance'][] = ['least-requests', 'round-robin', 'random-two'];
-export const defaultMaxConnections = 256;
+export const balances: readonly UpstreamConfig['balance'][] = ['least-requests', 'round-robin', 'random-two', 'hash'];
 
 const pemPath = text('a path', 'the path of a PEM file');
 
@@ -34,72 +34,51 @@ const tls: Node = map(
   { together: { cert: ['key'], key: ['cert'] } },
 );
 
-const health: Node = map(
-  'Asking servers whether they are well.',
-  {
-    path: value('What is asked for.', pathPrefix, { default: '/healthz' }),
-    interval: value('How often.', [duration(1), off], { default: '5s' }),
-    timeout: value('How long an answer may take.', duration(1), { default: '2s' }),
-    unhealthyAfter: value('Failures in a row that take a server out.', integer(1, 1000), { default: 3 }),
-    healthyAfter: value('Successes in a row that bring it back.', integer(1, 1000), { default: 2 }),
-    expect: value('Statuses of a healthy answer.', text('statuses', 'statuses like 200-399'), { default: '200-399' }),
-  },
-  { default: null, is: [off], later: { what: 'checking health', offBy: 'interval' } },
-);
-
-const ejection: Node = map(
-  'Taking a server out for a while when requests to it fail.',
-  {
-    failures: value('Failures in a row.', integer(0, 1000), { default: 5 }),
-    for: value('For how long.', duration(1), { default: '30s' }),
-  },
-  { default: null, is: [off], later: { what: 'ejecting servers that fail', offBy: 'failures' } },
-);
-
-const retries: Node = map(
-  'Sending a request again to another server when it is safe.',
-  {
-    attempts: value('Further attempts; 0: none.', integer(0, 10), { default: 2 }),
-    on: list(
-      'What is tried again: connect (no connection) and statuses.',
-      value('connect or a status.', [word('connect'), integer(500, 599)]),
-      {
-        default: ['connect', 502, 503, 504],
-      },
-    ),
-    budget: value('The share of requests that may be retries.', percent, { default: '20%' }),
-  },
-  { default: null, is: [off], later: { what: 'retrying requests', offBy: 'attempts' } },
-);
-
 const upstream: Node = map(
   'A group of servers that answer alike.',
   {
-    servers: list('The servers: URLs, or maps of url and weight.', server, { least: 1 }),
+    servers: list('The servers: URLs, or maps of url and weight. No URL twice.', server, { least: 1 }),
     protocol: value(
       'How the gateway speaks to them; auto: HTTP/2 where TLS negotiates it, else HTTP/1.1.',
       word(...protocols),
       { default: 'auto' },
     ),
-    balance: value('Which server gets the next request.', word(...balances, 'hash'), {
-      default: 'least-requests',
-      later: { what: 'balancing by hash', only: 'hash' },
-    }),
-    hashOn: value('What hash balancing goes by.', [requestKey, off], {
-      default: null,
-      examples: ['client.ip', 'header:x-tenant', 'cookie:session', 'path'],
-      later: { what: 'balancing by hash' },
-    }),
-    sticky: map(
-      'A cookie keeps a client at one server.',
-      { cookie: value('Name of the cookie.', [text('a name', 'a cookie name'), off], { default: 'gh_node' }) },
-      { default: null, is: [off], later: { what: 'keeping clients at one server' } },
+    balance: value('Which server gets the next request.', word(...balances), { default: 'least-requests' }),
+    hashOn: value(
+      'What hash balancing goes by, client.ip unless said. IPv6 counts by /64; a request without the header or cookie goes by client.ip.',
+      [requestKey, off],
+      { default: null, examples: ['client.ip', 'header:x-tenant', 'cookie:session', 'path'] },
     ),
+    hashFactor: value(
+      'Hash balancing goes on to the next server when one has this many percent of the average load; false: never.',
+      [integer(101, 1000), off],
+      { default: 125 },
+    ),
+    sticky,
     health,
     ejection,
+    slowStart: value('For how long a server that comes back, or is added, gets a growing share.', duration(0), {
+      default: '10s',
+    }),
     retries,
     tls,
-    maxConnections: value('Connections to one server.', integer(1, 100_000), { default: defaultMaxConnections }),
+    connectTimeout: value('How long a connection to a server, with its TLS handshake, may take.', duration(1), {
+      default: '5s',
+    }),
+    resolveEvery: value(
+      'How often the addresses of a server with a host name are looked up; false: for each connection.',
+      [duration(1000, 86_400_000), off],
+      { default: '30s' },
+    ),
+    maxConnections: value('Connections to one server, without WebSockets.', integer(1, 100_000), { default: 256 }),
+    maxRequests: value('Requests under way at one server, over all its connections.', integer(1, 1_000_000), {
+      default: 1024,
+    }),
+    maxTunnels: value('WebSockets at one server.', integer(0, 1_000_000), { default: 10_000 }),
+    maxQueue: value('Requests that wait for one server to be free; more get 503.', integer(0, 1_000_000), {
+      default: 1024,
+    }),
+    queueTimeout: value('How long they wait at most.', duration(1), { default: '10s' }),
   },
   { required: ['servers'] },
 );

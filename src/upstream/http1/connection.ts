@@ -17,7 +17,7 @@ import { Wire, type WireEvents } from './wire.ts';
 export interface ConnectionOptions {
   /** Until the head of the answer, counted from the last byte sent; then the longest silence while its body is read. */
   readonly timeoutMs: number;
-  /** The connection is free for the next call; called before the caller of `send` can have seen the end. */
+  /** The connection is free for the next call, also after one that could not be sent; called before the caller of `send` can have seen the end. */
   readonly onIdle?: (connection: Http1Connection) => void;
   /** The connection is over, or its socket has been handed over by `upgrade`; called once. */
   readonly onClose?: (connection: Http1Connection) => void;
@@ -46,7 +46,7 @@ export class Http1Connection {
 
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#options = options;
-    this.#now = options.now ?? monotonicMs;
+    this.#now = options.now ?? (() => performance.now());
     this.lastUsedAt = this.#now();
     this.#reader = new ResponseReader(options.limits ?? PARSER_LIMITS, this.#flow, options.sharedBuffer ?? false);
     this.#wire = new Wire(socket, options.timeoutMs, this.#events);
@@ -95,20 +95,25 @@ export class Http1Connection {
     }
   }
 
+  /** The address that was connected to. */
+  get remoteAddress(): string {
+    return this.#wire.socket.remoteAddress ?? '';
+  }
+
   /** Ends the connection at once; a call under way fails with `error`. */
   destroy(error: GatehouseError = closed(false)): void {
     this.#fail(error);
   }
 
   #begin(call: Call, protocol: string | undefined): Promise<Answer> {
-    if (call.cancelled) return Promise.reject(clientGone());
+    if (call.cancelled) return this.#refuse(clientGone());
     if (this.isBusy) return Promise.reject(internal(new Error('a connection carries one call at a time')));
-    if (!this.isReusable) return Promise.reject(closed(this.answered > 0));
+    if (!this.isReusable) return this.#refuse(closed(true));
     let head: string;
     try {
       head = writeRequestHead(call, protocol);
     } catch (error) {
-      return Promise.reject(error);
+      return this.#refuse(error);
     }
     const answer = this.#pending.begin(call, protocol);
     this.#reader.begin(call, protocol !== undefined);
@@ -116,10 +121,18 @@ export class Http1Connection {
     if (call.body === undefined) {
       this.#wire.socket.write(head, 'latin1');
     } else {
+      call.isBodyTaken = true;
       this.#upload = new RequestBody(this.#wire.socket, call.body, this.#uploadEvents);
       this.#guard(() => this.#upload?.start(head));
     }
     return answer;
+  }
+
+  /** Not a byte was written: the connection is free for the next call, or over. */
+  #refuse(error: unknown): Promise<never> {
+    if (this.isReusable && !this.isBusy) this.#options.onIdle?.(this);
+    else if (!this.isBusy) this.#close();
+    return Promise.reject(error);
   }
 
   #advance(call: Call, progress: number): void {
@@ -242,8 +255,4 @@ export class Http1Connection {
       this.#close();
     },
   };
-}
-
-function monotonicMs(): number {
-  return performance.now();
 }

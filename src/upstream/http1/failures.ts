@@ -2,16 +2,12 @@
 import { GatehouseError } from '../../base/errors.ts';
 import type { Call } from '../call.ts';
 
-/** Methods that may be sent twice (RFC 9110, 9.2.2). */
-const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
-
 /**
  * Whether a call may go out again on another connection: the one it was sent on had been kept and may have
- * died before the call (RFC 9112, 9.3.1), no byte of an answer came, and the work cannot be done twice. A
- * body that was started is gone.
+ * died before the call (RFC 9112, 9.3.1), no byte of an answer came, and the work cannot be done twice.
  */
 export function mayRepeat(call: Call, wasKept: boolean, hasBytes: boolean): boolean {
-  return wasKept && !hasBytes && call.body === undefined && IDEMPOTENT.has(call.method);
+  return wasKept && !hasBytes && call.isRepeatable;
 }
 
 export function closed(retry: boolean, cause?: Error): GatehouseError {
@@ -30,7 +26,7 @@ export function timedOut(timeoutMs: number, isBeforeHead: boolean): GatehouseErr
 }
 
 export function clientGone(): GatehouseError {
-  return new GatehouseError('client_closed', 'client', 'the client gave the request up');
+  return new GatehouseError('client_closed', 'client', 'the client gave the request up', { status: 499 });
 }
 
 /** Something of ours threw where it may not; the connection pays, the process does not. */

@@ -124,10 +124,11 @@ describe('reuse', () => {
     expect(socket.bytesWritten).toBe(0);
     expect(body.sink).toBeUndefined();
     expect(connection.isBusy).toBe(false);
+    expect(told).toEqual(['idle']);
     const sent = connection.send(get());
     await peer.answer(hello());
     await sent;
-    expect(told).toEqual(['idle']);
+    expect(told).toEqual(['idle', 'idle']);
   });
 
   test('the next call may be sent from within onIdle', async () => {
@@ -267,7 +268,7 @@ describe('the end of an idle connection', () => {
     const told: string[] = [];
     const connection = new Http1Connection(socket, { timeoutMs: 1000, onClose: () => told.push('close') });
     expect(connection.isReusable).toBe(false);
-    expect(await failure(connection.send(get()))).toBe('upstream_closed');
+    expect(await failure(connection.send(get()))).toBe('upstream_closed retry');
     await turns(3);
     expect(told).toEqual(['close']);
     server.close();

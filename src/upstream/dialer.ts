@@ -1,0 +1,67 @@
+// Opens connections to one server: where it is, how it is spoken to, and with which certificates.
+import type { Socket } from 'node:net';
+import { isIP } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { Clock } from '../base/clock.ts';
+import { GatehouseError } from '../base/errors.ts';
+import type { UpstreamConfig } from '../config/config.ts';
+import type { Lookup } from './addresses.ts';
+import { Addresses } from './addresses.ts';
+import { type ConnectOptions, connect, hostOf } from './connect.ts';
+
+export type Spoken = 'http1' | 'h2';
+
+export interface Dialled {
+  readonly socket: Socket;
+  readonly protocol: Spoken;
+}
+
+export interface DialerOptions {
+  readonly clock: Clock;
+  readonly lookup: Lookup;
+  /** The name leads elsewhere: these are its addresses now. */
+  readonly onMove: (addresses: ReadonlySet<string>) => void;
+}
+
+export class Dialer {
+  readonly url: URL;
+  readonly addresses: Addresses | undefined;
+  /** Undefined until the first handshake has settled it. */
+  protocol: Spoken | undefined;
+  readonly #tls: UpstreamConfig['tls'];
+
+  constructor(url: URL, config: UpstreamConfig, { clock, lookup, onMove }: DialerOptions) {
+    const { tls, protocol, resolveEveryMs: everyMs } = config;
+    this.url = url;
+    this.#tls = tls;
+    this.protocol = protocol === 'auto' ? (url.protocol === 'http:' ? 'http1' : undefined) : protocol;
+    const host = hostOf(url);
+    const isNamed = everyMs !== undefined && isIP(host) === 0;
+    this.addresses = isNamed ? new Addresses({ host, everyMs, lookup, clock, onChange: onMove }) : undefined;
+  }
+
+  /** Fails with a GatehouseError; nothing was sent then. */
+  async dial(timeoutMs: number, more: Pick<ConnectOptions, 'receive' | 'isBackground'> = {}): Promise<Dialled> {
+    const socket = await connect({ ...this.#options(ALPN[this.protocol ?? 'auto'], timeoutMs), ...more });
+    const agreed = (socket as Partial<TLSSocket>).alpnProtocol;
+    this.protocol ??= agreed === 'h2' ? 'h2' : 'http1';
+    if (this.protocol === 'h2' && this.url.protocol === 'https:' && agreed !== 'h2') {
+      socket.destroy();
+      const message = `${this.url.origin} does not speak HTTP/2 over TLS`;
+      throw new GatehouseError('upstream_protocol', 'upstream', message);
+    }
+    return { socket, protocol: this.protocol };
+  }
+
+  /** For a tunnel: over HTTP/1.1, whatever else the server speaks. */
+  dialHttp1(timeoutMs: number): Promise<Socket> {
+    return connect(this.#options(ALPN.http1, timeoutMs));
+  }
+
+  #options(protocols: readonly string[], timeoutMs: number): ConnectOptions {
+    const lookup = this.addresses?.lookup;
+    return { url: this.url, tls: this.#tls, protocols, timeoutMs, ...(lookup === undefined ? {} : { lookup }) };
+  }
+}
+
+const ALPN = { auto: ['h2', 'http/1.1'], h2: ['h2'], http1: ['http/1.1'] } as const;

@@ -1,0 +1,233 @@
+// The connections to one server, each bound of them, and the calls that wait for one. HTTP/1.1 connections are kept and
+// handed round, HTTP/2 ones shared. What becomes free goes to the call that has waited longest.
+import type { Socket } from 'node:net';
+import { GatehouseError } from '../base/errors.ts';
+import type { UpstreamConfig } from '../config/config.ts';
+import type { Call } from './call.ts';
+import type { Dialer } from './dialer.ts';
+import { Http1Connection } from './http1/connection.ts';
+import { Http2Connection } from './http2.ts';
+import { Queue } from './queue.ts';
+
+/** Many servers close a kept connection after five seconds; one that is older than this is not used again. */
+const KEEP_IDLE_MS = 4_000;
+
+export type Connection = Http1Connection | Http2Connection;
+
+export interface PoolSettings extends UpstreamConfig {
+  /** To an answer's head, and the longest silence within its body. */
+  readonly timeoutMs: number;
+}
+
+export class Pool {
+  settings: PoolSettings;
+  readonly #dialer: Dialer;
+  readonly #origin: string;
+  /** Open or being opened. */
+  #connections = 0;
+  #opening = 0;
+  readonly #idle: Http1Connection[] = [];
+  readonly #busy = new Set<Http1Connection>();
+  readonly #shared = new Set<Http2Connection>();
+  readonly #queue = new Queue<Connection>();
+  #sweeper: NodeJS.Timeout | undefined;
+  /** Busy ones whose call is their last. */
+  readonly #retired = new WeakSet<Http1Connection>();
+  #isClosing = false;
+
+  constructor(dialer: Dialer, settings: PoolSettings) {
+    this.#dialer = dialer;
+    this.#origin = dialer.url.origin;
+    this.settings = settings;
+  }
+
+  get connections(): number {
+    return this.#connections;
+  }
+
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  /** Calls under way, to the last byte of their answers. */
+  get outstanding(): number {
+    let outstanding = this.#busy.size;
+    if (this.#shared.size > 0) for (const connection of this.#shared) outstanding += connection.active;
+    return outstanding;
+  }
+
+  /** Whether `wait` would refuse a call that `free` has nothing for. */
+  get isFull(): boolean {
+    const waiting = this.#queue.length;
+    const { maxQueue } = this.settings;
+    return waiting >= maxQueue && waiting >= maxQueue + this.#spare && this.free(true) === undefined;
+  }
+
+  /** A connection for a call, at once. `isQuestion`: it stays where it is. */
+  free(isQuestion = false): Connection | undefined {
+    if (this.outstanding >= this.settings.maxRequests) return undefined;
+    if (this.#shared.size > 0) {
+      for (const connection of this.#shared)
+        if (connection.hasRoom) return isQuestion ? connection : connection.claim();
+    }
+    return isQuestion ? this.#idle.at(-1) : this.#takeIdle();
+  }
+
+  /** Fails with `upstream_busy` when the queue is full or the time is over, with `client_closed`, or as connecting fails. */
+  wait(call: Call): Promise<Connection> {
+    const { maxQueue, queueTimeoutMs } = this.settings;
+    if (this.#queue.length >= maxQueue + this.#spare) {
+      const message = `${this.#origin}: ${this.#connections} connections busy and ${maxQueue} requests waiting`;
+      return Promise.reject(new GatehouseError('upstream_busy', 'upstream', message, { status: 503, retry: true }));
+    }
+    const connection = this.#queue.wait(call, queueTimeoutMs, this.#origin);
+    this.#openMore();
+    return connection;
+  }
+
+  /** Whoever waits goes elsewhere: nothing was sent for them. */
+  turnAway(why: string): void {
+    const message = `${this.#origin} was taken out while the request waited: ${why}`;
+    this.#queue.failAll(new GatehouseError('upstream_busy', 'upstream', message, { status: 503, retry: true }));
+  }
+
+  dropIdle(): void {
+    for (const connection of this.#idle.splice(0)) connection.destroy();
+  }
+
+  /** Connections that are there, to other addresses than these, take no further call. */
+  keepOnly(addresses: ReadonlySet<string>): void {
+    const isAstray = ({ remoteAddress }: Connection): boolean => !addresses.has(remoteAddress);
+    for (const connection of this.#idle.filter(isAstray)) connection.destroy();
+    for (const connection of this.#busy) if (isAstray(connection)) this.#retired.add(connection);
+    for (const connection of this.#shared) if (isAstray(connection)) connection.close();
+  }
+
+  /** Idle connections go now, busy ones with their last answer. */
+  close(): void {
+    this.#isClosing = true;
+    clearInterval(this.#sweeper);
+    this.dropIdle();
+    for (const connection of this.#shared) connection.close();
+  }
+
+  /** Calls that could yet be sent over connections that are not open, or not ready. */
+  get #spare(): number {
+    const { maxConnections, maxRequests } = this.settings;
+    const toCome = maxConnections - (this.#connections - this.#opening);
+    return Math.max(0, Math.min(toCome, maxRequests - this.outstanding));
+  }
+
+  /** The one used last: it is the least likely to have been closed by the other side. */
+  #takeIdle(): Http1Connection | undefined {
+    for (;;) {
+      const connection = this.#idle.pop();
+      if (connection === undefined) return undefined;
+      if (connection.isReusable && performance.now() - connection.lastUsedAt < KEEP_IDLE_MS) {
+        this.#busy.add(connection);
+        return connection;
+      }
+      connection.destroy();
+    }
+  }
+
+  /** One handshake for each call that waits; a single one while connections are shared or may turn out to be. */
+  #openMore(): void {
+    const { maxConnections, maxRequests } = this.settings;
+    const wanted = Math.min(this.#queue.length, maxRequests - this.outstanding);
+    const atOnce = this.#dialer.protocol === 'http1' ? wanted : Math.min(1, wanted);
+    while (this.#opening < atOnce && this.#connections < maxConnections) void this.#open();
+  }
+
+  async #open(): Promise<void> {
+    this.#connections++;
+    this.#opening++;
+    const { url, protocol } = this.#dialer;
+    try {
+      let connection: Http1Connection | undefined;
+      const isShared = protocol === 'http1' && url.protocol === 'http:';
+      const receive = (chunk: Buffer): void => connection?.push(chunk);
+      const { socket, protocol: spoken } = await this.#dialer.dial(
+        this.settings.connectTimeoutMs,
+        isShared ? { receive } : {},
+      );
+      this.#opening--;
+      if (spoken === 'http1') connection = this.#addHttp1(socket, isShared);
+      else this.#addHttp2(socket);
+    } catch (error) {
+      this.#opening--;
+      this.#connections--;
+      // One failed handshake fails one call, which has its own; where it was everybody's, all of them.
+      if (protocol === 'http1' || this.#shared.size > 0) this.#queue.failFirst(error);
+      else this.#queue.failAll(error);
+    }
+    this.#openMore();
+  }
+
+  #addHttp1(socket: Socket, sharedBuffer: boolean): Http1Connection {
+    const connection = new Http1Connection(socket, {
+      sharedBuffer,
+      timeoutMs: this.settings.timeoutMs,
+      onIdle: (idle) => this.#keep(idle),
+      onClose: (closed) => this.#forget(closed),
+    });
+    this.#keep(connection);
+    return connection;
+  }
+
+  #addHttp2(socket: Socket): void {
+    const connection = new Http2Connection(socket, {
+      origin: this.#origin,
+      timeoutMs: this.settings.timeoutMs,
+      onRoom: () => {
+        this.#fill(connection);
+        this.#openMore();
+      },
+      onClose: () => {
+        this.#shared.delete(connection);
+        this.#connections--;
+        this.#openMore();
+      },
+    });
+    this.#shared.add(connection);
+    this.#fill(connection);
+  }
+
+  /** Free again, or new: to a call that waits, else into the pool. */
+  #keep(connection: Http1Connection): void {
+    if (this.#retired.has(connection)) {
+      connection.destroy();
+      return;
+    }
+    this.#busy.delete(connection);
+    if (this.#queue.length > 0 && this.outstanding < this.settings.maxRequests) {
+      this.#busy.add(connection);
+      this.#queue.hand(connection);
+      return;
+    }
+    if (this.#isClosing) {
+      connection.destroy();
+      return;
+    }
+    this.#idle.push(connection);
+    this.#sweeper ??= setInterval(() => this.#sweep(), KEEP_IDLE_MS / 2).unref();
+  }
+
+  #fill(connection: Http2Connection): void {
+    const room = Math.min(connection.room, this.settings.maxRequests - this.outstanding);
+    for (let left = room; left > 0 && this.#queue.length > 0; left--) this.#queue.hand(connection.claim());
+  }
+
+  #sweep(): void {
+    const oldest = performance.now() - KEEP_IDLE_MS;
+    for (const connection of this.#idle.filter(({ lastUsedAt }) => lastUsedAt < oldest)) connection.destroy();
+  }
+
+  #forget(connection: Http1Connection): void {
+    this.#busy.delete(connection);
+    const at = this.#idle.indexOf(connection);
+    if (at !== -1) this.#idle.splice(at, 1);
+    this.#connections--;
+    this.#openMore();
+  }
+}
