@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from '
 import path from 'node:path';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
+import { ChallengeAnswers } from '../../src/acme/challenges/answers.ts';
 import { FolderStorage } from '../../src/acme/storage/folder.ts';
 import { fileNameOf } from '../../src/acme/storage/names.ts';
 import { keep, newFolder, quickCa, soon } from '../support/acme/keeping.ts';
@@ -49,6 +50,16 @@ test('a name as long as names may be', async () => {
   const name = `${'a'.repeat(60)}.${'b'.repeat(60)}.${'c'.repeat(60)}.${'d'.repeat(60)}.com`;
   const kept = await keep(await quickCa(), [name]);
   expect((await kept.certificate(name)).names).toEqual([name]);
+});
+
+test('the answer to tls-alpn-01 for a name as long as names may be is found by another process', async () => {
+  const name = `${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(61)}`;
+  const folder = await newFolder();
+  const [ours, theirs] = [0, 1].map(() => new ChallengeAnswers(new FolderStorage(folder), Date.now));
+  const withdraw = await ours?.publishAlpn(name, 'the answer');
+  expect(theirs?.alpn(name.toUpperCase())).toBe('the answer');
+  await withdraw?.();
+  expect(theirs?.alpn(name)).toBeUndefined();
 });
 
 test('what a killed process was writing is removed, once nobody can be writing it any more', async () => {

@@ -1,6 +1,7 @@
 // The answers to challenges that authorities are about to ask for. They are kept in the storage, because the question may
 // reach another process than the one that ordered; and in memory, because most do not.
 import { TOKEN } from '../documents.ts';
+import { fileNameOf } from '../storage/names.ts';
 import type { Storage } from '../storage/storage.ts';
 
 /** Left behind by a process that was killed: orders do not live longer than that. */
@@ -73,5 +74,5 @@ export class ChallengeAnswers {
 /** Server names are lower case here; what is no name has no key. */
 function alpnKey(serverName: string): string | undefined {
   const name = serverName.toLowerCase();
-  return /^[a-z0-9_][a-z0-9._-]{0,252}$/.test(name) ? `alpn/${name}` : undefined;
+  return /^[a-z0-9_][a-z0-9._-]{0,252}$/.test(name) ? `alpn/${fileNameOf(name)}` : undefined;
 }
