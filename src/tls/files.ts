@@ -133,7 +133,11 @@ function writing(path: string, write: () => void): void {
     write();
   } catch (error) {
     throw certificateInvalid(
-      `${path} cannot be written (${(error as Error).message}). Let the user that runs Gatehouse write to \`certificates.storage\`.`,
+      `${path} cannot be written (${(error as Error).message}). ${
+        ['ENOSPC', 'EDQUOT'].includes(errorCode(error))
+          ? 'Make room on the disk.'
+          : 'Let the user that runs Gatehouse write to `certificates.storage`.'
+      }`,
       error,
     );
   }

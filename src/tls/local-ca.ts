@@ -8,8 +8,8 @@ import { certificateInvalid, isIssuedBy, readCertificates } from './chain.ts';
 import { readIfThere, replaceFile } from './files.ts';
 import { isFresh } from './freshness.ts';
 import { issueCertificate } from './issue.ts';
-import { openIssuer } from './local-intermediate.ts';
-import { CLOCK_SKEW_MS, type LocalRoot, newKey, openRoot } from './local-root.ts';
+import { type Issuer, openIssuer } from './local-intermediate.ts';
+import { CLOCK_SKEW_MS, type LocalRoot, newKey, newRoot, openRoot } from './local-root.ts';
 import { isCertificateName, normalName } from './names.ts';
 
 const LEAF_LIFE_MS = 90 * 24 * 3_600_000;
@@ -44,15 +44,7 @@ export function openLocalCa(storage: string, now: () => number = Date.now): Loca
 }
 
 function certificateFor(root: LocalRoot, requested: readonly string[], nowMs: number): Certificate {
-  const names = [...new Set(requested.map(normalName))];
-  const unfit = names.find((name) => !isCertificateName(name));
-  if (unfit !== undefined || names.length === 0) {
-    throw certificateInvalid(
-      unfit === undefined
-        ? 'A certificate of the local CA needs at least one name.'
-        : `The local CA cannot certify ${JSON.stringify(unfit)}: it is neither a host name, a wildcard of one label (*.example.com) nor an address.`,
-    );
-  }
+  const names = fitNames(requested);
   const path = join(root.leavesFolder, leafFileName(names));
   return storedLeaf(root, names, path, nowMs) ?? newLeaf(root, names, path, nowMs);
 }
@@ -73,8 +65,50 @@ function storedLeaf(root: LocalRoot, names: readonly string[], path: string, now
 }
 
 function newLeaf(root: LocalRoot, names: readonly string[], path: string, nowMs: number): Certificate {
+  const { chainPem, keyPem } = signedLeaf(openIssuer(root, nowMs), names, nowMs);
+  // One file for both halves: a crash or a second process can never leave a key beside the wrong certificate.
+  replaceFile(path, chainPem + keyPem);
+  return readCertificate(chainPem, keyPem, undefined, 'internal', { nowMs });
+}
+
+/**
+ * A local CA without a folder, for as long as the real one cannot be used: nobody trusts it, and it ends with the process.
+ */
+export function passingCa(storage: string, now: () => number = Date.now): LocalCa {
   const key = newKey();
-  const issuer = openIssuer(root, nowMs);
+  const certificate = newRoot(key, now());
+  const issuer: Issuer = { certificate, key, chainPem: '' };
+  const made = new Map<string, Certificate>();
+  return {
+    rootPem: certificate.toString(),
+    rootPath: join(storage, 'internal'),
+    rootNotAfter: certificate.validToDate,
+    certificateFor: (requested) => {
+      const names = fitNames(requested);
+      const before = made.get(names.join(' '));
+      if (before !== undefined && isFresh(before, now())) return before;
+      const { chainPem, keyPem } = signedLeaf(issuer, names, now());
+      const leaf = readCertificate(chainPem, keyPem, undefined, 'internal', { nowMs: now() });
+      made.set(names.join(' '), leaf);
+      return leaf;
+    },
+  };
+}
+
+/** In their one spelling, each once. */
+function fitNames(requested: readonly string[]): string[] {
+  const names = [...new Set(requested.map(normalName))];
+  const unfit = names.find((name) => !isCertificateName(name));
+  if (unfit === undefined && names.length > 0) return names;
+  throw certificateInvalid(
+    unfit === undefined
+      ? 'A certificate of the local CA needs at least one name.'
+      : `The local CA cannot certify ${JSON.stringify(unfit)}: it is neither a host name, a wildcard of one label (*.example.com) nor an address.`,
+  );
+}
+
+function signedLeaf(issuer: Issuer, names: readonly string[], nowMs: number): { chainPem: string; keyPem: string } {
+  const key = newKey();
   const certPem = issueCertificate({
     commonName: names[0] as string,
     key,
@@ -83,11 +117,10 @@ function newLeaf(root: LocalRoot, names: readonly string[], path: string, nowMs:
     notAfter: new Date(Math.min(nowMs + LEAF_LIFE_MS, issuer.certificate.validToDate.getTime())),
     names,
   }).toString();
-  const chainPem = certPem + issuer.chainPem;
-  const keyPem = key.export({ format: 'pem', type: 'pkcs8' }) as string;
-  // One file for both halves: a crash or a second process can never leave a key beside the wrong certificate.
-  replaceFile(path, chainPem + keyPem);
-  return readCertificate(chainPem, keyPem, undefined, 'internal', { nowMs });
+  return {
+    chainPem: certPem + issuer.chainPem,
+    keyPem: key.export({ format: 'pem', type: 'pkcs8' }) as string,
+  };
 }
 
 /**

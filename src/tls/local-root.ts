@@ -61,7 +61,8 @@ function makeRoot(folder: string, nowMs: number): LocalRoot | undefined {
   return readRoot(folder, nowMs);
 }
 
-function newRoot(key: KeyObject, nowMs: number): X509Certificate {
+/** A certificate for the root, which signs itself. */
+export function newRoot(key: KeyObject, nowMs: number): X509Certificate {
   const day = new Date(nowMs).toISOString().slice(0, 10);
   const host = hostname()
     .replaceAll(/[^A-Za-z0-9.-]/g, '')

@@ -14,6 +14,8 @@ import { type StandIn, standIns } from './stand-ins.ts';
 /** The life of a leaf: from then on leaves live shorter than they should. */
 const ROOT_WARNING_MS = 90 * 24 * 3_600_000;
 
+const MOST_NAMED = 5;
+
 /** The part of a configuration that decides which certificates are served. */
 export interface CertificateNeeds {
   readonly certificates: Pick<CertificatesConfig, 'storage' | 'files'>;
@@ -60,13 +62,14 @@ export interface LoadedCertificates {
  * The site `default` stands for no name, so `auto` gives it one of the local CA for this machine's names; to serve a
  * file to clients without a known name, set it as that site's certificate. When there is no such site, the certificate
  * of the first name that is an address takes its place, as clients send no name for an address (RFC 6066, 3).
- * What is wrong with files is in `problems`, never thrown.
+ * What is wrong with files is in `problems`, never thrown. A local CA that cannot be used is no problem but a warning: a
+ * certificate that nobody trusts stands in, so that no other site waits for somebody to mend it.
  */
 export async function loadCertificates(
   config: CertificateNeeds,
   { managed, now = Date.now, previous }: LoadOptions = {},
 ): Promise<LoadedCertificates> {
-  const faults: Faults = { problems: [], kept: [] };
+  const faults: Faults = { problems: [], kept: [], standIn: { why: undefined, names: [] } };
   const files = await readFiles(config, previous, faults);
   const brought = config.certificates.files.flatMap((file) => files.get(fileKey(file)) ?? []);
   const plans = config.sites.map((site) => {
@@ -74,12 +77,13 @@ export async function loadCertificates(
     return planSite(site, explicit, brought, now(), managed);
   });
   const needsLocalCa = plans.some((plan) => plan.internal.length > 0);
-  const localCa = needsLocalCa ? await openedCa(config.certificates.storage, previous, faults, now) : undefined;
+  const cas = needsLocalCa ? await openedCas(config.certificates.storage, previous, faults, now) : undefined;
+  const localCa = cas?.inUse;
   const groups = standIns(plans);
   const byName = new Map(
     plans.flatMap((plan) => {
       const still = stillFit(plan, localCa, previous, now());
-      return [...(still ?? servedNames(plan, groups.get(plan), localCa, previous, faults))];
+      return [...(still ?? servedNames(plan, groups.get(plan), cas, previous, faults))];
     }),
   );
   const shown = byName.get(DEFAULT_SITE) ?? firstOfAddresses(byName);
@@ -91,8 +95,14 @@ export async function loadCertificates(
     wanted: plans.flatMap((plan) => plan.wanted),
     files,
     localCa,
-    ...faults,
-    warnings: [...fileWarnings(plans, brought), ...addressWarnings(byName, shown), ...rootWarnings(localCa, now())],
+    problems: faults.problems,
+    kept: faults.kept,
+    warnings: [
+      ...fileWarnings(plans, brought),
+      ...addressWarnings(byName, shown),
+      ...rootWarnings(localCa, now()),
+      ...standInWarnings(faults.standIn),
+    ],
   };
 }
 
@@ -101,6 +111,16 @@ type NamedCertificates = ReadonlyMap<string, Certificate>;
 interface Faults {
   readonly problems: Problem[];
   readonly kept: Problem[];
+  /** Why the local CA could not be used, and for which names nothing of before is there either. */
+  readonly standIn: { why: string | undefined; readonly names: string[] };
+}
+
+/** No site waits for the local CA: while it cannot be used, one that nobody trusts takes its place. */
+interface LocalCas {
+  readonly inUse: LocalCa;
+  /** Made when it is first asked for. */
+  readonly passing: () => LocalCa;
+  readonly isPassing: boolean;
 }
 
 /** Every file that the configuration names, each once, by `fileKey`. */
@@ -136,20 +156,27 @@ function fileKey(file: CertificateFile): string {
   return JSON.stringify('pfx' in file ? [file.pfx, file.passphrase] : [file.cert, file.key, file.passphrase]);
 }
 
-async function openedCa(
+async function openedCas(
   storage: string,
   previous: LoadedCertificates | undefined,
   faults: Faults,
   now: () => number,
-): Promise<LocalCa | undefined> {
+): Promise<LocalCas> {
   // node-forge takes 30 ms to load; a gateway with certificates of its own does without.
-  const { openLocalCa } = await import('./local-ca.ts');
+  const { openLocalCa, passingCa } = await import('./local-ca.ts');
+  let made: LocalCa | undefined;
+  const passing = (): LocalCa => {
+    made ??= passingCa(storage, now);
+    return made;
+  };
   try {
-    return openLocalCa(storage, now);
+    return { inUse: openLocalCa(storage, now), passing, isPassing: false };
   } catch (error) {
+    const problem = problemFrom(error, storage);
     const before = previous?.localCa;
-    (before === undefined ? faults.problems : faults.kept).push(problemFrom(error, storage));
-    return before;
+    if (before === undefined) faults.standIn.why = problem.message;
+    else faults.kept.push(problem);
+    return { inUse: before ?? passing(), passing, isPassing: before === undefined };
   }
 }
 
@@ -174,24 +201,41 @@ function stillFit(
 function servedNames(
   plan: SitePlan,
   group: StandIn | undefined,
-  localCa: LocalCa | undefined,
+  cas: LocalCas | undefined,
   previous: LoadedCertificates | undefined,
   faults: Faults,
 ): NamedCertificates {
-  if (localCa === undefined || plan.internal.length === 0) return plan.byName;
-  try {
-    const names = group?.names ?? namesToCertify(plan.internal);
-    const certificate = group?.certificate ?? localCa.certificateFor(names);
+  if (cas === undefined || plan.internal.length === 0) return plan.byName;
+  const names = group?.names ?? namesToCertify(plan.internal);
+  const made = (ca: LocalCa): NamedCertificates => {
+    const certificate = group?.certificate ?? ca.certificateFor(names);
     if (group !== undefined) group.certificate = certificate;
     return new Map([...plan.byName, ...plan.internal.map((name) => [name, certificate] as const)]);
+  };
+  try {
+    const served = made(cas.inUse);
+    if (cas.isPassing) faults.standIn.names.push(...plan.internal);
+    return served;
   } catch (error) {
+    const problem = problemFrom(error, cas.inUse.rootPath);
     const before = plan.internal.flatMap((name) => {
       const certificate = previous?.byName.get(name);
       return certificate === undefined ? [] : [[name, certificate] as const];
     });
-    const isWhole = before.length === plan.internal.length;
-    (isWhole ? faults.kept : faults.problems).push(problemFrom(error, localCa.rootPath));
-    return new Map([...plan.byName, ...before]);
+    if (before.length === plan.internal.length) {
+      faults.kept.push(problem);
+      return new Map([...plan.byName, ...before]);
+    }
+    try {
+      const served = made(cas.passing());
+      faults.standIn.why ??= problem.message;
+      faults.standIn.names.push(...plan.internal);
+      return served;
+    } catch {
+      // What no CA can certify is a fault of the names.
+      faults.problems.push(problem);
+      return new Map([...plan.byName, ...before]);
+    }
   }
 }
 
@@ -243,6 +287,13 @@ function rootWarnings(localCa: LocalCa | undefined, nowMs: number): string[] {
   return [
     `The local CA (${localCa.rootPath}) ends on ${localCa.rootNotAfter.toISOString()}. Delete root.pem and root.key to make a new one, then trust it on every machine.`,
   ];
+}
+
+function standInWarnings({ why, names }: Faults['standIn']): string[] {
+  if (why === undefined) return [];
+  const shown = names.slice(0, MOST_NAMED).join(', ');
+  const whose = names.length > MOST_NAMED ? `${shown} and ${names.length - MOST_NAMED} more` : shown;
+  return [`${why} Until then a certificate that nobody trusts stands in for ${whose}.`];
 }
 
 function problemFrom(error: unknown, file: string): Problem {

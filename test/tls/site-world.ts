@@ -9,7 +9,12 @@ export interface World {
   readonly storage: string;
   /** Writes a certificate with its key into one file. */
   readonly file: (name: string, names: readonly string[], options?: LeafOptions) => CertificateFile;
-  readonly load: (files: CertificateFile[], sites: Sites, nowMs?: number) => Promise<LoadedCertificates>;
+  readonly load: (
+    files: CertificateFile[],
+    sites: Sites,
+    nowMs?: number,
+    previous?: LoadedCertificates,
+  ) => Promise<LoadedCertificates>;
 }
 
 type Sites = Record<string, Partial<SiteConfig>>;
@@ -25,7 +30,11 @@ export function world(): World {
       writeFileSync(path, certPem + keyPem);
       return { cert: path, key: path, passphrase: undefined };
     },
-    load: (files, sites, nowMs = Date.now()) => loadCertificates(configOf(storage, files, sites), { now: () => nowMs }),
+    load: (files, sites, nowMs = Date.now(), previous) =>
+      loadCertificates(configOf(storage, files, sites), {
+        now: () => nowMs,
+        ...(previous === undefined ? {} : { previous }),
+      }),
   };
 }
 

@@ -1,5 +1,5 @@
 // From a configuration to the certificate behind every name, with files and a storage on disk.
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -199,12 +199,44 @@ describe('faults', () => {
     expect(JSON.stringify(loaded.problems)).not.toContain('sesame');
   });
 
-  test('of the local CA are a problem, not an exception', async () => {
+  test('of the local CA keep no site from serving: certificates that nobody trusts stand in', async () => {
     const { load, storage } = world();
     writeFileSync(storage, 'a file, not a folder');
+    const sites = { 'a.test': {}, 'b.test': {} };
+    const loaded = await load([], sites);
+    expect(loaded.problems).toEqual([]);
+    expect(loaded.warnings).toEqual([expect.stringMatching(/cannot be written.*nobody trusts.*a\.test, b\.test/)]);
+    expect(sourceOf(loaded, 'a.test')).toBe('internal');
+    const again = await load([], sites, Date.now(), loaded);
+    expect(again.kept).toEqual([expect.objectContaining({ file: storage, code: 'certificate-invalid' })]);
+    expect(again.selector.select('a.test')).toBe(loaded.selector.select('a.test'));
+    rmSync(storage);
+    const healed = await load([], sites, Date.now(), again);
+    expect(healed.kept).toEqual([]);
+    expect(healed.selector.select('a.test')?.chainPem).not.toBe(loaded.selector.select('a.test')?.chainPem);
+  });
+
+  test('of a root that is damaged change nothing about it', async () => {
+    const { load, storage } = world();
+    await load([], { 'a.test': {} });
+    const key = join(storage, 'internal/root.key');
+    writeFileSync(key, 'x');
     const loaded = await load([], { 'a.test': {} });
-    expect(loaded.problems).toEqual([expect.objectContaining({ file: storage, code: 'certificate-invalid' })]);
-    expect(loaded.bySite.size).toBe(0);
+    expect(loaded.problems).toEqual([]);
+    expect(loaded.warnings).toEqual([expect.stringMatching(/root\.key is damaged/)]);
+    expect(sourceOf(loaded, 'a.test')).toBe('internal');
+    expect(readFileSync(key, 'utf8')).toBe('x');
+  });
+
+  test('of the folder of leaves keep no site from serving', async () => {
+    const { load, storage } = world();
+    await load([], { 'a.test': {} });
+    rmSync(join(storage, 'internal/leaves'), { recursive: true });
+    writeFileSync(join(storage, 'internal/leaves'), '');
+    const loaded = await load([], { 'a.test': {}, 'b.test': {} });
+    expect(loaded.problems).toEqual([]);
+    expect(loaded.warnings).toEqual([expect.stringMatching(/nobody trusts stands in for a\.test, b\.test/)]);
+    expect([...loaded.bySite.keys()]).toEqual(['a.test', 'b.test']);
   });
 
   test('of one leaf leave the others alone', async () => {
