@@ -1,7 +1,8 @@
 // The parts of the file about the gateway's own certificates.
 
+import type { Parsed } from '../syntax/parsed.ts';
 import { dns } from './dns.ts';
-import { flag, off, text, verbatim, word } from './kind.ts';
+import { flag, off, readBy, text, verbatim, word } from './kind.ts';
 import { duration } from './measures.ts';
 import type { Node } from './node.ts';
 import { list, map, value } from './node.ts';
@@ -26,23 +27,33 @@ export const certificateFile: Node = map(
   { together: { cert: ['key'], key: ['cert'] } },
 );
 
+/** With or without padding; authorities also give it in the alphabet of base64. */
+const macKey = readBy('a key in base64url', 'the MAC key in base64url', (written): Parsed<string> => {
+  return /^[\w+/-]{2,}={0,2}$/.test(written)
+    ? { value: written }
+    : { fault: 'is not a key in base64url, as the authority gave it' };
+});
+
+/** It becomes a mailto URL with one address and nothing else (RFC 8555, 7.3). */
+const emailAddress = readBy('an e-mail address', 'an e-mail address', (written): Parsed<string> => {
+  return /^[^\s@,?:]+@[^\s@,?]+$/.test(written)
+    ? { value: written }
+    : { fault: 'is not an e-mail address, like ops@example.com' };
+});
+
 const eab: Node = map(
   'External account binding, when the authority asks for it.',
   {
     keyId: value('The key identifier from the authority.', name),
-    hmac: value('The MAC key from the authority, base64url.', text('a key', 'the MAC key'), { secret: true }),
+    hmac: value('The MAC key from the authority, base64url.', macKey, { secret: true }),
   },
   { required: ['keyId', 'hmac'], default: null },
 );
 
-const email = value(
-  'Where the authority writes about problems; many no longer do.',
-  text('an e-mail address', 'an e-mail address'),
-  {
-    default: null,
-    examples: ['ops@example.com'],
-  },
-);
+const email = value('Where the authority writes about problems; many no longer do.', emailAddress, {
+  default: null,
+  examples: ['ops@example.com'],
+});
 
 const agreeTos = value("You agree to the authority's terms of service. Without it nothing is ordered.", flag, {
   default: true,
