@@ -74,6 +74,17 @@ test('what a killed process was writing is removed, once nobody can be writing i
   expect(await readdir(path.join(folder, 'certificates'))).toEqual(['.b.pem.0123456789ab']);
 });
 
+test('what a killed process was writing for the local CA is removed too', async () => {
+  const folder = await newFolder();
+  const [file, root] = ['internal/leaves/.a.pem.0123456789ab.tmp', '.internal.0123456789ab.tmp'];
+  await mkdir(path.join(folder, path.dirname(file)), { recursive: true });
+  await mkdir(path.join(folder, root));
+  for (const key of [file, `${root}/root.key`]) await writeFile(path.join(folder, key), 'half a key');
+  for (const old of [file, root]) await utimes(path.join(folder, old), 1, 1);
+  await new FolderStorage(folder).sweep();
+  expect((await readdir(folder, { recursive: true })).sort()).toEqual(['internal', 'internal/leaves']);
+});
+
 /** How a file of a certificate, or of its story, may be damaged. */
 const DAMAGE: readonly [string, (file: string) => Promise<unknown>][] = [
   ['empty', (file) => writeFile(file, '')],

@@ -11,8 +11,8 @@ const OWNER_FILE = 0o600;
 const OWNER_FOLDER = 0o700;
 const KEY = /^[\w@-][\w.@-]*(?:\/[\w@-][\w.@-]*)*$/;
 
-/** A dot, the file's name, a dot, random digits. */
-const TEMPORARY = /^\..+\.[0-9a-f]{12}$/;
+/** A dot, the name, a dot, random digits; the local CA, which makes whole folders too, adds an ending. */
+const TEMPORARY = /^\..+\.[0-9a-f]{12}(?:\.tmp)?$/;
 /** No write takes so long. */
 const ABANDONED_MS = 600_000;
 
@@ -77,10 +77,10 @@ export class FolderStorage implements Storage {
   async sweep(): Promise<void> {
     await this.#doing('swept', '.', async () => {
       for (const entry of await readdir(this.place, { recursive: true, withFileTypes: true })) {
-        if (!entry.isFile() || !TEMPORARY.test(entry.name)) continue;
-        const file = path.join(entry.parentPath, entry.name);
-        const { mtimeMs } = await stat(file);
-        if (Math.abs(Date.now() - mtimeMs) > ABANDONED_MS) await rm(file, { force: true });
+        if (!(entry.isFile() || entry.isDirectory()) || !TEMPORARY.test(entry.name)) continue;
+        const left = path.join(entry.parentPath, entry.name);
+        const { mtimeMs } = await stat(left);
+        if (Math.abs(Date.now() - mtimeMs) > ABANDONED_MS) await rm(left, { force: true, recursive: true });
       }
     }).catch(() => {});
   }
