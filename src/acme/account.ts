@@ -15,6 +15,8 @@ export class Account {
   readonly #storage: Storage;
   readonly #wire: Wire;
   #opened: Promise<WiredClient> | undefined;
+  /** What the storage has of it. */
+  #known: { readonly key: string; readonly url: string } | undefined;
 
   constructor(issuer: AcmeIssuer, id: string, storage: Storage, wire: Wire) {
     this.#issuer = issuer;
@@ -42,6 +44,22 @@ export class Account {
     await this.#storage.remove(this.#key('account.json'));
   }
 
+  /** Writes down anew what somebody has deleted, or the next start would make a second account; true when it was needed. */
+  async restore(): Promise<boolean> {
+    const isThere = async (): Promise<boolean> => (await this.#storage.read(this.#key('account.key'))) !== undefined;
+    if (this.#known === undefined || (await isThere())) return false;
+    const lock = await this.#lock();
+    try {
+      if (await isThere()) return false;
+      const { key, url } = this.#known;
+      await this.#storage.write(this.#key('account.key'), key);
+      await this.#saveUrl(url);
+      return true;
+    } finally {
+      await lock.release();
+    }
+  }
+
   #drop(opening: Promise<WiredClient>): void {
     if (this.#opened === opening) this.#opened = undefined;
   }
@@ -59,6 +77,7 @@ export class Account {
       const url = readAccount(await this.#storage.read(this.#key('account.json')));
       if (url !== undefined) {
         (client.api as { accountUrl?: string }).accountUrl = url;
+        this.#known = { key: accountKey, url };
         return client;
       }
       // A process that stood still may have lost the lock, and another one has made another key.
@@ -69,11 +88,17 @@ export class Account {
         termsOfServiceAgreed: true,
         ...(email === undefined ? {} : { contact: [`mailto:${email}`] }),
       });
-      await this.#storage.write(this.#key('account.json'), `${JSON.stringify({ url: client.getAccountUrl() })}\n`);
+      const made = client.getAccountUrl();
+      this.#known = { key: accountKey, url: made };
+      await this.#saveUrl(made);
       return client;
     } finally {
       await lock.release();
     }
+  }
+
+  #saveUrl(url: string): Promise<void> {
+    return this.#storage.write(this.#key('account.json'), `${JSON.stringify({ url })}\n`);
   }
 
   async #lock(): Promise<Lock> {

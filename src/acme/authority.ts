@@ -129,6 +129,11 @@ export class Authority {
     return this.#wire.send(url, 'get');
   }
 
+  /** See `Account.restore`. */
+  restore(): Promise<boolean> {
+    return this.#account.restore();
+  }
+
   /** Calls under way fail. */
   close(): void {
     this.#wire.close();

@@ -86,6 +86,24 @@ export class Job {
     this.story = await store.story(this.name);
   }
 
+  /** Writes down anew what somebody has deleted; true when that was needed. */
+  async restore(signal: AbortSignal): Promise<boolean> {
+    const { storage, store } = this.#parts.tools;
+    // Of one that was damaged the file is missing on purpose.
+    const isThere = async (): Promise<boolean> =>
+      this.stored === undefined || this.stored.isPrevious || !(await store.hasGone(this.name));
+    if (await isThere()) return false;
+    const lock = await storage.lock(this.#lockName, signal);
+    try {
+      if (this.stored === undefined || (await isThere())) return false;
+      await store.restore(this.name, this.stored);
+      await this.#saveStory();
+      return true;
+    } finally {
+      await lock.release();
+    }
+  }
+
   /** When there is something to do; ms since 1970. Read anew each time, so that a clock that jumps corrects itself. */
   dueMs(nowMs: number): number {
     const pauseMs = this.#pausedUntilAt - performance.now();
@@ -128,7 +146,7 @@ export class Job {
 
   async #workLocked(signal: AbortSignal): Promise<void> {
     const { storage, store } = this.#parts.tools;
-    const lock = await storage.lock(`certificate-${fileNameOf(this.name)}`, signal);
+    const lock = await storage.lock(this.#lockName, signal);
     try {
       if (await store.hasChanged(this.name, this.stored)) {
         await this.load();
@@ -248,6 +266,10 @@ export class Job {
     if (failure === undefined || failure.settings !== this.#parts.settings) return restedMs;
     const isOfOtherClock = failure.nextTryMs - nowMs > LONGEST_WAIT_MS || failure.atMs - nowMs > CLOCK_SKEW_MS;
     return isOfOtherClock ? restedMs : Math.max(failure.nextTryMs, restedMs);
+  }
+
+  get #lockName(): string {
+    return `certificate-${fileNameOf(this.name)}`;
   }
 
   #pause(ms: number): void {

@@ -163,10 +163,13 @@ export class CertificateKeeper {
     }));
   }
 
-  /** Takes up what other processes have stored meanwhile, without waiting for the next look. */
+  /**
+   * Takes up what other processes have stored meanwhile, and writes anew what somebody has deleted, without waiting for
+   * the next look.
+   */
   look(): Promise<void> {
     this.#lookAtMs = this.#tools.now() + this.#config.acme.checkEveryMs;
-    return this.#track(inTurns([...this.#jobs.values()], MAX_READING, (job) => this.#lookAt(job)));
+    return this.#track(this.#lookAtAll());
   }
 
   /** In the order of their names. */
@@ -254,10 +257,31 @@ export class CertificateKeeper {
     if (nowMs >= this.#lookAtMs || nowMs < this.#lookAtMs - checkEveryMs) void this.look();
   }
 
-  async #lookAt(job: Job): Promise<void> {
-    if (job.isWorking || !(await this.#tools.store.hasChanged(job.name, job.stored).catch(() => false))) return;
-    await job.load();
-    this.#parts.events.adopted(job);
+  async #lookAtAll(): Promise<void> {
+    let restored = 0;
+    await inTurns([...this.#jobs.values()], MAX_READING, async (job) => {
+      if (await this.#lookAt(job)) restored++;
+    });
+    const { place } = this.#storage;
+    if (restored > 0)
+      this.#teller.warn(
+        `${restored} of ${this.#jobs.size} certificates had gone from ${place} and were written there anew`,
+      );
+    for (const { authority } of this.#parts.sources) {
+      if (!(await authority.restore().catch(() => false))) continue;
+      this.#teller.warn(`the key of the account at ${authority.id} had gone from ${place} and was written there anew`);
+    }
+  }
+
+  /** True when its file had gone. What the storage refuses now it may take at the next look. */
+  async #lookAt(job: Job): Promise<boolean> {
+    if (job.isWorking) return false;
+    if (await this.#tools.store.hasChanged(job.name, job.stored).catch(() => false)) {
+      await job.load();
+      this.#parts.events.adopted(job);
+      return false;
+    }
+    return job.restore(this.#stopping.signal).catch(() => false);
   }
 
   #track(work: Promise<void>): Promise<void> {

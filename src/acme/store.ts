@@ -65,6 +65,16 @@ export class CertificateStore {
     return this.#replace(name, checked(joined(chainPem, keyPem), name));
   }
 
+  /** Whether somebody has deleted the file. */
+  async hasGone(name: string): Promise<boolean> {
+    return (await this.#storage.read(pemKey(name))) === undefined;
+  }
+
+  /** Writes the file again as it was. */
+  restore(name: string, { pem }: Stored): Promise<void> {
+    return this.#storage.write(pemKey(name), pem);
+  }
+
   async #replace(name: string, stored: Stored): Promise<Stored> {
     const { pem } = stored;
     const before = await this.#storage.read(pemKey(name));

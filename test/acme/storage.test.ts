@@ -85,6 +85,29 @@ test('what a killed process was writing for the local CA is removed too', async 
   expect((await readdir(folder, { recursive: true })).sort()).toEqual(['internal', 'internal/leaves']);
 });
 
+test('a storage that is deleted under a running gateway is written anew, and the next start orders nothing', async () => {
+  const ca = await quickCa();
+  const names = [NAME, 'b.example.com'];
+  const kept = await keep(ca, names);
+  for (const name of names) await kept.certificate(name);
+  // Until nothing is under way.
+  await soon(async () => (await readdir(path.join(kept.folder, 'locks'))).length === 0 || undefined);
+  await rm(kept.folder, { recursive: true });
+  await kept.keeper.look();
+  expect(kept.told.filter(({ level }) => level === 'warn').map(({ message }) => message)).toEqual([
+    expect.stringMatching(/^2 of 2 certificates had gone from .* and were written there anew/),
+    expect.stringMatching(/^the key of the account at .* had gone from .* and was written there anew/),
+  ]);
+  await kept.keeper.look();
+  expect(kept.told.filter(({ level }) => level === 'warn')).toHaveLength(2);
+  const before = await kept.certificate(NAME);
+  await kept.keeper.stop();
+  const next = await keep(ca, [...names, 'c.example.com'], { folder: kept.folder });
+  expect((await next.certificate(NAME)).fingerprint256).toBe(before.fingerprint256);
+  await next.certificate('c.example.com');
+  expect([ca.accounts.length, ca.orders.length]).toEqual([1, 3]);
+});
+
 /** How a file of a certificate, or of its story, may be damaged. */
 const DAMAGE: readonly [string, (file: string) => Promise<unknown>][] = [
   ['empty', (file) => writeFile(file, '')],
