@@ -1,11 +1,16 @@
 // Reads a file that the operator names, with the failure in words.
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { certificateInvalid } from './chain.ts';
+
+/** More than the longest lists of revoked certificates. What is longer was named by mistake, and may never end. */
+const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Throws GatehouseError `certificate_invalid` that says what to do. */
 export async function readOperatorFile(path: string): Promise<Buffer> {
+  let content: Buffer;
   try {
-    return await readFile(path);
+    // `end` counts the byte at its place too.
+    content = Buffer.concat(await Array.fromAsync(createReadStream(path, { end: MAX_BYTES }) as AsyncIterable<Buffer>));
   } catch (error) {
     const advice: Record<string, string> = {
       ENOENT: 'there is no such file. Check the path in the configuration.',
@@ -15,4 +20,6 @@ export async function readOperatorFile(path: string): Promise<Buffer> {
     const { code = '', message } = error as NodeJS.ErrnoException;
     throw certificateInvalid(`${path} cannot be read: ${advice[code] ?? message}`, error);
   }
+  if (content.length <= MAX_BYTES) return content;
+  throw certificateInvalid(`${path} is longer than ${MAX_BYTES} bytes. Check the path in the configuration.`);
 }
