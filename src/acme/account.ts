@@ -14,15 +14,17 @@ export class Account {
   readonly #id: string;
   readonly #storage: Storage;
   readonly #wire: Wire;
+  readonly #warn: (message: string) => void;
   #opened: Promise<WiredClient> | undefined;
   /** What the storage has of it. */
   #known: { readonly key: string; readonly url: string } | undefined;
 
-  constructor(issuer: AcmeIssuer, id: string, storage: Storage, wire: Wire) {
+  constructor(issuer: AcmeIssuer, id: string, storage: Storage, wire: Wire, warn: (message: string) => void) {
     this.#issuer = issuer;
     this.#id = id;
     this.#storage = storage;
     this.#wire = wire;
+    this.#warn = warn;
   }
 
   /** A client that signs for the account, which is made when there is none. */
@@ -114,7 +116,8 @@ export class Account {
   async #storedKey(): Promise<string | undefined> {
     const key = await this.#storage.read(this.#key('account.key'));
     if (key === undefined || isPrivateKey(key)) return key;
-    await this.#storage.setAside(this.#key('account.key'));
+    const damaged = await this.#storage.setAside(this.#key('account.key'));
+    this.#warn(`${damaged} was set aside, as it is no key: a new account is made at ${this.#id}`);
     await this.#storage.remove(this.#key('account.json'));
     return undefined;
   }

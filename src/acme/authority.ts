@@ -29,6 +29,8 @@ export interface AuthorityOptions {
   readonly timeoutMs: number;
   /** What time it is, in ms since 1970. */
   readonly now: () => number;
+  /** Told what the operator should know of the account. */
+  readonly warn: (message: string) => void;
 }
 
 export interface NewOrder {
@@ -46,12 +48,12 @@ export class Authority {
   readonly #wire: Wire;
   readonly #account: Account;
 
-  constructor(issuer: AcmeIssuer, { storage, timeoutMs, now }: AuthorityOptions) {
+  constructor(issuer: AcmeIssuer, { storage, timeoutMs, now, warn }: AuthorityOptions) {
     this.issuer = issuer;
     this.id = authorityId(issuer.directory);
     this.#now = now;
     this.#wire = new Wire({ ...issuer, timeoutMs, now });
-    this.#account = new Account(issuer, this.id, storage, this.#wire);
+    this.#account = new Account(issuer, this.id, storage, this.#wire, warn);
   }
 
   /** What the authority offers. */

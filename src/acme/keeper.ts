@@ -191,8 +191,8 @@ export class CertificateKeeper {
   }
 
   #source(issuer: AcmeConfig['issuers'][number]): Source {
-    const { storage, acme, now } = this.#tools;
-    const authority = new Authority(issuer, { storage, timeoutMs: acme.timeoutMs, now });
+    const { storage, acme, now, warn } = this.#tools;
+    const authority = new Authority(issuer, { storage, timeoutMs: acme.timeoutMs, now, warn });
     const ledger = new Ledger(storage, authority.id, limitsOf(issuer.directory));
     return { authority, ledger, rest: new Rest() };
   }

@@ -95,7 +95,7 @@ export class FolderStorage implements Storage {
   }
 
   lock(name: string, signal: AbortSignal): Promise<Lock> {
-    return this.#doing('locked', name, () => this.#locks.take(name, signal));
+    return this.#doing('locked', `locks/${name}`, () => this.#locks.take(name, signal));
   }
 
   #leaseFile(name: string): LeaseFile {
