@@ -45,6 +45,8 @@ export interface Timeouts {
   readonly idleMs: number;
   /** To the upstream's response head, and the longest silence within its body. */
   readonly upstreamMs: number;
+  /** Longest silence, in both directions, of WebSockets and gRPC calls. */
+  readonly streamMs: number;
   /** From SIGTERM to the end of the process. */
   readonly drainMs: number;
 }

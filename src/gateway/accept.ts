@@ -7,6 +7,7 @@ import { clientBody } from '../http/client-body.ts';
 import type { ClientStream } from '../http/client-stream.ts';
 import type { Refusal } from '../http/exchange.ts';
 import { Exchange } from '../http/exchange.ts';
+import { isGrpc } from '../http/grpc.ts';
 import { headerValue } from '../http/headers.ts';
 import { Http1ClientStream } from '../http/http1-stream.ts';
 import { Http2ClientStream } from '../http/http2-stream.ts';
@@ -40,7 +41,7 @@ export class Acceptor {
     if (stream.session === undefined) return;
     const connection = this.#connections.of(stream.session.socket);
     const head = http2Head(raw);
-    const x = this.#exchange(head, connection, hasEnded ? NO_BODY : this.#http2Body(stream, head));
+    const x = this.#exchange(head, connection, hasEnded || head.isWebSocket ? NO_BODY : this.#http2Body(stream, head));
     const client = new Http2ClientStream(stream, x);
     // A stream that is reset in the same read is known to be dead one turn later: no work is done for it
     // (rapid reset, CVE-2023-44487).
@@ -150,7 +151,8 @@ export class Acceptor {
     const declared = headerValue(head.headers, 'content-length');
     return {
       length: declared === undefined ? undefined : Number(declared),
-      stallMs: timeouts.bodyMs,
+      // A gRPC client may be silent for as long as its server talks; the call to the backend has a clock for both.
+      stallMs: isGrpc(head) ? 0 : timeouts.bodyMs,
       limitBytes: requestLimits.bodyBytes,
       onBytes: (count) => {
         x().bytesIn += count;

@@ -101,6 +101,7 @@ function refusedRequest(head: RefusedHead | undefined): RequestFacts {
     sentHeaders: head?.headers ?? [],
     body: undefined,
     isWebSocket: false,
+    isGrpc: false,
   };
 }
 

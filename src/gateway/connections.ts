@@ -6,6 +6,8 @@ import type { RequestLimits } from '../config/config.ts';
 import type { ClientProof } from '../http/client-certificate.ts';
 import type { ConnectionFacts } from '../http/exchange.ts';
 
+/** Of silence, after which the kernel asks whether a client is still there. */
+const KEEP_ALIVE_MS = 30_000;
 /** How often a draining gateway looks whether the last request has ended. */
 const DRAIN_POLL_MS = 20;
 
@@ -72,6 +74,8 @@ export class Connections {
     }
     // A TLS server of Node leaves Nagle's algorithm on: small answers over HTTP/1.1 would wait for the client's ACK.
     socket.setNoDelay(true);
+    // A machine that is gone says nothing: without questions its tunnels would stand until their own end.
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
     this.#sockets.set(socket, peer);
     this.#perAddress.set(peer, fromPeer + 1);
     socket.once('close', () => {

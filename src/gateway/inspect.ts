@@ -77,7 +77,8 @@ export class Watch {
   /** Phase 2. Gathers the body as far as it is inspected; what was gathered still goes to the backend. */
   async requestBody(): Promise<Reply | undefined> {
     const { body } = this.#x.request;
-    if (body === undefined || !this.#wants('wantsRequestBody') || isGrpc(this.#x)) {
+    // The messages of a gRPC call go both ways at once: they cannot be waited for.
+    if (body === undefined || !this.#wants('wantsRequestBody') || this.#x.request.isGrpc) {
       return this.#step((inspection) => inspection.requestBody(EMPTY, false));
     }
     const { inspectBytes, over } = this.#guard.config.body;
@@ -234,21 +235,6 @@ function withHost({ request }: Exchange): readonly string[] {
   const { protocol, headers, sentHeaders, authority } = request;
   const hasHost = protocol !== 'h2' || authority === '' || headerValue(headers, 'host') !== undefined;
   return hasHost ? sentHeaders : ['host', authority, ...sentHeaders];
-}
-
-/**
- * A call whose messages go both ways at once cannot be waited for. Only what can really be such a call counts: a type
- * alone, on any request, would be a way past the rules.
- */
-function isGrpc({ request }: Exchange): boolean {
-  const { headers, protocol, method } = request;
-  return (
-    protocol === 'h2' &&
-    method === 'POST' &&
-    headerValue(headers, 'te')?.toLowerCase() === 'trailers' &&
-    headerValue(headers, 'content-length') === undefined &&
-    /^application\/grpc(?:[+;]|$)/i.test(headerValue(headers, 'content-type') ?? '')
-  );
 }
 
 function discard(reply: Reply, refusal: Reply): Reply {

@@ -75,6 +75,8 @@ function http2Options({ requestLimits: limits }: Config): http2.SecureServerOpti
   return {
     settings: {
       enablePush: false,
+      // WebSocket (RFC 8441, 3).
+      enableConnectProtocol: true,
       initialWindowSize: STREAM_WINDOW_BYTES,
       maxConcurrentStreams: limits.streams,
       // 32 octets of overhead for each field (RFC 9113, 6.5.2).

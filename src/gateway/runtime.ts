@@ -187,7 +187,7 @@ function buildSite(site: SiteConfig, parts: RuntimeParts): Site {
 const PLAIN_ONLY: HeaderChanges = { set: new Map([['accept-encoding', 'identity']]), remove: [] };
 const AS_IT_IS: HeaderChanges = { set: new Map(), remove: [] };
 
-function buildRoute(route: RouteConfig, site: SiteConfig, { upstreams, guards }: RuntimeParts): Route {
+function buildRoute(route: RouteConfig, site: SiteConfig, { config, upstreams, guards }: RuntimeParts): Route {
   const upstream = upstreams.get(route.upstream);
   if (upstream === undefined) throw new Error(`config/ let an unknown upstream "${route.upstream}" through`);
   const guard = guards.guard(route.waf);
@@ -197,6 +197,7 @@ function buildRoute(route: RouteConfig, site: SiteConfig, { upstreams, guards }:
     target: {
       upstream,
       stripPrefix: route.stripPrefix,
+      streamMs: config.timeouts.streamMs,
       requestChanges: [
         guard?.config.response === true ? PLAIN_ONLY : AS_IT_IS,
         site.headers.request,

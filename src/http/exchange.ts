@@ -43,8 +43,13 @@ export interface RequestFacts {
   readonly sentHeaders: readonly string[];
   /** A stage that reads of it leaves another in its place, which begins at the first byte. */
   body: BodySource | undefined;
-  /** True for a WebSocket handshake (RFC 6455, 4.1): the one upgrade that is ever carried on. */
+  /**
+   * True for a WebSocket handshake: the one upgrade that is ever carried on. Over HTTP/2 it was an extended CONNECT
+   * (RFC 8441), which stands here as the GET with Upgrade that it means.
+   */
   readonly isWebSocket: boolean;
+  /** True for what can really be a gRPC call, see `isGrpc`. */
+  readonly isGrpc: boolean;
 }
 
 /** Why a request is answered before any stage looks at it. */

@@ -1,17 +1,19 @@
 // Writing to a client over HTTP/1.1 and 1.0.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { GatehouseError } from '../base/errors.ts';
 import type { BodySink, BodySource } from './body.ts';
 import type { ClientStream } from './client-stream.ts';
 import { passableTrailers } from './client-stream.ts';
 import type { Exchange } from './exchange.ts';
-import { headersObject } from './headers.ts';
 import type { Reply } from './reply.ts';
 import { isWhole } from './reply.ts';
 
 /** How much of an upload is read and thrown away after the answer, so that the client gets to read the answer. */
 const MAX_DISCARDED_BYTES = 16 * 1024 * 1024;
 const MAX_DISCARD_MS = 5_000;
+
+const NO_BYTES = Buffer.alloc(0);
 
 export class Http1ClientStream implements ClientStream {
   readonly #response: ServerResponse<IncomingMessage>;
@@ -35,12 +37,11 @@ export class Http1ClientStream implements ClientStream {
     const response = this.#response;
     // HTTP/1.0 knows no interim answers (RFC 9110, 15.2).
     if (response.headersSent || response.destroyed || this.#exchange.request.protocol === 'http/1.0') return;
-    if (status === 102) response.writeProcessing();
-    if (status !== 103) return;
     try {
-      response.writeEarlyHints(headersObject(headers));
+      // Not writeEarlyHints(), which takes only some forms of Link.
+      response.writeInformation(status, headers);
     } catch {
-      // Node takes only some forms of Link; a hint that it does not take is no loss: the answer follows.
+      // A hint that cannot be written is no loss: the answer follows.
     }
   }
 
@@ -63,6 +64,8 @@ export class Http1ClientStream implements ClientStream {
   /** Closes the connection in mid-answer: no last chunk, no close_notify, so the client sees that it was cut. */
   reset(): void {
     this.#isReset = true;
+    // An answer without length or chunks ends with its connection, and many clients ask no more of TLS: only RST says no.
+    if (this.#exchange.request.protocol === 'http/1.0') resetTransport(this.#response.req.socket);
     this.#response.destroy();
   }
 
@@ -79,11 +82,14 @@ export class Http1ClientStream implements ClientStream {
       end: (trailers) => this.#end(trailers),
       fail: (error: GatehouseError) => {
         exchange.error ??= error.code;
+        // The upload may have told first that the client has gone.
+        if (error.code === 'client_closed') exchange.leave();
         this.reset();
       },
     };
-    // The head must reach the client now, also when the first byte of the body is long in coming (events).
-    response.flushHeaders();
+    // The head must reach the client now, also when the first byte of the body is long in coming (events). Node's
+    // flushHeaders() would write it as UTF-8, and fields are bytes.
+    response.write(NO_BYTES);
     source.start(sink);
   }
 
@@ -121,4 +127,13 @@ export class Http1ClientStream implements ClientStream {
     request.once('close', () => clearTimeout(timer));
     request.resume();
   }
+}
+
+/** Node's own way to the TCP socket under a TLS one, which cannot be reset itself. */
+interface TlsSocket extends Socket {
+  readonly _parent?: Socket | null;
+}
+
+function resetTransport(socket: TlsSocket): void {
+  (socket._parent ?? socket).resetAndDestroy();
 }

@@ -7,10 +7,14 @@ import type { ClientStream } from './client-stream.ts';
 import { passableTrailers } from './client-stream.ts';
 import type { Exchange } from './exchange.ts';
 import { headersObject } from './headers.ts';
-import type { Reply } from './reply.ts';
+import type { Reply, Tunnel } from './reply.ts';
 import { isWhole } from './reply.ts';
+import { joinTunnel } from './tunnel.ts';
 
 const { NGHTTP2_NO_ERROR } = constants;
+
+/** How long a client may take to end its side of a tunnel whose backend has gone. */
+const TUNNEL_END_MS = 5000;
 
 export class Http2ClientStream implements ClientStream {
   readonly #stream: ServerHttp2Stream;
@@ -19,6 +23,7 @@ export class Http2ClientStream implements ClientStream {
   #isComplete = false;
   #isReset = false;
   #hasTrailersToCome = false;
+  #isTunnel = false;
 
   constructor(stream: ServerHttp2Stream, exchange: Exchange) {
     this.#stream = stream;
@@ -29,7 +34,7 @@ export class Http2ClientStream implements ClientStream {
     stream.once('finish', () => {
       if (stream.aborted) return;
       this.#isComplete = true;
-      if (!this.#hasTrailersToCome) this.#endUpload();
+      if (!this.#hasTrailersToCome && !this.#isTunnel) this.#endUpload();
     });
     // 'close' waits until a paused request body has been read; 'aborted' does not, and the backend must be freed now.
     stream.once('aborted', () => this.#noteEnd());
@@ -53,8 +58,10 @@ export class Http2ClientStream implements ClientStream {
     const stream = this.#stream;
     if (stream.destroyed || stream.closed) {
       if (!stream.destroyed) stream.resume();
+      reply.tunnel?.socket.destroy();
       return this.#closed;
     }
+    if (reply.tunnel !== undefined) return this.#join(reply, reply.tunnel);
     const head = [':status', String(reply.status), ...reply.headers];
     const { body } = reply;
     if (body === undefined) {
@@ -81,6 +88,30 @@ export class Http2ClientStream implements ClientStream {
     this.#stream.destroy(new Error('the answer breaks off'));
   }
 
+  /** Extended CONNECT is agreed to by 200 (RFC 8441, 5): HTTP/2 knows no 101. */
+  #join(reply: Reply, tunnel: Tunnel): Promise<void> {
+    const stream = this.#stream;
+    const exchange = this.#exchange;
+    // From here on no side's end is a failure.
+    this.#isComplete = true;
+    this.#isTunnel = true;
+    exchange.status = 200;
+    stream.respond([':status', '200', ...reply.headers]);
+    return joinTunnel(exchange, stream, tunnel, {
+      finish: () => this.#endTunnel(),
+      breakOff: () => this.reset(),
+    });
+  }
+
+  /** The client ends its side too, as soon as it has read; one that does not is told to. */
+  #endTunnel(): void {
+    const stream = this.#stream;
+    stream.end();
+    stream.resume();
+    const timer = setTimeout(() => stream.close(NGHTTP2_NO_ERROR), TUNNEL_END_MS).unref();
+    stream.once('close', () => clearTimeout(timer));
+  }
+
   #pump(source: BodySource): void {
     const stream = this.#stream;
     const exchange = this.#exchange;
@@ -99,6 +130,8 @@ export class Http2ClientStream implements ClientStream {
       },
       fail: (error: GatehouseError) => {
         exchange.error ??= error.code;
+        // The upload may have told first that the client has gone.
+        if (error.code === 'client_closed') exchange.leave();
         this.reset();
       },
     };
@@ -108,11 +141,9 @@ export class Http2ClientStream implements ClientStream {
   #sendTrailers(trailers: readonly string[]): void {
     const stream = this.#stream;
     if (stream.destroyed) return;
-    if (trailers.length === 0) {
-      stream.close();
-      return;
-    }
     try {
+      // Empty ones end the answer with an empty DATA frame. close() would end it with RST_STREAM, which is how a cut
+      // answer ends, or not at all.
       stream.sendTrailers(headersObject(trailers));
     } catch {
       // Trailers that HTTP/2 cannot carry: without them the answer is not what the backend said.

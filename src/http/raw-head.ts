@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Protocol } from './exchange.ts';
 import type { Headers } from './headers.ts';
+import { headerValue } from './headers.ts';
 
 /** A request head: names in lower case, pseudo-header fields taken out, `host` still among the fields. */
 export interface RawHead {
@@ -16,6 +17,8 @@ export interface RawHead {
   readonly headers: Headers;
   /** The same fields with their names as the client wrote them; only rules look at these. */
   readonly sentHeaders: readonly string[];
+  /** A WebSocket handshake, if it has no body: GET with Upgrade (RFC 6455, 4.1) or extended CONNECT (RFC 8441, 4). */
+  readonly isWebSocket: boolean;
 }
 
 /** From the flat list of Node's 'stream' event; pseudo-header fields stand in front (nghttp2 sees to it). */
@@ -24,6 +27,7 @@ export function http2Head(raw: readonly string[]): RawHead {
   let target = '';
   let authority: string | undefined;
   let cookie: string | undefined;
+  let protocol: string | undefined;
   const headers: Headers = [];
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string;
@@ -33,10 +37,17 @@ export function http2Head(raw: readonly string[]): RawHead {
     else if (name === ':method') method = value;
     else if (name === ':path') target = value;
     else if (name === ':authority') authority = value;
+    else if (name === ':protocol') protocol = value;
   }
   // Sent in crumbs for the sake of compression; whoever reads it reads one field (RFC 9113, 8.2.3).
   if (cookie !== undefined) headers.push('cookie', cookie);
-  return { protocol: 'h2', version: 'HTTP/2.0', method, target, authority, headers, sentHeaders: headers };
+  const isWebSocket = method === 'CONNECT' && protocol === 'websocket';
+  if (isWebSocket) {
+    // Routes and rules are to know one form of a handshake, and it is the one that the backend will get.
+    method = 'GET';
+    headers.push('connection', 'Upgrade', 'upgrade', 'websocket');
+  }
+  return { protocol: 'h2', version: 'HTTP/2.0', method, target, authority, headers, sentHeaders: headers, isWebSocket };
 }
 
 export function http1Head(request: IncomingMessage): RawHead {
@@ -54,5 +65,9 @@ export function http1Head(request: IncomingMessage): RawHead {
     authority: undefined,
     headers,
     sentHeaders: rawHeaders,
+    isWebSocket:
+      protocol === 'http/1.1' &&
+      request.method === 'GET' &&
+      headerValue(headers, 'upgrade')?.toLowerCase() === 'websocket',
   };
 }

@@ -3,6 +3,7 @@
 import { parseAuthority } from './authority.ts';
 import type { BodySource } from './body.ts';
 import type { Refusal, RequestFacts } from './exchange.ts';
+import { isGrpc } from './grpc.ts';
 import type { Headers } from './headers.ts';
 import { headerValue, headerValues } from './headers.ts';
 import type { RawHead } from './raw-head.ts';
@@ -54,7 +55,8 @@ export function readHead(
       headers: head.headers,
       sentHeaders: head.sentHeaders,
       body,
-      isWebSocket: body === undefined && isWebSocket(head),
+      isWebSocket: body === undefined && head.isWebSocket,
+      isGrpc: isGrpc(head),
     },
     refusal: undefined,
   };
@@ -67,7 +69,18 @@ function refuse(head: RawHead, status: number, reason: string): { facts: Request
   const authority = head.authority ?? headerValue(headers, 'host') ?? '';
   const named = { authority, host: parseAuthority(authority)?.host ?? '', path: '', query: '' };
   return {
-    facts: { protocol, version, method, target, headers, sentHeaders, body: undefined, isWebSocket: false, ...named },
+    facts: {
+      protocol,
+      version,
+      method,
+      target,
+      headers,
+      sentHeaders,
+      body: undefined,
+      isWebSocket: false,
+      isGrpc: false,
+      ...named,
+    },
     refusal: { status, reason },
   };
 }
@@ -78,11 +91,6 @@ function checkBounds(head: RawHead, limits: HeadLimits): Refusal | undefined {
   let bytes = head.method.length + head.target.length;
   for (const text of head.headers) bytes += text.length + 2;
   return bytes > limits.headerBytes ? { status: 431, reason: 'headers-too-large' } : undefined;
-}
-
-function isWebSocket({ protocol, method, headers }: RawHead): boolean {
-  if (protocol !== 'http/1.1' || method !== 'GET') return false;
-  return headerValue(headers, 'upgrade')?.toLowerCase() === 'websocket';
 }
 
 const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/;

@@ -4,7 +4,7 @@ import type { BodySource } from './body.ts';
 import type { Headers } from './headers.ts';
 
 export interface Reply {
-  /** 200 to 599, or 101 with `tunnel`; interim answers (1xx) are passed on while the final one is awaited. */
+  /** 200 to 599, or 101 with `tunnel` (a client over HTTP/2 gets 200); interim answers (1xx) are passed on while the final one is awaited. */
   status: number;
   /** Without framing fields of the connection; `content-length` only as the body's true length. */
   headers: Headers;
@@ -13,7 +13,14 @@ export interface Reply {
   /** For a body that is whole; a source hands its trailers over with its end. */
   trailers?: readonly string[];
   /** With status 101 only: the connection to the backend, and the bytes that came behind the head. */
-  tunnel?: { readonly socket: Socket; readonly head: Buffer };
+  tunnel?: Tunnel;
+}
+
+export interface Tunnel {
+  readonly socket: Socket;
+  readonly head: Buffer;
+  /** Longest silence in both directions. */
+  readonly idleMs: number;
 }
 
 export function isWhole(body: Reply['body']): body is Uint8Array {

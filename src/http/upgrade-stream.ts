@@ -1,11 +1,12 @@
-// A client that asked for a WebSocket: it gets the tunnel, or an ordinary answer when there is none.
+// A client that asked for a WebSocket over HTTP/1.1: it gets the tunnel, or an ordinary answer when there is none.
 import type { IncomingMessage } from 'node:http';
 import { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ClientStream } from './client-stream.ts';
 import type { Exchange } from './exchange.ts';
 import { Http1ClientStream } from './http1-stream.ts';
-import type { Reply } from './reply.ts';
+import type { Reply, Tunnel } from './reply.ts';
+import { joinTunnel } from './tunnel.ts';
 
 export class UpgradeClientStream implements ClientStream {
   readonly #request: IncomingMessage;
@@ -48,38 +49,20 @@ export class UpgradeClientStream implements ClientStream {
     return new Http1ClientStream(response, this.#exchange).send(reply);
   }
 
-  #join(reply: Reply, tunnel: NonNullable<Reply['tunnel']>): Promise<void> {
+  #join(reply: Reply, tunnel: Tunnel): Promise<void> {
     const client = this.#socket;
-    const backend = tunnel.socket;
-    const exchange = this.#exchange;
-    const { promise, resolve } = Promise.withResolvers<void>();
     if (client.destroyed) {
-      backend.destroy();
-      exchange.leave();
-      resolve();
-      return promise;
+      tunnel.socket.destroy();
+      this.#exchange.leave();
+      return Promise.resolve();
     }
     let head = 'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\n';
     for (let i = 0; i < reply.headers.length; i += 2) head += `${reply.headers[i]}: ${reply.headers[i + 1]}\r\n`;
     client.write(`${head}\r\n`, 'latin1');
-    if (tunnel.head.length > 0) backend.unshift(tunnel.head);
     if (this.#head.length > 0) client.unshift(this.#head);
-    client.on('data', (chunk: Buffer) => {
-      exchange.bytesIn += chunk.length;
+    return joinTunnel(this.#exchange, client, tunnel, {
+      finish: () => client.destroySoon(),
+      breakOff: () => client.destroy(),
     });
-    backend.on('data', (chunk: Buffer) => {
-      exchange.bytesOut += chunk.length;
-    });
-    backend.on('error', () => client.destroy());
-    client.on('error', () => backend.destroy());
-    // What one side wrote before it closed still reaches the other.
-    backend.once('close', () => client.destroySoon());
-    client.once('close', () => {
-      backend.destroySoon();
-      resolve();
-    });
-    backend.pipe(client);
-    client.pipe(backend);
-    return promise;
   }
 }

@@ -21,6 +21,10 @@ export interface Surroundings {
   readonly lookup: Lookup;
 }
 
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 export class Backend implements Candidate {
   readonly id: string;
   /** Scheme, host and port: how records name it. */
@@ -82,7 +86,14 @@ export class Backend implements Candidate {
   /** The answer's head; fails with a GatehouseError whose `retry` says whether another try is safe. */
   async send(call: Call): Promise<Reply> {
     if (call.cancelled) throw clientGone();
-    const connection = this.#pool.free() ?? (await this.#pool.wait(call));
+    if (!call.isRepeatable && this.#pool.hasKept) {
+      // What a server has closed in the meantime is not used for what cannot be sent twice: the second turn of the
+      // event loop comes after the sockets were looked at once more.
+      await nextTurn();
+      await nextTurn();
+      if (call.cancelled) throw clientGone();
+    }
+    const connection = this.#pool.free(call) ?? (await this.#pool.wait(call));
     return connection.send(call);
   }
 

@@ -17,6 +17,8 @@ export class Call {
   readonly body: BodySource | undefined;
   /** Interim answers (100 excepted): status and fields. */
   onInformational: ((status: number, headers: readonly string[]) => void) | undefined;
+  /** Longest silence in both directions, where that is not the connection's own timeout. */
+  streamMs: number | undefined;
   /** The client has gone: nobody waits for the answer. */
   cancelled = false;
   /** Set by the wire client when it starts the body: what has been read of it is gone. */

@@ -22,6 +22,9 @@ export interface ConnectOptions {
   readonly isBackground?: boolean;
 }
 
+/** Of silence, after which the kernel asks whether the other side is still there. */
+const KEEP_ALIVE_MS = 30_000;
+
 const READ_BUFFER = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** A fresh socket, ready to be written to. Fails with `upstream_connect`: nothing was sent, so a retry is safe. */
@@ -31,6 +34,8 @@ export function connect(options: ConnectOptions): Promise<Socket> {
   const isSecure = url.protocol === 'https:';
   const socket = isSecure ? connectTls(options) : connectPlain(options);
   socket.setNoDelay(true);
+  // What may be silent for long (tunnels, event streams, gRPC) must not outlive a machine that is gone.
+  socket.setKeepAlive(true, KEEP_ALIVE_MS);
   if (options.isBackground === true) socket.unref();
   const settle = (): void => {
     clearTimeout(timer);

@@ -4,13 +4,17 @@ import type { HeaderChanges } from '../config/config.ts';
 import type { ClientStream } from '../http/client-stream.ts';
 import { removeCookie } from '../http/cookies.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { removeHeader } from '../http/headers.ts';
 import type { Reply } from '../http/reply.ts';
+import { isWhole } from '../http/reply.ts';
 import type { Backend } from './backend.ts';
 import { Call } from './call.ts';
+import type { Upgraded } from './http1/upgrade.ts';
 import { hostOverride, requestHeaders } from './request-head.ts';
 import type { Mapping } from './response-head.ts';
-import { responseHeaders } from './response-head.ts';
+import { interimHeaders, responseHeaders } from './response-head.ts';
 import type { Upstream } from './upstream.ts';
+import { Handshake, notSwitched } from './websocket.ts';
 
 /** Where a route leads, resolved at load. */
 export interface Target {
@@ -20,6 +24,8 @@ export interface Target {
   /** The site's, then the route's. */
   readonly requestChanges: readonly HeaderChanges[];
   readonly responseChanges: readonly HeaderChanges[];
+  /** `timeouts.stream`. */
+  readonly streamMs: number;
 }
 
 /** Fails with a GatehouseError; the request body may then be partly consumed. */
@@ -31,6 +37,8 @@ export async function forward(x: Exchange, stream: ClientStream, target: Target)
   // The gateway's own cookie is no business of the application.
   if (upstream.sticky !== undefined) removeCookie(fields, upstream.sticky.cookie);
   const authority = hostOverride(requestChanges) ?? request.authority;
+  const handshake = request.isWebSocket && request.protocol === 'h2' ? new Handshake() : undefined;
+  handshake?.ask(fields);
   const wish = upstream.wishOf(x);
   let mapping: Mapping | undefined;
   let used: Backend | undefined;
@@ -42,7 +50,8 @@ export async function forward(x: Exchange, stream: ClientStream, target: Target)
     const rest = request.path.slice(strippedPrefix.length);
     const path = `${basePath}${rest.startsWith('/') || request.path === '*' ? '' : '/'}${rest}${request.query}`;
     const call = new Call(request.method, path, authority, fields, request.body);
-    call.onInformational = (status, headers) => stream.inform(status, headers);
+    call.onInformational = (status, headers) => stream.inform(status, interimHeaders(headers, responseChanges));
+    if (request.isGrpc) call.streamMs = target.streamMs;
     used = backend;
     x.upstream = backend.origin;
     x.attempts++;
@@ -54,7 +63,11 @@ export async function forward(x: Exchange, stream: ClientStream, target: Target)
     const result = request.isWebSocket
       ? await upstream.upgrade(makeCall, 'websocket', wish)
       : { reply: await upstream.send(makeCall, wish) };
-    const reply = 'reply' in result ? result.reply : tunnelReply(result.headers, result);
+    const reply = 'reply' in result ? result.reply : tunnelReply(result, handshake, target.streamMs);
+    if (handshake !== undefined && reply.tunnel === undefined && reply.status < 300) {
+      if (reply.body !== undefined && !isWhole(reply.body)) reply.body.cancel();
+      throw notSwitched(reply.status);
+    }
     if (mapping !== undefined) reply.headers = responseHeaders(x, reply.headers, mapping, responseChanges);
     if (used !== undefined && used !== wish.backend && upstream.sticky !== undefined)
       reply.headers.push('set-cookie', upstream.sticky.setCookie(used));
@@ -64,8 +77,16 @@ export async function forward(x: Exchange, stream: ClientStream, target: Target)
   }
 }
 
-function tunnelReply(headers: readonly string[], tunnel: NonNullable<Reply['tunnel']>): Reply {
-  return { status: 101, headers: [...headers], body: undefined, tunnel };
+function tunnelReply({ headers, socket, head }: Upgraded, handshake: Handshake | undefined, idleMs: number): Reply {
+  // A switch has no content whose length could be told (RFC 9110, 8.6).
+  removeHeader(headers, 'content-length');
+  try {
+    handshake?.check(headers);
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+  return { status: 101, headers, body: undefined, tunnel: { socket, head, idleMs } };
 }
 
 /** The part of the path that is really there to be taken off: a prefix ends where a segment ends. */

@@ -3,13 +3,13 @@ import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import http2 from 'node:http2';
 import type { Socket } from 'node:net';
 import { GatehouseError } from '../base/errors.ts';
-import { passableTrailers } from '../http/client-stream.ts';
-import { headersObject, headerValue } from '../http/headers.ts';
+import { headerValue } from '../http/headers.ts';
 import type { BodyFaults } from '../http/readable-body.ts';
 import { ReadableBody } from '../http/readable-body.ts';
 import type { Reply } from '../http/reply.ts';
 import type { Call } from './call.ts';
 import { clientGone, mayRepeat } from './http1/failures.ts';
+import { upload } from './http2-upload.ts';
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM, HTTP2_HEADER_STATUS } = http2.constants;
 /** Taken for the peer's limit until its SETTINGS say otherwise. */
@@ -17,7 +17,7 @@ const ASSUMED_STREAMS = 100;
 
 export interface Http2Options {
   readonly origin: string;
-  /** To the response head, and the longest silence within its body. */
+  /** Longest silence before the response head, and within its body. */
   readonly timeoutMs: number;
   /** The connection is over, with all its calls. */
   readonly onClose: (connection: Http2Connection) => void;
@@ -88,7 +88,6 @@ export class Http2Connection {
       return Promise.reject(clientGone());
     }
     const { promise, resolve, reject } = Promise.withResolvers<Reply>();
-    const { timeoutMs } = this.#options;
     let stream: ClientHttp2Stream;
     try {
       stream = this.#open(call);
@@ -101,14 +100,16 @@ export class Http2Connection {
     let hasHead = false;
     let trailers: readonly string[] = [];
     const fail = (error: GatehouseError): void => {
-      clearTimeout(timer);
+      clearTimeout(clock);
+      failure ??= error;
       reject(error);
       abandon(stream);
     };
-    const timer = setTimeout(() => fail(faults.stalled(timeoutMs)), timeoutMs);
-    timer.unref();
+    let failure: GatehouseError | undefined;
+    const silenceMs = call.streamMs ?? this.#options.timeoutMs;
+    const clock = setTimeout(() => fail(faults.stalled(silenceMs)), silenceMs).unref();
     const stopWaiting = (): void => {
-      clearTimeout(timer);
+      if (call.streamMs === undefined) clearTimeout(clock);
       call.onCancel = undefined;
     };
     call.onCancel = () => fail(clientGone());
@@ -127,18 +128,21 @@ export class Http2Connection {
       stopWaiting();
       const fields = withoutPseudo(raw);
       const isEmpty = (flags & http2.constants.NGHTTP2_FLAG_END_STREAM) !== 0;
-      const body = isEmpty ? undefined : this.#body(stream, fields, () => trailers);
+      const body = isEmpty
+        ? undefined
+        : this.#body(stream, call, { fields, trailers: () => trailers, failure: () => failure, clock });
       // An answer without a body has no reader, and only a read stream ever closes.
       if (isEmpty) stream.resume();
       resolve({ status: Number(headers[HTTP2_HEADER_STATUS]), headers: fields, body });
     });
     stream.once('close', () => {
+      clearTimeout(clock);
       this.#release();
       if (hasHead) return;
       stopWaiting();
       reject(this.#closedEarly(call, stream));
     });
-    this.#upload(call, stream, fail);
+    if (call.body !== undefined) upload(call, call.body, stream, { fail, progressed: () => clock.refresh() });
     return promise;
   }
 
@@ -159,60 +163,45 @@ export class Http2Connection {
     this.#options.onRoom();
   }
 
-  #upload(call: Call, stream: ClientHttp2Stream, fail: (error: GatehouseError) => void): void {
-    const { body } = call;
-    if (body === undefined) return;
-    call.isBodyTaken = true;
-    let trailers: readonly string[] = [];
-    if (body.length === undefined) {
-      stream.once('wantTrailers', () => {
-        const passable = passableTrailers(trailers);
-        try {
-          // Empty ones end the request with an empty DATA frame; close() would reset the stream, and with it the answer.
-          stream.sendTrailers(headersObject(passable));
-        } catch (cause) {
-          fail(new GatehouseError('bad_request', 'client', 'a trailer of the request cannot be sent', { cause }));
-        }
-      });
-    }
-    stream.on('drain', () => body.resume());
-    // The backend has answered or left: what is still to come of the request has no reader.
-    stream.once('close', () => body.cancel());
-    body.start({
-      write: (chunk) => !stream.destroyed && !stream.closed && stream.write(chunk),
-      end(fields) {
-        trailers = fields;
-        stream.end();
-      },
-      fail,
-    });
-  }
-
   #closedEarly(call: Call, { id, rstCode }: ClientHttp2Stream): GatehouseError {
     const { origin } = this.#options;
     const message = `${origin} closed the stream before its answer (HTTP/2 code ${rstCode})`;
-    // Both promise that nothing was done with the request (RFC 9113, 8.7); a refusal means that another server has more room.
-    if (rstCode === NGHTTP2_REFUSED_STREAM) return notDone('upstream_busy', message, call);
+    // Both promise that nothing was done with the request (RFC 9113, 8.7). A refusal means that another server has more
+    // room, unless this one just says goodbye.
+    if (rstCode === NGHTTP2_REFUSED_STREAM)
+      return notDone(this.#isOpen ? 'upstream_busy' : 'upstream_closed', message, call);
     if (id === undefined || id > this.#lastStreamId) return notDone('upstream_closed', message, call);
     const retry = mayRepeat(call, this.#hasAnswered, false);
     return new GatehouseError('upstream_closed', 'upstream', message, { retry });
   }
 
-  #body(stream: ClientHttp2Stream, fields: readonly string[], trailers: () => readonly string[]): ReadableBody {
+  #body(stream: ClientHttp2Stream, call: Call, { fields, trailers, failure, clock }: AnswerParts): ReadableBody {
     const declared = headerValue(fields, 'content-length');
     const isEvents = headerValue(fields, 'content-type')?.startsWith('text/event-stream') === true;
+    // A long call has one clock for both directions.
+    const hasClock = call.streamMs !== undefined;
     return new ReadableBody(stream, {
       // Unknown to the reader even when declared: over HTTP/2 trailers may follow a counted body.
       length: undefined,
       expectedBytes: declared === undefined ? undefined : Number(declared),
-      stallMs: isEvents ? 0 : this.#options.timeoutMs,
+      stallMs: isEvents || hasClock ? 0 : this.#options.timeoutMs,
       limitBytes: Number.POSITIVE_INFINITY,
-      faults,
+      faults: hasClock || call.body !== undefined ? { ...faults, closed: () => failure() ?? faults.closed() } : faults,
       trailers,
+      ...(hasClock ? { onBytes: () => clock.refresh() } : {}),
       isComplete: () => (stream.rstCode ?? NGHTTP2_NO_ERROR) === NGHTTP2_NO_ERROR,
       onCancel: () => abandon(stream),
     });
   }
+}
+
+/** What an answer is made of besides its stream. */
+interface AnswerParts {
+  readonly fields: readonly string[];
+  readonly trailers: () => readonly string[];
+  /** Why it was given up. */
+  readonly failure: () => GatehouseError | undefined;
+  readonly clock: NodeJS.Timeout;
 }
 
 const faults: BodyFaults = {

@@ -11,6 +11,8 @@ import { Queue } from './queue.ts';
 
 /** Many servers close a kept connection after five seconds; one that is older than this is not used again. */
 const KEEP_IDLE_MS = 4_000;
+/** The same for a call that cannot be sent twice: some servers close a kept connection after two seconds. */
+const KEEP_FOR_ONCE_MS = 1_000;
 
 export type Connection = Http1Connection | Http2Connection;
 
@@ -60,17 +62,23 @@ export class Pool {
   get isFull(): boolean {
     const waiting = this.#queue.length;
     const { maxQueue } = this.settings;
-    return waiting >= maxQueue && waiting >= maxQueue + this.#spare && this.free(true) === undefined;
+    return waiting >= maxQueue && waiting >= maxQueue + this.#spare && this.free() === undefined;
   }
 
-  /** A connection for a call, at once. `isQuestion`: it stays where it is. */
-  free(isQuestion = false): Connection | undefined {
+  /** There are connections that carried calls before. */
+  get hasKept(): boolean {
+    return this.#idle.length > 0 || this.#shared.size > 0;
+  }
+
+  /** A connection for the call, at once. Without a call it is a question: the connection stays where it is. */
+  free(call?: Call): Connection | undefined {
     if (this.outstanding >= this.settings.maxRequests) return undefined;
     if (this.#shared.size > 0) {
       for (const connection of this.#shared)
-        if (connection.hasRoom) return isQuestion ? connection : connection.claim();
+        if (connection.hasRoom) return call === undefined ? connection : connection.claim();
     }
-    return isQuestion ? this.#idle.at(-1) : this.#takeIdle();
+    if (call === undefined) return this.#idle.at(-1);
+    return this.#takeIdle(call.isRepeatable ? KEEP_IDLE_MS : KEEP_FOR_ONCE_MS);
   }
 
   /** Fails with `upstream_busy` when the queue is full or the time is over, with `client_closed`, or as connecting fails. */
@@ -119,15 +127,18 @@ export class Pool {
   }
 
   /** The one used last: it is the least likely to have been closed by the other side. */
-  #takeIdle(): Http1Connection | undefined {
+  #takeIdle(keepMs: number): Http1Connection | undefined {
     for (;;) {
       const connection = this.#idle.pop();
       if (connection === undefined) return undefined;
-      if (connection.isReusable && performance.now() - connection.lastUsedAt < KEEP_IDLE_MS) {
+      const idleMs = connection.isReusable ? performance.now() - connection.lastUsedAt : Number.POSITIVE_INFINITY;
+      if (idleMs < keepMs) {
         this.#busy.add(connection);
         return connection;
       }
       connection.destroy();
+      // The others are older still, but do for calls that can be sent twice: one makes room for a new one.
+      if (idleMs < KEEP_IDLE_MS) return undefined;
     }
   }
 

@@ -3,7 +3,7 @@
 import type { HeaderChanges } from '../config/config.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Headers } from '../http/headers.ts';
-import { words } from '../http/headers.ts';
+import { removeHeader, words } from '../http/headers.ts';
 import { applyChanges } from './request-head.ts';
 
 /** Fields of the connection to the backend; HTTP/2 forbids most of them outright (RFC 9113, 8.2.2). */
@@ -41,6 +41,17 @@ export function responseHeaders(
   }
   for (const change of changes) applyChanges(out, change);
   out.push('x-request-id', x.id);
+  return out;
+}
+
+/** The fields of an interim answer (1xx) for the client. */
+export function interimHeaders(headers: readonly string[], changes: readonly HeaderChanges[]): Headers {
+  const out: Headers = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string;
+    if (!NEVER_PASSED.has(name)) out.push(name, headers[i + 1] as string);
+  }
+  for (const { remove } of changes) for (const name of remove) removeHeader(out, name);
   return out;
 }
 

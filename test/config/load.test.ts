@@ -25,6 +25,7 @@ test('the smallest file gets a safe default for everything else', () => {
       bodyMs: 30_000,
       idleMs: 75_000,
       upstreamMs: 60_000,
+      streamMs: 3_600_000,
       drainMs: 30_000,
     },
     requestLimits: {

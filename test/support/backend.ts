@@ -42,12 +42,12 @@ export async function startStreamingBackend(listener: RequestListener): Promise<
 
 /** Speaks HTTP/2 only, without TLS (prior knowledge). */
 export async function startH2cBackend(
-  onStream: (stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders) => void,
+  onStream: (stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders, raw: readonly string[]) => void,
 ): Promise<Backend> {
   const server = http2.createServer();
-  server.on('stream', (stream, headers) => {
+  server.on('stream', (stream, headers, _flags, raw: string[]) => {
     stream.on('error', () => {});
-    onStream(stream as http2.ServerHttp2Stream, headers);
+    onStream(stream as http2.ServerHttp2Stream, headers, raw);
   });
   return listen(server, []);
 }

@@ -48,6 +48,7 @@ function resolveTimeouts(timeouts: Part): Config['timeouts'] {
     bodyMs: timeouts.at('body').durationMs(),
     idleMs: timeouts.at('idle').durationMs(),
     upstreamMs: timeouts.at('upstream').durationMs(),
+    streamMs: timeouts.at('stream').durationMs(),
     drainMs: timeouts.at('drain').durationMs(),
   };
 }

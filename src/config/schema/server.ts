@@ -75,6 +75,7 @@ export const timeouts: Node = map('How long the gateway waits.', {
   upstream: value("To the upstream's response head, and the longest silence within its body.", duration(1), {
     default: '60s',
   }),
+  stream: value('Longest silence, in both directions, of WebSockets and gRPC calls.', duration(1), { default: '1h' }),
   drain: value('How long requests under way may take after the gateway was told to stop.', duration(0), {
     default: '30s',
   }),

@@ -1,0 +1,142 @@
+// A backend that breaks off: before its head the client gets an answer all the same, after it never one that looks whole.
+import http2 from 'node:http2';
+import type { Socket } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { startH2cBackend, startRawBackend } from '../support/backend.ts';
+import { describeProtocols, openTls, request } from '../support/client.ts';
+import { siteOf } from '../support/visits.ts';
+import { startGateway, type World } from '../support/world.ts';
+
+const DEATHS = {
+  'its end': (socket: Socket) => void socket.end(),
+  'a reset': (socket: Socket) => void socket.resetAndDestroy(),
+} as const;
+type Death = keyof typeof DEATHS;
+
+/** What was sent of an answer, and the deaths that cut it. A body without a length ends with the connection: that is no cut. */
+const ANSWERS: readonly (readonly [name: string, sent: string, deaths: readonly Death[]])[] = [
+  ['counted, before its first byte', 'Content-Length: 100\r\n\r\n', ['its end', 'a reset']],
+  ['counted, one byte before its last', 'Content-Length: 4\r\n\r\nabc', ['its end', 'a reset']],
+  ['in chunks, within one', 'Transfer-Encoding: chunked\r\n\r\n5\r\nabc', ['its end', 'a reset']],
+  ['in chunks, between two', 'Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n', ['its end', 'a reset']],
+  ['in chunks, within the last', 'Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n', ['its end', 'a reset']],
+  ['in chunks, within its trailers', 'Transfer-Encoding: chunked\r\n\r\n0\r\nx-sum: 1\r\n', ['its end', 'a reset']],
+  ['without a length', '\r\nabc', ['a reset']],
+];
+const CUTS = ANSWERS.flatMap(([name, sent, deaths]) => deaths.map((death) => [name, death, sent] as const));
+
+/** Sends the head and what comes with it, and dies once the gateway has passed that on. */
+async function cut(sent: string, death: Death): Promise<{ world: World; die: () => void }> {
+  const sockets: Socket[] = [];
+  const backend = await startRawBackend((socket) => {
+    socket.once('data', () => {
+      sockets.push(socket);
+      socket.write(`HTTP/1.1 200 OK\r\n${sent}`);
+    });
+  });
+  const world = await startGateway(siteOf('http1', backend));
+  return { world, die: () => sockets.forEach(DEATHS[death]) };
+}
+
+/** All that an HTTP/1.0 client reads, and how its connection ended. */
+async function readHttp10({ world, die }: { world: World; die: () => void }): Promise<string> {
+  const socket = await openTls(world, { ALPNProtocols: ['http/1.1'] });
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let received = '';
+  socket.on('data', (bytes: Buffer) => {
+    received += bytes.toString('latin1');
+    if (received.includes('\r\n\r\n')) die();
+  });
+  socket.on('error', (error: NodeJS.ErrnoException) => resolve(`${received}!${error.code}`));
+  socket.on('end', () => resolve(received));
+  socket.write('GET / HTTP/1.0\r\nHost: localhost\r\n\r\n');
+  return promise;
+}
+
+describe('an answer that is cut', () => {
+  test.for(CUTS)('%s by %s is reset over HTTP/2', async ([, death, sent]) => {
+    const { world, die } = await cut(sent, death);
+    const session = http2.connect(`https://localhost:${world.port}`, { ca: world.ca });
+    const stream = session.request({ ':path': '/' });
+    stream.once('response', die);
+    stream.on('error', () => {});
+    stream.resume();
+    await new Promise((resolve) => stream.once('close', resolve));
+    expect(stream.rstCode).toBe(http2.constants.NGHTTP2_INTERNAL_ERROR);
+    session.destroy();
+    expect((await world.accessRecords(1))[0]).toMatchObject({ status: 200, error: 'upstream_closed' });
+  });
+
+  test.for(CUTS)('%s by %s is cut over HTTP/1.1', async ([, death, sent]) => {
+    const { world, die } = await cut(sent, death);
+    const socket = await openTls(world, { ALPNProtocols: ['http/1.1'] });
+    const over = Promise.withResolvers<void>();
+    let received = '';
+    socket.on('data', (bytes: Buffer) => {
+      received += bytes.toString('latin1');
+      if (received.includes('\r\n\r\n')) die();
+    });
+    socket.on('error', () => {});
+    socket.on('close', () => over.resolve());
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await over.promise;
+    const [head = '', body = ''] = received.split('\r\n\r\n');
+    const declared = /content-length: (\d+)/i.exec(head)?.[1];
+    if (declared === undefined)
+      expect([head, body]).not.toEqual([expect.anything(), expect.stringMatching(/^0\r\n|\r\n0\r\n/)]);
+    else expect(body.length).toBeLessThan(Number(declared));
+  });
+
+  test.for(CUTS)('%s by %s is reset for an HTTP/1.0 client, who knows no chunks', async ([, death, sent]) => {
+    const received = await readHttp10(await cut(sent, death));
+    if (sent.startsWith('Content-Length')) expect(received.length).toBeGreaterThan(0);
+    else expect(received).toMatch(/!ECONNRESET$/);
+  });
+});
+
+describeProtocols('an answer of an HTTP/2 backend', (over) => {
+  test.for(['destroy', 'reset', 'goodbye'] as const)('that is cut by %s breaks off', async (death) => {
+    const backend = await startH2cBackend((stream) => {
+      stream.respond({ ':status': 200 });
+      stream.write('abc', () => {
+        if (death === 'destroy') stream.session?.destroy();
+        else if (death === 'reset') stream.destroy(new Error('broken'));
+        else stream.session?.destroy(undefined, http2.constants.NGHTTP2_INTERNAL_ERROR);
+      });
+    });
+    const world = await startGateway(siteOf('h2', backend));
+    await expect(request(over, world)).rejects.toThrow();
+  });
+});
+
+describeProtocols('a backend that dies before its head', (over) => {
+  test.for(['', 'HTTP/1.1 200 OK\r\nContent-Le'])('is asked again, once it was "%s"', async (sent) => {
+    const backend = await startRawBackend((socket) => {
+      socket.once('data', () => {
+        if (backend.connections.count === 1) socket.end(sent);
+        else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nagain');
+      });
+    });
+    const world = await startGateway(siteOf('http1', backend));
+    expect(await request(over, world)).toMatchObject({ status: 200, body: 'again' });
+  });
+
+  test.for(Object.keys(DEATHS) as Death[])('by %s each time gives 502', async (death) => {
+    const backend = await startRawBackend((socket) => socket.once('data', () => DEATHS[death](socket)));
+    const world = await startGateway(siteOf('http1', backend));
+    expect((await request(over, world)).status).toBe(502);
+  });
+
+  test('is asked once only for what may not be done twice', async () => {
+    let asked = 0;
+    const backend = await startRawBackend((socket) => {
+      socket.once('data', () => {
+        asked++;
+        socket.end();
+      });
+    });
+    const world = await startGateway(siteOf('http1', backend));
+    expect((await request(over, world, { method: 'POST', body: 'order' })).status).toBe(502);
+    expect(asked).toBe(1);
+  });
+});
