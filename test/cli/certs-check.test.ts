@@ -155,6 +155,7 @@ sites: ${SITES}
     await using ca = await Pebble.start({ httpPort: ports.httpPort, tlsPort: elsewhere.tlsPort });
     const world = await beside(ca, ports);
     await world.start();
+    await world.untilListed('ready');
     const diagnosis = read(await check(world, ca, '--json', '--staging', ca.directory));
     expect(found(diagnosis, 'rehearsal')).toMatchObject([
       { level: 'warn', message: expect.stringContaining('tls-alpn-01 failed for app.example.com') as string },
