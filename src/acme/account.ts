@@ -1,7 +1,8 @@
 // Our account at one authority. Its key is on disk before the authority hears of it, so that a crash in between never
 // leaves a second account, and processes that share the storage share the account.
-import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey } from 'node:crypto';
 import type { AcmeIssuer } from '../config/config.ts';
+import { newKey, pemOfKey } from '../tls/keys.ts';
 import { AcmeError } from './problem.ts';
 import type { Lock, Storage } from './storage/storage.ts';
 import type { Wire, WiredClient } from './wire.ts';
@@ -123,8 +124,7 @@ export class Account {
   }
 
   async #newKey(): Promise<string> {
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const key = privateKey.export({ format: 'pem', type: 'pkcs8' }) as string;
+    const key = pemOfKey(newKey());
     // The account of another key, which somebody has deleted.
     await this.#storage.remove(this.#key('account.json'));
     await this.#storage.write(this.#key('account.key'), key);

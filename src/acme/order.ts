@@ -1,6 +1,7 @@
 // One order, begun or gone on with: what must survive is in the storage before the authority is asked for more, so that
 // the order can stop at any step and go on from there. The steps themselves are in `order-run.ts`.
-import { generateKeyPairSync } from 'node:crypto';
+
+import { newKey, pemOfKey } from '../tls/keys.ts';
 import type { NewOrder } from './authority.ts';
 import type { ChallengeType } from './challenges/solve.ts';
 import { identifierOf, type Order } from './documents.ts';
@@ -89,8 +90,7 @@ async function resume(key: string, wish: OrderWish, { storage, authority }: Orde
 
 async function begin(key: string, wish: OrderWish, tools: OrderTools): Promise<Begun> {
   const { order, isReplacement } = await newOrder(wish, tools);
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const keyPem = privateKey.export({ format: 'pem', type: 'pkcs8' }) as string;
+  const keyPem = pemOfKey(newKey());
   const state: OrderState = { url: order.url, types: wish.types, keyPem, isReplacement };
   await tools.storage.write(key, `${JSON.stringify(state)}\n`);
   return { state, order };

@@ -5,6 +5,7 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 import { GatehouseError } from '../base/errors.ts';
 import type { CertificateFile } from '../config/config.ts';
 import { certificateInvalid, isSelfIssued, orderChain, readCertificates, readPrivateKey } from './chain.ts';
+import { pemOfKey } from './keys.ts';
 import { certificateNames } from './names.ts';
 import { readOperatorFile } from './operator-file.ts';
 
@@ -134,7 +135,7 @@ function checkedCertificate(
     );
   }
   const chainPem = chain.certificates.map((certificate) => certificate.toString()).join('');
-  const plainKeyPem = key.export({ format: 'pem', type: 'pkcs8' }) as string;
+  const plainKeyPem = pemOfKey(key);
   const context = openContext(chainPem, plainKeyPem, source);
   const warnings = warningsFor(chain.certificates, chain.unused.length, source, options.nowMs ?? Date.now());
   return new Certificate(chain.certificates, { chainPem, keyPem: plainKeyPem, context, source, warnings });

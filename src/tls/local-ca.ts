@@ -8,8 +8,9 @@ import { certificateInvalid, isIssuedBy, readCertificates } from './chain.ts';
 import { readIfThere, replaceFile } from './files.ts';
 import { isFresh } from './freshness.ts';
 import { issueCertificate } from './issue.ts';
+import { newKey, pemOfKey } from './keys.ts';
 import { type Issuer, openIssuer } from './local-intermediate.ts';
-import { CLOCK_SKEW_MS, type LocalRoot, newKey, newRoot, openRoot } from './local-root.ts';
+import { CLOCK_SKEW_MS, type LocalRoot, newRoot, openRoot } from './local-root.ts';
 import { isCertificateName, normalName } from './names.ts';
 
 const LEAF_LIFE_MS = 90 * 24 * 3_600_000;
@@ -119,7 +120,7 @@ function signedLeaf(issuer: Issuer, names: readonly string[], nowMs: number): { 
   }).toString();
   return {
     chainPem: certPem + issuer.chainPem,
-    keyPem: key.export({ format: 'pem', type: 'pkcs8' }) as string,
+    keyPem: pemOfKey(key),
   };
 }
 

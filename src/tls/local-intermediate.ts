@@ -7,7 +7,8 @@ import { isIssuedBy } from './chain.ts';
 import { readIfThere, replaceFile, setAside } from './files.ts';
 import { isFresh } from './freshness.ts';
 import { issueCertificate } from './issue.ts';
-import { CLOCK_SKEW_MS, type LocalRoot, newKey } from './local-root.ts';
+import { newKey, pemOfKey } from './keys.ts';
+import { CLOCK_SKEW_MS, type LocalRoot } from './local-root.ts';
 
 /** A third of it, when the next one is made, is longer than a leaf lives. */
 const INTERMEDIATE_LIFE_MS = 365 * 24 * 3_600_000;
@@ -65,7 +66,7 @@ function newIntermediate(root: LocalRoot, path: string, nowMs: number): Issuer {
   });
   const chainPem = certificate.toString();
   // One file for both halves, as for a leaf.
-  replaceFile(path, chainPem + (key.export({ format: 'pem', type: 'pkcs8' }) as string));
+  replaceFile(path, chainPem + pemOfKey(key));
   return { certificate, key, chainPem };
 }
 

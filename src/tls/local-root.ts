@@ -1,12 +1,13 @@
 // The root of the local CA: its key and certificate on disk. Operators install it on their machines by hand, so it is
 // made once and never replaced: a new root would be one that nobody trusts.
-import { createPrivateKey, generateKeyPairSync, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
+import { createPrivateKey, type KeyObject, randomBytes, X509Certificate } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { certificateInvalid } from './chain.ts';
 import { createFolder, readIfThere, removeFolder } from './files.ts';
 import { issueCertificate } from './issue.ts';
+import { newKey, pemOfKey } from './keys.ts';
 
 const ROOT_LIFE_MS = 10 * 365 * 24 * 3_600_000;
 /** Room for it in a common name of 64 characters. */
@@ -25,11 +26,6 @@ export interface LocalRoot {
 
 /** How far before the present a certificate begins, for clients whose clock is slow. */
 export const CLOCK_SKEW_MS = 3_600_000;
-
-/** A new ECDSA key on P-256. */
-export function newKey(): KeyObject {
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
-}
 
 /**
  * Opens `root.pem` and `root.key` in `<storage>/internal/`, or makes both when neither is there; of several processes
@@ -55,7 +51,7 @@ function makeRoot(folder: string, nowMs: number): LocalRoot | undefined {
   const key = newKey();
   createFolder(folder, {
     'root.pem': newRoot(key, nowMs).toString(),
-    'root.key': key.export({ format: 'pem', type: 'pkcs8' }) as string,
+    'root.key': pemOfKey(key),
   });
   // Read back in any case: another process may have been first, and then its root counts.
   return readRoot(folder, nowMs);

@@ -5,6 +5,7 @@ import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { GatehouseError } from '../base/errors.ts';
 import { type Asn1Node, child, elements, objectId, octets, parseNode } from './asn1.ts';
 import { certificateInvalid, orderChain } from './chain.ts';
+import { pemOfKey } from './keys.ts';
 import { type Bags, openBags, type Secret } from './pkcs12-bags.ts';
 
 /** What a PKCS#12 file holds, as `readCertificate` takes it. */
@@ -147,7 +148,7 @@ function chosen({ keys, certificates }: Bags, source: string): Pkcs12Content {
     const chain = orderChain(certificates, key);
     if (chain !== undefined) {
       const certPem = chain.certificates.map((certificate) => certificate.toString()).join('');
-      return { certPem, keyPem: key.export({ format: 'pem', type: 'pkcs8' }) as string };
+      return { certPem, keyPem: pemOfKey(key) };
     }
   }
   throw certificateInvalid(

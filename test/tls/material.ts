@@ -9,7 +9,7 @@ import { expect, onTestFinished } from 'vitest';
 import { GatehouseError } from '../../src/base/errors.ts';
 import { type Certificate, readCertificate } from '../../src/tls/certificate.ts';
 import { issueCertificate } from '../../src/tls/issue.ts';
-import { newKey } from '../../src/tls/local-root.ts';
+import { newKey } from '../../src/tls/keys.ts';
 
 export const DAY_MS = 24 * 3_600_000;
 

@@ -1,9 +1,10 @@
 // The certificate that answers a TLS-ALPN-01 challenge (RFC 8737, 3): self-signed, for one name, with the digest of the
 // answer in a critical extension. acme-client's own lacks the key usage that clients over TLS 1.2 insist on.
-import { createHash, createPublicKey, generateKeyPairSync, randomBytes, sign, X509Certificate } from 'node:crypto';
+import { createHash, createPublicKey, randomBytes, sign, X509Certificate } from 'node:crypto';
 import { isIP } from 'node:net';
 import forge from 'node-forge';
 import { type Asn1Node, encodeNode, parseNode, primitive, sequence } from '../../tls/asn1.ts';
+import { newKey, pemOfKey } from '../../tls/keys.ts';
 import { addressBytes } from './address.ts';
 
 const { UNIVERSAL, CONTEXT_SPECIFIC } = forge.asn1.Class;
@@ -25,7 +26,7 @@ const DAY_MS = 24 * 3_600_000;
 
 /** PEM of certificate and key, with a key of its own. `name` is a host name or an address. */
 export function alpnCertificate(name: string, keyAuthorization: string, nowMs: number = Date.now()): string {
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const privateKey = newKey();
   const algorithm = sequence([id(ID.ecdsaWithSha256)]);
   const issuer = sequence([constructed(UNIVERSAL, SET, [sequence([id(ID.commonName), text('ACME challenge')])])]);
   const tbs = sequence([
@@ -47,7 +48,7 @@ export function alpnCertificate(name: string, keyAuthorization: string, nowMs: n
   ]);
   const signature = Buffer.concat([NO_UNUSED_BITS, sign('sha256', encodeNode(tbs), privateKey)]);
   const certificate = new X509Certificate(encodeNode(sequence([tbs, algorithm, primitive(BITSTRING, signature)])));
-  return `${certificate.toString()}${privateKey.export({ format: 'pem', type: 'pkcs8' }) as string}`;
+  return `${certificate.toString()}${pemOfKey(privateKey)}`;
 }
 
 function extension(identifier: string, value: Asn1Node): Asn1Node {

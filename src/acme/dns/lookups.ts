@@ -37,6 +37,11 @@ export async function orNone<T>(found: Promise<readonly T[]>): Promise<readonly 
   }
 }
 
+/** IPv4 first; empty when the name has none. */
+export async function addressesOf(host: string, resolver: Resolver): Promise<string[]> {
+  return (await Promise.all([orNone(resolver.resolve4(host)), orNone(resolver.resolve6(host))])).flat();
+}
+
 /** Why a lookup failed, in words. */
 export function reasonOf(error: unknown): string {
   const code = codeOf(error);

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { GatehouseError } from '../../base/errors.ts';
 import type { DnsConfig } from '../../config/config.ts';
 import { formatDnsServer } from '../../config/syntax/dns-server.ts';
-import { lookupFailed, orNone, reasonOf, withResolver } from './lookups.ts';
+import { addressesOf, lookupFailed, orNone, reasonOf, withResolver } from './lookups.ts';
 import type { TxtRecord } from './provider.ts';
 import { zoneCandidates } from './zone-names.ts';
 
@@ -103,7 +103,7 @@ async function authoritative(
     return await withResolver(resolvers, signal, async (resolver) => {
       const hosts = await nameServers(fqdn, resolver);
       if (hosts.length === 0) throw new Error('no zone above it has name servers');
-      return await Promise.all(hosts.slice(0, maxHosts).map((host) => addressesOf(host, resolver, port)));
+      return await Promise.all(hosts.slice(0, maxHosts).map((host) => nameServerOf(host, resolver, port)));
     });
   } catch (error) {
     throw lookupFailed(`looking for the name servers of ${fqdn}`, error);
@@ -121,9 +121,8 @@ async function nameServers(fqdn: string, resolver: Resolver): Promise<readonly s
   return [];
 }
 
-async function addressesOf(host: string, resolver: Resolver, port: number): Promise<NameServer> {
-  const found = await Promise.all([orNone(resolver.resolve4(host)), orNone(resolver.resolve6(host))]);
-  const addresses = found.flat().slice(0, maxAddresses);
+async function nameServerOf(host: string, resolver: Resolver, port: number): Promise<NameServer> {
+  const addresses = (await addressesOf(host, resolver)).slice(0, maxAddresses);
   return { name: host, addresses: addresses.map((address) => formatDnsServer({ host: address, port })) };
 }
 

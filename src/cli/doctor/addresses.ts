@@ -1,7 +1,7 @@
 // Where the name leads: its A and AAAA records, and whether they are addresses of this machine.
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { orNone, reasonOf, withResolver } from '../../acme/dns/lookups.ts';
+import { addressesOf, reasonOf, withResolver } from '../../acme/dns/lookups.ts';
 import { plainAddress } from '../../base/ip.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import type { Patient } from './patient.ts';
@@ -36,8 +36,7 @@ export async function lookAtAddresses(patient: Patient, signal: AbortSignal): Pr
 async function lookUp({ host, resolvers }: Patient, signal: AbortSignal): Promise<string[] | string> {
   try {
     return await withResolver(resolvers, signal, async (resolver) => {
-      const found = await Promise.all([orNone(resolver.resolve4(host)), orNone(resolver.resolve6(host))]);
-      return found.flat().map(plainAddress).slice(0, MAX_ADDRESSES);
+      return (await addressesOf(host, resolver)).map(plainAddress).slice(0, MAX_ADDRESSES);
     });
   } catch (error) {
     return reasonOf(error);
