@@ -103,8 +103,7 @@ export class Gateway implements Context {
     this.#files.stop();
     this.ticketKeys.stop();
     for (const server of this.#servers) server.close();
-    await this.keeper?.stop();
-    await this.#connections.drain(drainMs);
+    await Promise.all([this.keeper?.stop(), this.#connections.drain(drainMs)]);
     this.runtime.close();
     this.state = 'stopped';
   }
