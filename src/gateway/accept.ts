@@ -118,7 +118,7 @@ export class Acceptor {
   #http2Body(stream: ServerHttp2Stream, head: RawHead): OpenBody {
     const expectsContinue = headerValue(head.headers, 'expect')?.toLowerCase() === '100-continue';
     let trailers: readonly string[] = [];
-    stream.once('trailers', (_headers, _flags: number, fields: string[]) => {
+    stream.on('trailers', (_headers, _flags: number, fields: string[]) => {
       trailers = fields;
     });
     return (x) =>

@@ -31,14 +31,14 @@ export class Http2ClientStream implements ClientStream {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#closed = promise;
     // Node ends an aborted stream by itself and emits 'finish' for it, so only `aborted` tells the two apart.
-    stream.once('finish', () => {
+    stream.on('finish', () => {
       if (stream.aborted) return;
       this.#isComplete = true;
       if (!this.#hasTrailersToCome && !this.#isTunnel) this.#endUpload();
     });
     // 'close' waits until a paused request body has been read; 'aborted' does not, and the backend must be freed now.
-    stream.once('aborted', () => this.#noteEnd());
-    stream.once('close', () => {
+    stream.on('aborted', () => this.#noteEnd());
+    stream.on('close', () => {
       this.#noteEnd();
       resolve();
     });

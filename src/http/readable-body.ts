@@ -61,9 +61,9 @@ export class ReadableBody implements BodySource {
     this.#options.onStart?.();
     this.#watch();
     stream.on('data', this.#onData);
-    stream.once('end', this.#onEnd);
-    stream.once('aborted', this.#onClose);
-    stream.once('close', this.#onClose);
+    stream.on('end', this.#onEnd);
+    stream.on('aborted', this.#onClose);
+    stream.on('close', this.#onClose);
   }
 
   resume(): void {

@@ -21,8 +21,9 @@ export interface Surroundings {
   readonly lookup: Lookup;
 }
 
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+/** Two turns of the event loop. */
+function twoTurns(): Promise<void> {
+  return new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
 }
 
 export class Backend implements Candidate {
@@ -84,17 +85,10 @@ export class Backend implements Candidate {
   }
 
   /** The answer's head; fails with a GatehouseError whose `retry` says whether another try is safe. */
-  async send(call: Call): Promise<Reply> {
-    if (call.cancelled) throw clientGone();
-    if (!call.isRepeatable && this.#pool.hasKept) {
-      // What a server has closed in the meantime is not used for what cannot be sent twice: the second turn of the
-      // event loop comes after the sockets were looked at once more.
-      await nextTurn();
-      await nextTurn();
-      if (call.cancelled) throw clientGone();
-    }
-    const connection = this.#pool.free(call) ?? (await this.#pool.wait(call));
-    return connection.send(call);
+  send(call: Call): Promise<Reply> {
+    // What a server has closed in the meantime is not used for what cannot be sent twice: the second turn of the
+    // event loop comes after the sockets were looked at once more.
+    return call.isRepeatable || !this.#pool.hasKept ? this.#sendNow(call) : twoTurns().then(() => this.#sendNow(call));
   }
 
   /** Always over HTTP/1.1 and a connection of its own, which the tunnel then owns. */
@@ -132,5 +126,12 @@ export class Backend implements Candidate {
     this.#dialer.addresses?.stop();
     this.condition.stop();
     this.#pool.close();
+  }
+
+  #sendNow(call: Call): Promise<Reply> {
+    if (call.cancelled) return Promise.reject(clientGone());
+    const connection = this.#pool.free(call);
+    if (connection !== undefined) return connection.send(call);
+    return this.#pool.wait(call).then((freed) => freed.send(call));
   }
 }

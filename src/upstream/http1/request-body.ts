@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { GatehouseError } from '../../base/errors.ts';
 import type { BodySink, BodySource } from '../../http/body.ts';
 import { passableTrailers } from '../../http/client-stream.ts';
-import { isEmptyOrAll, isLowerToken, VALUE } from './syntax.ts';
+import { isLowerToken, isValue } from './syntax.ts';
 
 /** What a request's body tells its connection. */
 export interface UploadEvents {
@@ -34,14 +34,15 @@ export class RequestBody implements BodySink {
     this.#remaining = source.length ?? 0;
   }
 
-  /** Writes the head and lets the source push; what it pushes at once leaves together with the head. */
+  /** Writes the head and lets the source push; what it has already leaves together with the head, in one write. */
   start(head: string): void {
     this.#socket.cork();
     this.#socket.write(head, 'latin1');
     try {
       this.#source.start(this);
     } finally {
-      this.#socket.uncork();
+      // A stream gives what it holds in the next tick.
+      process.nextTick(uncork, this.#socket);
     }
   }
 
@@ -113,6 +114,10 @@ export class RequestBody implements BodySink {
   }
 }
 
+function uncork(socket: Socket): void {
+  socket.uncork();
+}
+
 /** The last chunk and the trailers (RFC 9112, 7.1.2); undefined when a trailer is malformed (header injection). */
 function lastChunk(trailers: readonly string[]): string | undefined {
   if ((trailers.length & 1) !== 0) return undefined;
@@ -122,7 +127,7 @@ function lastChunk(trailers: readonly string[]): string | undefined {
   for (let i = 0; i < sent.length; i += 2) {
     const name = sent[i] as string;
     const value = sent[i + 1] as string;
-    if (!isLowerToken(name) || !isEmptyOrAll(value, VALUE)) return undefined;
+    if (!isLowerToken(name) || !isValue(value)) return undefined;
     text += `${name}: ${value}\r\n`;
   }
   return `${text}\r\n`;

@@ -2,7 +2,7 @@
 // where the bytes are made, because a line end let through here is a second request at the backend.
 import { GatehouseError } from '../../base/errors.ts';
 import type { Call } from '../call.ts';
-import { AUTHORITY, isAll, isEmptyOrAll, isLowerToken, TARGET, TOKEN, VALUE } from './syntax.ts';
+import { AUTHORITY, isAll, isEmptyOrAll, isLowerToken, isValue, TARGET, TOKEN } from './syntax.ts';
 
 /** Methods for which the absence of a body is said, since backends await one (RFC 9110, 8.6). */
 const EXPECTS_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
@@ -36,7 +36,7 @@ export function writeRequestHead(call: Call, upgrade: string | undefined): strin
     const name = headers[i] as string;
     const value = headers[i + 1] as string;
     if (!isLowerToken(name) || OWN_FIELDS.has(name)) throw refusal('a field name');
-    if (!isEmptyOrAll(value, VALUE)) throw refusal('a field value');
+    if (!isValue(value)) throw refusal('a field value');
     if (name === 'te') hasTe = true;
     head += `${name}: ${value}\r\n`;
   }

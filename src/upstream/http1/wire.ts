@@ -24,14 +24,16 @@ export class Wire {
   /** Set once writing has failed; then a reset looks like an end. */
   writeError: Error | undefined;
   readonly #events: WireEvents;
-  readonly #timeoutMs: number;
+  #silenceMs: number;
   #timer: NodeJS.Timeout;
+  /** When something moved last, in milliseconds of `performance.now()`. Noting it costs a tenth of moving the timer. */
+  #touchedAt = performance.now();
   #isPaused = false;
 
   constructor(socket: Socket, timeoutMs: number, events: WireEvents) {
     this.socket = socket;
     this.#events = events;
-    this.#timeoutMs = timeoutMs;
+    this.#silenceMs = timeoutMs;
     this.#timer = setTimeout(this.#onTimeout, timeoutMs).unref();
     surviveWriteError(socket);
     socket.on('error', this.#onError);
@@ -50,7 +52,7 @@ export class Wire {
 
   /** Something moved: the time of silence begins anew. */
   touch(): void {
-    this.#timer.refresh();
+    this.#touchedAt = performance.now();
   }
 
   pause(): void {
@@ -60,7 +62,7 @@ export class Wire {
   }
 
   resume(): void {
-    this.#timer.refresh();
+    this.touch();
     if (!this.#isPaused) return;
     this.#isPaused = false;
     this.socket.resume();
@@ -112,9 +114,23 @@ export class Wire {
     }
     this.writeError = error;
     forgetWriteError(this.socket);
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#onTimeout, Math.min(this.#timeoutMs, WRITE_ERROR_GRACE_MS)).unref();
+    this.touch();
+    this.#silenceMs = Math.min(this.#silenceMs, WRITE_ERROR_GRACE_MS);
+    this.#arm(this.#silenceMs);
   };
 
-  readonly #onTimeout = (): void => this.#events.silent();
+  readonly #onTimeout = (): void => {
+    const leftMs = this.#silenceMs - (performance.now() - this.#touchedAt);
+    if (leftMs >= 1) {
+      this.#arm(leftMs);
+      return;
+    }
+    this.#events.silent();
+    if (!this.isClosed) this.#arm(this.#silenceMs);
+  };
+
+  #arm(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#onTimeout, ms).unref();
+  }
 }

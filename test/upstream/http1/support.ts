@@ -181,12 +181,13 @@ export async function textOf(reply: Reply): Promise<string> {
   return sink.error === undefined ? sink.text : `${sink.text}!${sink.error.code}`;
 }
 
-/** The real one: a test that stops the clock still waits for its sockets. */
+/** The real ones: a test that stops the clock still waits for its sockets. */
 const wait = setTimeout;
+const now = performance.now.bind(performance);
 
 /** Stops the clock of timeouts for the test; answers a function that lets milliseconds pass. */
 export function stopClock(): (ms: number) => void {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   onTestFinished(() => {
     vi.useRealTimers();
   });
@@ -195,9 +196,9 @@ export function stopClock(): (ms: number) => void {
 
 /** Waits, in turns of the event loop, until something holds; a test that waits in vain says for what. */
 export async function eventually(holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + 4000;
+  const deadline = now() + 4000;
   while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`never came true: ${holds.toString()}`);
+    if (now() > deadline) throw new Error(`never came true: ${holds.toString()}`);
     await new Promise((resolve) => wait(resolve, 1));
   }
 }
