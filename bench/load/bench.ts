@@ -5,6 +5,7 @@ import type { Machine, Neighbours } from '../rig/machine.ts';
 import type { OpenRun, Progress } from '../rig/open-run.ts';
 import { openRun } from '../rig/open-run.ts';
 import { firstLine } from '../rig/run.ts';
+import type { HeldMemory } from './held.ts';
 import type { Measurement, Stage } from './live.ts';
 import { LiveSystem } from './live.ts';
 import type { Options } from './options.ts';
@@ -27,6 +28,7 @@ export interface SystemResult {
   readonly version: string;
   readonly startupMs: readonly number[];
   readonly idleRssBytes: readonly number[];
+  readonly held: readonly HeldMemory[];
 }
 
 export interface BenchResult {
@@ -87,14 +89,20 @@ async function measureStartups(
   rounds: number,
   { progress, fault }: OpenRun,
 ): Promise<SystemResult[]> {
-  const figures = systems.map((system) => ({ system, startupMs: [] as number[], idleRssBytes: [] as number[] }));
+  const figures = systems.map((system) => ({
+    system,
+    startupMs: [] as number[],
+    idleRssBytes: [] as number[],
+    held: [] as HeldMemory[],
+  }));
   for (let round = 1; round <= rounds; round++) {
-    for (const { system, startupMs, idleRssBytes } of figures) {
+    for (const { system, startupMs, idleRssBytes, held } of figures) {
       progress(`start-up, round ${round}: ${system.name}`);
       try {
         await using live = await LiveSystem.start(system, stage);
         startupMs.push(live.startupMs);
         idleRssBytes.push(await live.idleRssBytes());
+        held.push(await live.held());
       } catch (error) {
         stage.signal.throwIfAborted();
         fault(`start-up, round ${round}: ${(error as Error).message}`);

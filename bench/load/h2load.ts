@@ -14,6 +14,8 @@ export interface H2loadPlan {
   /** Requests under way on each connection. */
   readonly streams: number;
   readonly isPost?: boolean;
+  /** Requests a second over all connections; absent: as many as the system answers. */
+  readonly perSecond?: number;
   /** Length of the right answer. */
   readonly bodyBytes: number;
 }
@@ -33,6 +35,7 @@ export function h2load(plan: H2loadPlan): Driver {
       `--tls13-ciphers=${CIPHER}`,
       `--log-file=${log}`,
       `--connect-to=127.0.0.1:${port}`,
+      ...(plan.perSecond === undefined ? [] : [`--rps=${plan.perSecond / plan.connections}`]),
       ...(plan.protocol === 'h2' ? [] : ['--h1']),
       ...(plan.isPost === true ? [`--data=${workspace.postBody}`, '--header=content-type: application/json'] : []),
       `https://${HOST}:${port}${plan.path}`,
@@ -48,7 +51,8 @@ export function h2load(plan: H2loadPlan): Driver {
  * A number of requests wherever the system's pace is known. When h2load goes by the clock instead, requests that were
  * lost with their connection appear nowhere in what it prints.
  */
-function amount({ connections, streams }: H2loadPlan, { seconds, requestsPerSecond }: Effort): string {
+function amount({ connections, streams, perSecond }: H2loadPlan, { seconds, requestsPerSecond }: Effort): string {
+  if (perSecond !== undefined) return `--requests=${perSecond * seconds}`;
   if (requestsPerSecond === undefined) return `--duration=${seconds}`;
   return `--requests=${Math.max(connections * streams, Math.round(requestsPerSecond * seconds))}`;
 }

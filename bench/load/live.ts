@@ -6,6 +6,8 @@ import { Daemon } from '../rig/run.ts';
 import type { Workspace } from '../rig/workspace.ts';
 import { freePort, HOST } from '../rig/workspace.ts';
 import type { Driver, Effort, Sample } from './driver.ts';
+import type { HeldMemory } from './held.ts';
+import { measureHeld } from './held.ts';
 import type { System } from './system.ts';
 
 const READY_WITHIN_MS = 20_000;
@@ -70,6 +72,11 @@ export class LiveSystem implements AsyncDisposable {
   async idleRssBytes(): Promise<number> {
     await sleep(IDLE_MS, undefined, { signal: this.#stage.signal });
     return rssBytes(this.#daemon.pid);
+  }
+
+  /** What clients that do nothing make it hold. Leaves a larger heap behind: the last thing to measure. */
+  held(): Promise<HeldMemory> {
+    return measureHeld(this.#port, () => rssBytes(this.#daemon.pid));
   }
 
   async measure(drive: Driver, effort: Effort): Promise<Measurement> {

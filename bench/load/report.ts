@@ -1,7 +1,7 @@
 // A run as tables. A measurement with a fault gives no figures: a server that fails is often fast.
 import { machineLines } from '../rig/machine.ts';
 import { median, withinRounds } from '../rig/statistics.ts';
-import { figure, mebibytes, table } from '../rig/table.ts';
+import { figure, kibibytes, mebibytes, table } from '../rig/table.ts';
 import type { BenchResult, Round, ScenarioResult, SystemResult } from './bench.ts';
 import type { Measurement } from './live.ts';
 import { BASELINE } from './systems.ts';
@@ -51,7 +51,7 @@ export function render(result: BenchResult): string {
       ...result.skipped.map((name) => `SKIPPED: ${name} is not installed`),
     ]),
     faultLines(result.faults),
-    '## Start-up to the first 200, and memory when idle\n',
+    '## Start-up to the first 200, memory when idle, and what clients that do nothing hold\n',
     startupTable(result.systems),
     ...result.scenarios.flatMap((scenario) => [
       `## ${scenario.name}: ${scenario.title}\n`,
@@ -66,6 +66,14 @@ function startupTable(systems: readonly SystemResult[]): string {
       { title: 'system', value: ({ name }) => name },
       { title: 'start-up ms', value: ({ startupMs }) => figure(median(startupMs)) },
       { title: 'idle RSS MiB', value: ({ idleRssBytes }) => mebibytes(median(idleRssBytes)) },
+      {
+        title: 'KiB per idle h2 connection',
+        value: ({ held }) => kibibytes(median(held.map(({ perIdleConnection }) => perIdleConnection))),
+      },
+      {
+        title: 'KiB per stalled stream',
+        value: ({ held }) => kibibytes(median(held.map(({ perStalledStream }) => perStalledStream))),
+      },
       { title: 'version', value: ({ version }) => version },
     ],
     systems,

@@ -24,6 +24,11 @@ export const scenarios: readonly Scenario[] = [
     drive: h2load({ protocol: 'h2', ...KIB_1, connections: 16, streams: 4 }),
   },
   {
+    name: 'h2-2000',
+    title: 'HTTP/2, GET 1 KiB, 2,000 requests a second over 20 connections: latency',
+    drive: h2load({ protocol: 'h2', ...KIB_1, connections: 20, streams: 4, perSecond: 2_000 }),
+  },
+  {
     name: 'h1-1k',
     title: 'HTTP/1.1, GET 1 KiB, 64 connections, autocannon',
     drive: autocannon({ ...KIB_1, connections: 64 }),

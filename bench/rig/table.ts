@@ -25,6 +25,10 @@ export function mebibytes(bytes: number): string {
   return Number.isFinite(bytes) ? (bytes / 2 ** 20).toFixed(0) : '-';
 }
 
+export function kibibytes(bytes: number): string {
+  return Number.isFinite(bytes) ? figure(bytes / 1024) : '-';
+}
+
 /** The first column holds names, the others figures. */
 function pad(cell: string, at: number, widths: readonly number[]): string {
   const width = widths[at] as number;
