@@ -2,7 +2,7 @@
 import type { ManagedStatus } from '../acme/status.ts';
 import type { OrderCount } from '../acme/tally.ts';
 import type { Gateway } from '../gateway/gateway.ts';
-import type { ManagedFigures, MetricsSource } from '../observe/metrics.ts';
+import type { ManagedFigures, MetricsSource, ServerFigures } from '../observe/metrics.ts';
 import { normalName } from '../tls/names.ts';
 import { DEFAULT_SITE } from '../tls/plan.ts';
 import { nextTryOf } from './managed.ts';
@@ -22,6 +22,14 @@ export class GatewayFigures implements MetricsSource {
 
   statuses(): Iterable<readonly [string, number]> {
     return this.#gateway.records.statuses.entries();
+  }
+
+  *servers(): Iterable<ServerFigures> {
+    for (const [upstream, { servers }] of this.#gateway.runtime.upstreams) {
+      for (const { origin, condition, load, waiting, connections } of servers) {
+        yield { upstream, server: origin, isUp: condition.state === 'up', load, waiting, connections };
+      }
+    }
   }
 
   *served(): Iterable<{ name: string; source: string; notAfterMs: number }> {

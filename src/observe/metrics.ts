@@ -9,6 +9,8 @@ export interface MetricsSource {
   load(): { readonly connections: number; readonly requests: number };
   /** Answers by class of status, such as `2xx`. */
   statuses(): Iterable<readonly [string, number]>;
+  /** Every server of every group; one that is in two groups is there twice. */
+  servers(): Iterable<ServerFigures>;
   /** What clients are shown, by each name that the configuration serves. */
   served(): Iterable<{ readonly name: string; readonly source: string; readonly notAfterMs: number }>;
   /** How many ordered certificates are in each state. */
@@ -17,6 +19,18 @@ export interface MetricsSource {
   managed(): Iterable<ManagedFigures>;
   orders(): Iterable<OrderFigures>;
   challenges(): Iterable<readonly [string, number]>;
+}
+
+export interface ServerFigures {
+  /** The group's name. */
+  readonly upstream: string;
+  /** Scheme, host and port. */
+  readonly server: string;
+  readonly isUp: boolean;
+  /** Requests under way, those that wait for a connection among them. */
+  readonly load: number;
+  readonly waiting: number;
+  readonly connections: number;
 }
 
 export interface ManagedFigures {
@@ -58,6 +72,7 @@ export class Metrics {
       gauge.set({ version: source.version }, 1);
     });
     this.#traffic(source);
+    this.#servers(source);
     this.#certificates(source);
   }
 
@@ -79,6 +94,23 @@ export class Metrics {
     this.#counter('requests_total', 'Requests that had their end, by class of status.', ['status'], (counter) => {
       for (const [status, count] of source.statuses()) counter.inc({ status }, count);
     });
+  }
+
+  #servers(source: MetricsSource): void {
+    const figure = (name: string, help: string, read: (figures: ServerFigures) => number): void => {
+      this.#gauge(`upstream_server_${name}`, help, ['upstream', 'server'], (gauge) => {
+        for (const figures of source.servers()) {
+          const { upstream, server } = figures;
+          gauge.set({ upstream, server }, read(figures));
+        }
+      });
+    };
+    figure('up', 'Whether the server gets requests: neither down, nor ejected, nor leaving.', ({ isUp }) =>
+      Number(isUp),
+    );
+    figure('requests_in_progress', 'Requests with it or waiting for a connection to it.', ({ load }) => load);
+    figure('requests_waiting', 'Requests that wait for a connection to it.', ({ waiting }) => waiting);
+    figure('connections', 'Connections to it that are open or being opened.', ({ connections }) => connections);
   }
 
   #certificates(source: MetricsSource): void {

@@ -32,3 +32,25 @@ test('a second look tells the same figures, not their sum', async () => {
   await control.metrics();
   expect((await control.metrics()).text).toContain('gatehouse_requests_total{status="2xx"} 1');
 });
+
+test('of each server monitoring learns whether it gets requests, and how much it has to do', async () => {
+  const sick = await startBackend((_, response) => void response.writeHead(500).end());
+  const well = await startBackend();
+  const world = await startGateway(
+    [
+      `upstreams: { app: { servers: ["${sick.url}", "${well.url}"], health: { path: /up } } }`,
+      'sites: { localhost: { to: app } }',
+    ].join('\n'),
+  );
+  const control = new GatewayControl(world.gateway);
+  const labels = (url: string): string => `{upstream="app",server="${url}"}`;
+  await expect
+    .poll(async () => (await control.metrics()).text)
+    .toContain(`gatehouse_upstream_server_up${labels(sick.url)} 0`);
+  await request('h2', world);
+  const { text } = await control.metrics();
+  expect(text).toContain(`gatehouse_upstream_server_up${labels(well.url)} 1`);
+  expect(text).toContain(`gatehouse_upstream_server_connections${labels(well.url)} 1`);
+  expect(text).toContain(`gatehouse_upstream_server_requests_in_progress${labels(well.url)} 0`);
+  expect(text).toContain(`gatehouse_upstream_server_requests_waiting${labels(well.url)} 0`);
+});
