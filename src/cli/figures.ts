@@ -32,6 +32,14 @@ export class GatewayFigures implements MetricsSource {
     }
   }
 
+  refusals(): Iterable<readonly [string, number]> {
+    return this.#gateway.records.refusals.entries();
+  }
+
+  closures(): Iterable<readonly [string, number]> {
+    return this.#gateway.records.closures.entries();
+  }
+
   *served(): Iterable<{ name: string; source: string; notAfterMs: number }> {
     const { config, certificates } = this.#gateway.runtime;
     for (const site of config.sites) {

@@ -58,6 +58,8 @@ export interface RequestLimits {
   /** Number of header fields. */
   readonly headers: number;
   readonly uriBytes: number;
+  /** In one Range field. */
+  readonly ranges: number;
   /** Concurrent streams in one HTTP/2 connection. */
   readonly streams: number;
   readonly connections: number;
@@ -272,6 +274,8 @@ export interface SiteConfig {
   readonly clientCertificates: ClientCertificatesConfig | undefined;
   /** undefined: nothing is said of it. */
   readonly hsts: HstsConfig | undefined;
+  /** How its backends see the path: the canonical one, or what the client wrote. Routes and rules have the canonical one. */
+  readonly path: 'canonical' | 'original';
   readonly headers: HeadersConfig;
   /** In file order; the site's own `to`, when there is one, stands last as a route that matches everything. */
   readonly routes: readonly RouteConfig[];

@@ -66,6 +66,7 @@ export class Acceptor {
   /** A WebSocket handshake. `head`: bytes that came behind it. */
   upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const connection = this.#connections.of(socket);
+    if (connection.isSpoilt) return;
     const x = this.#exchange(http1Head(request), connection, NO_BODY);
     void this.#run(x, new UpgradeClientStream(request, socket, head, x), connection);
   }
@@ -84,9 +85,12 @@ export class Acceptor {
     request.on('error', () => {});
     response.on('error', () => {});
     const connection = this.#connections.of(request.socket);
+    // What follows a request that had two readings may be a part of it: Node has parsed on, and nobody answers (smuggling).
+    if (connection.isSpoilt) return;
     const head = http1Head(request);
     const x = this.#exchange(head, connection, this.#http1Body(request, head, onBodyStart), refusal);
-    if (this.#connections.isDraining || connection.isRetired) response.shouldKeepAlive = false;
+    connection.isSpoilt = x.refusal !== undefined;
+    if (this.#connections.isDraining || connection.isRetired || connection.isSpoilt) response.shouldKeepAlive = false;
     void this.#run(x, new Http1ClientStream(response, x), connection);
   }
 

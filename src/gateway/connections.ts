@@ -24,6 +24,8 @@ export interface Connection extends ConnectionFacts {
   active: number;
   /** It takes no further request: what it was asked for in its handshake is no longer what its site asks for. */
   isRetired: boolean;
+  /** Of HTTP/1.1: a request was refused, and nothing behind it on the connection is looked at. */
+  isSpoilt: boolean;
 }
 
 /** Kept on the socket itself: the socket of an HTTP/2 session is a proxy, which lets properties through and nothing else. */
@@ -148,6 +150,7 @@ export class Connections {
       goAway: undefined,
       active: 0,
       isRetired: false,
+      isSpoilt: false,
     };
     socket[CONNECTION] = connection;
     if (socket.destroyed) return connection;

@@ -197,6 +197,7 @@ function buildRoute(route: RouteConfig, site: SiteConfig, { config, upstreams, g
     target: {
       upstream,
       stripPrefix: route.stripPrefix,
+      keepsSpelling: site.path === 'original',
       streamMs: config.timeouts.streamMs,
       requestChanges: [
         guard?.config.response === true ? PLAIN_ONLY : AS_IT_IS,

@@ -7,6 +7,8 @@ export interface Authority {
   readonly host: string;
   /** Undefined when none was given. */
   readonly port: number | undefined;
+  /** Both, as everybody behind gets to see them. */
+  readonly text: string;
 }
 
 const MAX_HOST_LENGTH = 255;
@@ -38,5 +40,5 @@ function readAuthority(text: string): Authority | undefined {
   if (host.endsWith('.')) host = host.slice(0, -1);
   const port = parts[2] === undefined ? undefined : Number(parts[2]);
   if (port !== undefined && (port < 1 || port > 65535)) return undefined;
-  return { host, port };
+  return { host, port, text: port === undefined ? host : `${host}:${port}` };
 }

@@ -14,6 +14,8 @@ export interface RawHead {
   readonly target: string;
   /** `:authority` (RFC 9113, 8.3.1); undefined on HTTP/1.1 and where a client left it out. */
   readonly authority: string | undefined;
+  /** `:scheme`; undefined on HTTP/1.1. */
+  readonly scheme: string | undefined;
   readonly headers: Headers;
   /** The same fields with their names as the client wrote them; only rules look at these. */
   readonly sentHeaders: readonly string[];
@@ -26,6 +28,7 @@ export function http2Head(raw: readonly string[]): RawHead {
   let method = '';
   let target = '';
   let authority: string | undefined;
+  let scheme: string | undefined;
   let cookie: string | undefined;
   let protocol: string | undefined;
   const headers: Headers = [];
@@ -37,6 +40,7 @@ export function http2Head(raw: readonly string[]): RawHead {
     else if (name === ':method') method = value;
     else if (name === ':path') target = value;
     else if (name === ':authority') authority = value;
+    else if (name === ':scheme') scheme = value;
     else if (name === ':protocol') protocol = value;
   }
   // Sent in crumbs for the sake of compression; whoever reads it reads one field (RFC 9113, 8.2.3).
@@ -47,7 +51,17 @@ export function http2Head(raw: readonly string[]): RawHead {
     method = 'GET';
     headers.push('connection', 'Upgrade', 'upgrade', 'websocket');
   }
-  return { protocol: 'h2', version: 'HTTP/2.0', method, target, authority, headers, sentHeaders: headers, isWebSocket };
+  return {
+    protocol: 'h2',
+    version: 'HTTP/2.0',
+    method,
+    target,
+    authority,
+    scheme,
+    headers,
+    sentHeaders: headers,
+    isWebSocket,
+  };
 }
 
 export function http1Head(request: IncomingMessage): RawHead {
@@ -63,6 +77,7 @@ export function http1Head(request: IncomingMessage): RawHead {
     method: request.method ?? '',
     target: request.url ?? '',
     authority: undefined,
+    scheme: undefined,
     headers,
     sentHeaders: rawHeaders,
     isWebSocket:

@@ -3,9 +3,10 @@
 import { parseAuthority } from './authority.ts';
 import type { BodySource } from './body.ts';
 import type { Refusal, RequestFacts } from './exchange.ts';
+import type { Glance } from './glance.ts';
+import { glance } from './glance.ts';
 import { isGrpc } from './grpc.ts';
-import type { Headers } from './headers.ts';
-import { headerValue, headerValues } from './headers.ts';
+import { headerValue } from './headers.ts';
 import type { RawHead } from './raw-head.ts';
 import { canonicalTarget } from './target.ts';
 
@@ -15,6 +16,7 @@ export interface HeadLimits {
   readonly headers: number;
   readonly uriBytes: number;
   readonly bodyBytes: number;
+  readonly ranges: number;
 }
 
 /** Facts always come back, so that even a refused request has its record. */
@@ -25,13 +27,12 @@ export function readHead(
 ): { facts: RequestFacts; refusal: Refusal | undefined } {
   const { protocol } = head;
   if (protocol === 'unknown') return refuse(head, 505, 'http-version');
-  const refusal = checkBounds(head, limits) ?? checkMethod(head) ?? checkConnectionField(head.headers);
+  const fields = glance(head.headers);
+  const refusal =
+    checkBounds(head, fields, limits) ?? checkMethod(head) ?? checkFraming(head, fields) ?? checkFields(fields, limits);
   if (refusal !== undefined) return refuse(head, refusal.status, refusal.reason);
 
-  // One reader takes the first, another the last: the rules would read a body as one type and the backend as another.
-  if (headerValues(head.headers, 'content-type').length > 1) return refuse(head, 400, 'content-type-repeated');
-
-  const taken = takeAuthority(head);
+  const taken = takeAuthority(head, fields.host);
   if (typeof taken === 'string') return refuse(head, 400, taken);
   const authority = parseAuthority(taken.authority);
   if (authority === undefined) return refuse(head, 400, 'host-form');
@@ -40,8 +41,9 @@ export function readHead(
     taken.target === '*' && head.method === 'OPTIONS' ? { path: '*', query: '' } : canonicalTarget(taken.target);
   if (typeof target === 'string') return refuse(head, 400, target);
 
-  const declared = headerValue(head.headers, 'content-length');
-  if (declared !== undefined && Number(declared) > limits.bodyBytes) return refuse(head, 413, 'body-too-large');
+  const { contentLength } = fields;
+  if (contentLength !== undefined && Number(contentLength) > limits.bodyBytes)
+    return refuse(head, 413, 'body-too-large');
   return {
     facts: {
       protocol,
@@ -50,7 +52,7 @@ export function readHead(
       target: head.target,
       path: target.path,
       query: target.query,
-      authority: taken.authority.toLowerCase(),
+      authority: authority.text,
       host: authority.host,
       headers: head.headers,
       sentHeaders: head.sentHeaders,
@@ -85,12 +87,11 @@ function refuse(head: RawHead, status: number, reason: string): { facts: Request
   };
 }
 
-function checkBounds(head: RawHead, limits: HeadLimits): Refusal | undefined {
+function checkBounds(head: RawHead, { bytes }: Glance, limits: HeadLimits): Refusal | undefined {
   if (head.target.length > limits.uriBytes) return { status: 414, reason: 'uri-too-long' };
   if (head.headers.length / 2 > limits.headers) return { status: 431, reason: 'too-many-headers' };
-  let bytes = head.method.length + head.target.length;
-  for (const text of head.headers) bytes += text.length + 2;
-  return bytes > limits.headerBytes ? { status: 431, reason: 'headers-too-large' } : undefined;
+  const isOver = bytes + head.method.length + head.target.length > limits.headerBytes;
+  return isOver ? { status: 431, reason: 'headers-too-large' } : undefined;
 }
 
 const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}$/;
@@ -103,24 +104,38 @@ function checkMethod({ method }: RawHead): Refusal | undefined {
   return method === 'TRACE' ? { status: 405, reason: 'method-trace' } : undefined;
 }
 
+/**
+ * Node's parser takes any coding that ends in chunked, and would hand over what lies under it as if it were the content
+ * (RFC 9112, 6.1). HTTP/1.0 has no codings: who sends one may have been misled by somebody on the way.
+ */
+function checkFraming({ protocol }: RawHead, { transferEncoding }: Glance): Refusal | undefined {
+  if (transferEncoding === undefined) return undefined;
+  if (protocol === 'http/1.0') return { status: 400, reason: 'transfer-encoding-http10' };
+  return transferEncoding.toLowerCase() === 'chunked' ? undefined : { status: 501, reason: 'transfer-encoding' };
+}
+
 const NEVER_HOP_BY_HOP = /^(?:host|authorization|cookie|content-.*|x-forwarded-.*|forwarded|x-real-ip|x-request-id)$/;
 
-/** `Connection: X-Forwarded-For` asks every proxy on the way to drop what a backend relies on. */
-function checkConnectionField(headers: Headers): Refusal | undefined {
-  for (const value of headerValues(headers, 'connection')) {
-    for (const name of value.split(',')) {
+/** Fields that decide about more than one stage: each has one reading, or the request has none. */
+function checkFields({ repeated, connection, range }: Glance, limits: HeadLimits): Refusal | undefined {
+  if (repeated !== undefined) return { status: 400, reason: `${repeated}-repeated` };
+  // `Connection: X-Forwarded-For` asks every proxy on the way to drop what a backend relies on.
+  if (connection !== undefined && connection !== 'keep-alive') {
+    for (const name of connection.split(',')) {
       if (NEVER_HOP_BY_HOP.test(name.trim().toLowerCase())) return { status: 400, reason: 'connection-field' };
     }
   }
+  // Each range is a part of the answer with a head of its own (CVE-2011-3192); 416 is RFC 9110, 15.5.17.
+  if (range !== undefined && range.split(',', limits.ranges + 1).length > limits.ranges)
+    return { status: 416, reason: 'too-many-ranges' };
   return undefined;
 }
 
 /** One authority and an origin-form target, or the reason why there is none (RFC 9112, 3.2; RFC 9113, 8.3.1). */
-function takeAuthority(head: RawHead): { authority: string; target: string } | string {
-  const hosts = headerValues(head.headers, 'host');
-  if (hosts.length > 1) return 'host-repeated';
-  const host = hosts[0];
+function takeAuthority(head: RawHead, host: string | undefined): { authority: string; target: string } | string {
   if (head.protocol === 'h2') {
+    // Of a proxy that ends TLS in front of us the other one may be right; anything else is no request for a gateway.
+    if (head.scheme !== 'https' && head.scheme !== 'http') return 'scheme';
     const authority = head.authority ?? host;
     if (authority === undefined || authority === '') return 'host-missing';
     if (host !== undefined && host.toLowerCase() !== authority.toLowerCase()) return 'host-differs';

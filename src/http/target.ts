@@ -49,16 +49,29 @@ export function canonicalTarget(raw: string): Target | TargetFault {
 }
 
 /**
- * The path as a guard must read it: an encoded slash counts as a slash and `;parameters` as nothing,
- * since the backend may read them so (`/admin%2Fusers`, `/admin;x/users`).
+ * The path as a guard must read it: an encoded slash counts as a slash, `;parameters` as nothing, and what is encoded
+ * twice as what it comes to, since the backend may read them so (`/admin%2Fusers`, `/admin;x/users`, `/%2561dmin`).
  */
 export function pathForMatching(path: string): string {
-  if (!path.includes('%2F') && !path.includes(';')) return path;
-  return path
-    .replaceAll('%2F', '/')
+  if (!path.includes('%2') && !path.includes(';')) return path;
+  return unfolded(path)
+    .replace(/%2F/gi, '/')
     .replace(/;[^/]*/g, '')
     .replace(/\/{2,}/g, '/');
 }
+
+/**
+ * The path as the client wrote it, for a backend that needs its spelling (signatures, keys of objects). A path with dot
+ * segments has no one spelling that all servers resolve alike, and comes in its canonical form.
+ */
+export function originalPath({ target, path }: { readonly target: string; readonly path: string }): string {
+  const local = target.startsWith('/') ? target : target.slice(target.indexOf('://') + 3).replace(/^[^/?]*/, '');
+  const mark = local.indexOf('?');
+  const raw = mark === -1 ? local : local.slice(0, mark);
+  return raw.startsWith('/') && !DOT_SEGMENT.test(raw) ? raw : path;
+}
+
+const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:\/|$)/i;
 
 const UNRESERVED = /[A-Za-z0-9\-._~]/;
 
@@ -82,11 +95,29 @@ function walk(path: string): string {
 }
 
 function isHiddenDots(segment: string): boolean {
-  for (const part of segment.split('%2F')) {
+  if (!segment.includes('%') && !segment.includes(';')) return false;
+  for (const part of unfolded(segment).split(/%2F|%5C/i)) {
     const name = part.split(';', 1)[0];
     if ((name === '.' || name === '..') && name !== segment) return true;
   }
   return false;
+}
+
+/** Layers of encoding, of different kinds, that are looked through; of one kind any number is one layer. */
+const MAX_LAYERS = 4;
+
+/** What is encoded more than once as if it were once: `%25252e` is `.`, `%252F` is `%2F`. */
+function unfolded(path: string): string {
+  let text = path;
+  for (let layer = 0; layer < MAX_LAYERS && text.includes('%25'); layer++) {
+    text = text.replace(/%(?:25)+([0-9A-F]{2})/gi, '%$1').replace(/%([0-9A-F]{2})/gi, decodedUnreserved);
+  }
+  return text;
+}
+
+function decodedUnreserved(written: string, hex: string): string {
+  const char = String.fromCharCode(Number.parseInt(hex, 16));
+  return UNRESERVED.test(char) ? char : written;
 }
 
 function normalizeEscapes(path: string): string {

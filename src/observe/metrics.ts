@@ -11,6 +11,10 @@ export interface MetricsSource {
   statuses(): Iterable<readonly [string, number]>;
   /** Every server of every group; one that is in two groups is there twice. */
   servers(): Iterable<ServerFigures>;
+  /** Requests that the gateway itself refused, by reason. */
+  refusals(): Iterable<readonly [string, number]>;
+  /** Connections that the gateway closed for what their client did, by reason. */
+  closures(): Iterable<readonly [string, number]>;
   /** What clients are shown, by each name that the configuration serves. */
   served(): Iterable<{ readonly name: string; readonly source: string; readonly notAfterMs: number }>;
   /** How many ordered certificates are in each state. */
@@ -93,6 +97,13 @@ export class Metrics {
     });
     this.#counter('requests_total', 'Requests that had their end, by class of status.', ['status'], (counter) => {
       for (const [status, count] of source.statuses()) counter.inc({ status }, count);
+    });
+    this.#counter('refusals_total', 'Requests that the gateway itself refused, by reason.', ['reason'], (counter) => {
+      for (const [reason, count] of source.refusals()) counter.inc({ reason }, count);
+    });
+    const closuresHelp = 'Client connections that were closed for what the client did, by reason.';
+    this.#counter('connections_closed_total', closuresHelp, ['reason'], (counter) => {
+      for (const [reason, count] of source.closures()) counter.inc({ reason }, count);
     });
   }
 

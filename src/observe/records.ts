@@ -9,6 +9,7 @@ import { ensureFolder } from '../base/folder.ts';
 import type { LogsConfig, LogTarget } from '../config/config.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { headerValue } from '../http/headers.ts';
+import { ReasonCounts } from './reason-counts.ts';
 import { Redaction } from './redaction.ts';
 import { StatusCounts } from './status-counts.ts';
 
@@ -54,6 +55,10 @@ export class Records {
   readonly redaction: Redaction;
   /** Of the exchanges that had their end, recorded or not. */
   readonly statuses: StatusCounts = new StatusCounts();
+  /** Why requests got 4xx or 5xx from the gateway itself, where there is a reason to tell. */
+  readonly refusals: ReasonCounts = new ReasonCounts();
+  /** Why connections were closed by the gateway. */
+  readonly closures: ReasonCounts = new ReasonCounts();
   readonly #lost = new Set<pino.DestinationStream>();
   readonly #destinations: pino.DestinationStream[] = [];
   readonly #access: Logger | undefined;
@@ -73,6 +78,7 @@ export class Records {
   /** One line for an exchange, whatever happened to it. */
   access(x: Exchange): void {
     this.statuses.note(x.status);
+    if (x.reason !== undefined && x.status >= 400) this.refusals.note(x.reason);
     if (this.#access === undefined) return;
     const { request, connection } = x;
     this.#access.info({

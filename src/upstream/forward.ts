@@ -3,10 +3,11 @@
 import type { HeaderChanges } from '../config/config.ts';
 import type { ClientStream } from '../http/client-stream.ts';
 import { removeCookie } from '../http/cookies.ts';
-import type { Exchange } from '../http/exchange.ts';
+import type { Exchange, RequestFacts } from '../http/exchange.ts';
 import { removeHeader } from '../http/headers.ts';
 import type { Reply } from '../http/reply.ts';
 import { isWhole } from '../http/reply.ts';
+import { originalPath } from '../http/target.ts';
 import type { Backend } from './backend.ts';
 import { Call } from './call.ts';
 import type { Upgraded } from './http1/upgrade.ts';
@@ -21,6 +22,8 @@ export interface Target {
   readonly upstream: Upstream;
   /** Taken off the start of the path; undefined: nothing. */
   readonly stripPrefix: string | undefined;
+  /** The backend gets the path as the client wrote it. */
+  readonly keepsSpelling: boolean;
   /** The site's, then the route's. */
   readonly requestChanges: readonly HeaderChanges[];
   readonly responseChanges: readonly HeaderChanges[];
@@ -33,6 +36,7 @@ export async function forward(x: Exchange, stream: ClientStream, target: Target)
   const { request } = x;
   const { upstream, requestChanges, responseChanges } = target;
   const strippedPrefix = prefixOf(request.path, target.stripPrefix);
+  const spelledPath = target.keepsSpelling ? spelled(request, strippedPrefix) : request.path;
   const fields = requestHeaders(x, requestChanges, strippedPrefix === '' ? undefined : strippedPrefix);
   // The gateway's own cookie is no business of the application.
   if (upstream.sticky !== undefined) removeCookie(fields, upstream.sticky.cookie);
@@ -47,8 +51,8 @@ export async function forward(x: Exchange, stream: ClientStream, target: Target)
   const makeCall = (backend: Backend): Call => {
     const basePath = backend.url.pathname.replace(/\/$/, '');
     mapping = { backend: backend.url, basePath, strippedPrefix };
-    const rest = request.path.slice(strippedPrefix.length);
-    const path = `${basePath}${rest.startsWith('/') || request.path === '*' ? '' : '/'}${rest}${request.query}`;
+    const rest = spelledPath.slice(strippedPrefix.length);
+    const path = `${basePath}${rest.startsWith('/') || spelledPath === '*' ? '' : '/'}${rest}${request.query}`;
     const call = new Call(request.method, path, authority, fields, request.body);
     call.onInformational = (status, headers) => stream.inform(status, interimHeaders(headers, responseChanges));
     if (request.isGrpc) call.streamMs = target.streamMs;
@@ -87,6 +91,12 @@ function tunnelReply({ headers, socket, head }: Upgraded, handshake: Handshake |
     throw error;
   }
   return { status: 101, headers, body: undefined, tunnel: { socket, head, idleMs } };
+}
+
+/** The client's own spelling, where the prefix that goes is spelt as the operator has written it. */
+function spelled(request: RequestFacts, strippedPrefix: string): string {
+  const path = originalPath(request);
+  return prefixOf(path, strippedPrefix) === strippedPrefix ? path : request.path;
 }
 
 /** The part of the path that is really there to be taken off: a prefix ends where a segment ends. */

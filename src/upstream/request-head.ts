@@ -4,26 +4,47 @@ import type { HeaderChanges } from '../config/config.ts';
 import { clientCertificateFields, isClientCertificateField } from '../http/client-certificate.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Headers } from '../http/headers.ts';
-import { headerList, headerValues, removeHeader, setHeader, words } from '../http/headers.ts';
+import { headerList, headerValues, removeHeader, setHeader } from '../http/headers.ts';
 
 /** How the gateway calls itself in Via (RFC 9110, 7.6.3): a name that tells nothing of the machine. */
 const PSEUDONYM = 'gatehouse';
 
-/**
- * Fields of one connection (RFC 9110, 7.6.1), of framing, and of spoofing: `Proxy` turns into
- * HTTP_PROXY in CGI (httpoxy), X-Original-URL and X-Rewrite-URL replace the path in some frameworks
- * after the gateway has judged it.
- */
-const NEVER_FORWARDED = words(
-  'connection keep-alive proxy-connection proxy-authorization proxy-authenticate te trailer ' +
-    'transfer-encoding upgrade http2-settings content-length host expect proxy x-original-url ' +
-    'x-rewrite-url x-forwarded-prefix',
-);
+const NEVER = 1;
+const CLAIM = 2;
 
-/** Written by the gateway; a client's own are carried on only from a trusted proxy. */
-const FORWARDING = words(
-  'forwarded via x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto x-real-ip ' + 'x-request-id',
-);
+/** What a client may not tell a backend by itself; one look for each field. */
+const KINDS: ReadonlyMap<string, number> = new Map([
+  // Fields of one connection (RFC 9110, 7.6.1) and of framing.
+  ...each(
+    NEVER,
+    'connection keep-alive proxy-connection proxy-authorization proxy-authenticate te trailer transfer-encoding ' +
+      'upgrade http2-settings content-length host expect',
+  ),
+  // `Proxy` turns into HTTP_PROXY in CGI (httpoxy); the others replace path, host or method in some frameworks, after the
+  // gateway has judged them.
+  ...each(
+    NEVER,
+    'proxy x-original-url x-original-uri x-original-host x-original-method x-rewrite-url x-override-url ' +
+      'x-http-destinationurl x-host x-http-host-override x-forwarded-prefix x-forwarded-path x-forwarded-uri ' +
+      'x-forwarded-method x-forwarded-client-cert',
+  ),
+  // Written by the gateway, with what a trusted proxy has said.
+  ...each(
+    NEVER,
+    'forwarded via x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto x-real-ip x-request-id',
+  ),
+  // What other proxies call the client's address and scheme: somebody behind may believe it.
+  ...each(
+    CLAIM,
+    'x-forwarded x-forwarded-by x-forwarded-server x-forwarded-scheme x-forwarded-protocol x-forwarded-ssl ' +
+      'x-url-scheme front-end-https forwarded-for client-ip x-client-ip x-cluster-client-ip true-client-ip ' +
+      'x-true-client-ip cf-connecting-ip fastly-client-ip x-originating-ip x-remote-ip x-remote-addr',
+  ),
+]);
+
+function each(kind: number, names: string): [string, number][] {
+  return names.split(' ').map((name) => [name, kind]);
+}
 
 /** Fields for the backend, without host and framing. `prefix` is what was stripped from the path. */
 export function requestHeaders(x: Exchange, changes: readonly HeaderChanges[], prefix: string | undefined): Headers {
@@ -34,7 +55,8 @@ export function requestHeaders(x: Exchange, changes: readonly HeaderChanges[], p
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;
     const value = headers[i + 1] as string;
-    if (NEVER_FORWARDED.has(name) || FORWARDING.has(name) || isClientCertificateField(name)) continue;
+    const kind = KINDS.get(name);
+    if (kind === NEVER || (kind === CLAIM && !x.fromTrustedProxy) || isClientCertificateField(name)) continue;
     // A name with `_` becomes the same variable as one with `-` in CGI and WSGI (header spoofing).
     if (name.includes('_') || listed?.has(name)) continue;
     // HTTP/2 clients may split the field; HTTP/1.1 allows only one (RFC 9113, 8.2.3).

@@ -33,6 +33,7 @@ test('the smallest file gets a safe default for everything else', () => {
       headerBytes: 16_384,
       headers: 100,
       uriBytes: 8192,
+      ranges: 16,
       streams: 128,
       connections: 10_000,
       connectionsPerIp: 256,

@@ -12,7 +12,8 @@ test.for([
   ['my_app.internal', { host: 'my_app.internal', port: undefined }],
   ['xn--bcher-kva.example', { host: 'xn--bcher-kva.example', port: undefined }],
 ] as const)('%s is read', ([text, expected]) => {
-  expect(parseAuthority(text)).toEqual(expected);
+  const together = expected.port === undefined ? expected.host : `${expected.host}:${expected.port}`;
+  expect(parseAuthority(text)).toEqual({ ...expected, text: together });
 });
 
 test.for([

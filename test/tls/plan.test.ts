@@ -64,6 +64,7 @@ function site(changes: Partial<SiteConfig>): SiteConfig {
     certificate: 'auto',
     clientCertificates: undefined,
     hsts: undefined,
+    path: 'canonical',
     headers: { request: noHeaders, response: noHeaders },
     routes: [],
     ...changes,

@@ -48,6 +48,7 @@ function configOf(storage: string, files: CertificateFile[], sites: Sites): Cert
       certificate: 'auto',
       clientCertificates: undefined,
       hsts: undefined,
+      path: 'canonical',
       headers: { request: noHeaders, response: noHeaders },
       routes: [],
       ...site,

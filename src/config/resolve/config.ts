@@ -59,6 +59,7 @@ function resolveRequestLimits(limits: Part): Config['requestLimits'] {
     headerBytes: limits.at('header').bytes(),
     headers: limits.at('headers').number(),
     uriBytes: limits.at('uri').bytes(),
+    ranges: limits.at('ranges').number(),
     streams: limits.at('streams').number(),
     connections: limits.at('connections').number(),
     connectionsPerIp: limits.at('connectionsPerIp').number(),

@@ -44,6 +44,7 @@ function resolveSite(written: string, part: Part, around: Surroundings): SiteCon
     certificate: resolveCertificate(part.at('certificate'), around.baseDir),
     clientCertificates: resolveClientCertificates(part.at('clientCertificates'), around.baseDir),
     hsts: resolveHsts(part.at('hsts')),
+    path: part.at('path').word(['canonical', 'original']),
     headers: resolveHeaders(part.at('headers')),
     routes: resolveRoutes(part, around),
   };

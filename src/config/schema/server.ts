@@ -86,6 +86,7 @@ export const requestLimits: Node = map('How much one request and one client may 
   header: value('The whole request head.', size(1024, 2 ** 20), { default: '16KiB' }),
   headers: value('Number of header fields in a request.', integer(1, 2000), { default: 100 }),
   uri: value('Longest request target.', size(64, 2 ** 20), { default: '8KiB' }),
+  ranges: value('Number of parts that a Range field may ask for.', integer(1, 10_000), { default: 16 }),
   streams: value('Concurrent streams in one HTTP/2 connection.', integer(1, 100_000), { default: 128 }),
   connections: value('Client connections in all.', integer(1, 10_000_000), { default: 10_000 }),
   connectionsPerIp: value('Client connections from one address.', integer(1, 10_000_000), { default: 256 }),

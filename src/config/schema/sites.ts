@@ -2,7 +2,7 @@
 
 import { clientCertificates, siteCertificate } from './certificates.ts';
 import { hsts } from './hsts.ts';
-import { off } from './kind.ts';
+import { off, word } from './kind.ts';
 import type { Node } from './node.ts';
 import { list, map, table, value } from './node.ts';
 import { access, cache, compress, limits, match } from './protection.ts';
@@ -54,6 +54,11 @@ const site: Node = map('A site.', {
   certificate: siteCertificate,
   clientCertificates,
   hsts,
+  path: value(
+    'How backends see the path: canonical, or original, as the client wrote it. Routes and rules see the canonical one.',
+    word('canonical', 'original'),
+    { default: 'canonical' },
+  ),
   headers: headers(['server', 'x-powered-by']),
   ...protection,
   routes: list("Tried in order, the first match wins; what matches none goes to the site's own to.", route, {
