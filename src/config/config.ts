@@ -41,8 +41,14 @@ export interface Timeouts {
   readonly headersMs: number;
   /** Longest silence within a request body while the gateway is ready to read. */
   readonly bodyMs: number;
+  /** Until the whole body is there, of that only the time in which the gateway is ready to read. */
+  readonly bodyTotalMs: number;
+  /** A client that takes nothing of an answer that there is for it. */
+  readonly writeMs: number;
   /** A client connection without a request. */
   readonly idleMs: number;
+  /** The life of a client connection; requests under way are finished. */
+  readonly connectionMs: number;
   /** To the upstream's response head, and the longest silence within its body. */
   readonly upstreamMs: number;
   /** Longest silence, in both directions, of WebSockets and gRPC calls. */
@@ -62,8 +68,17 @@ export interface RequestLimits {
   readonly ranges: number;
   /** Concurrent streams in one HTTP/2 connection. */
   readonly streams: number;
+  /** Of those, how many may wait for their client to take something; more end the connection. */
+  readonly waitingStreams: number;
+  /** In one connection, which then ends. */
+  readonly requestsPerConnection: number;
+  /** The least bytes of a body in each second, on average, after the first `bodyMs`; 0: any. */
+  readonly bodyRate: number;
   readonly connections: number;
+  /** From one address; of IPv6 one /64. */
   readonly connectionsPerIp: number;
+  /** Requests that one address may break off, or have refused, at once; a twentieth comes back each second. */
+  readonly resetsPerIp: number;
 }
 
 export interface CertificatesConfig {

@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import { clientBody } from '../http/client-body.ts';
+import { ClientBody } from '../http/client-body.ts';
 import type { ClientStream } from '../http/client-stream.ts';
 import type { Refusal } from '../http/exchange.ts';
 import { Exchange } from '../http/exchange.ts';
@@ -14,15 +14,15 @@ import { Http2ClientStream } from '../http/http2-stream.ts';
 import type { RawHead } from '../http/raw-head.ts';
 import { http1Head, http2Head } from '../http/raw-head.ts';
 import { readHead } from '../http/read.ts';
-import type { ReadableBody } from '../http/readable-body.ts';
 import { UpgradeClientStream } from '../http/upgrade-stream.ts';
 import { answerBrokenHead } from './broken-head.ts';
-import type { Connection, Connections } from './connections.ts';
+import type { Connection } from './connection.ts';
+import type { Connections } from './connections.ts';
 import { handle } from './pipeline.ts';
 import type { Context } from './runtime.ts';
 
 /** Makes the body of an exchange that is itself still being made. */
-type OpenBody = (x: () => Exchange) => ReadableBody | undefined;
+type OpenBody = (x: () => Exchange) => ClientBody | undefined;
 
 const NO_BODY: OpenBody = () => undefined;
 
@@ -90,32 +90,32 @@ export class Acceptor {
     const head = http1Head(request);
     const x = this.#exchange(head, connection, this.#http1Body(request, head, onBodyStart), refusal);
     connection.isSpoilt = x.refusal !== undefined;
-    if (this.#connections.isDraining || connection.isRetired || connection.isSpoilt) response.shouldKeepAlive = false;
+    if (this.#connections.isDraining || connection.isSpoilt) response.shouldKeepAlive = false;
     void this.#run(x, new Http1ClientStream(response, x), connection);
   }
 
   async #run(x: Exchange, stream: ClientStream, connection: Connection): Promise<void> {
-    connection.active++;
+    connection.begin(x, stream);
     try {
       await handle(x, stream, this.#context);
     } finally {
-      connection.active--;
+      connection.end(x);
+      // The clients behind a trusted proxy have one address for all of them.
+      if ((x.isGone || x.refusal !== undefined) && !x.fromTrustedProxy) this.#connections.blame(connection.peer);
     }
   }
 
   #exchange(head: RawHead, connection: Connection, openBody: OpenBody, refused?: Refusal): Exchange {
     const { runtime } = this.#context;
-    const { facts, refusal } = readHead(
-      head,
-      runtime.config.requestLimits,
-      openBody(() => x),
-    );
+    const upload = openBody(() => x);
+    const { facts, refusal } = readHead(head, runtime.config.requestLimits, upload);
     // Node forgets the name when TLS 1.2 resumes a session, though OpenSSL has checked it: the first request tells it.
     if (connection.isNameLost) {
       connection.sni = facts.host;
       connection.isNameLost = false;
     }
     const x: Exchange = new Exchange(connection, facts, refused ?? refusal, runtime.trusted);
+    x.upload = upload;
     return x;
   }
 
@@ -126,7 +126,7 @@ export class Acceptor {
       trailers = fields;
     });
     return (x) =>
-      clientBody(stream, {
+      new ClientBody(stream, {
         ...this.#bodyOptions(head, x),
         onStart: () => {
           if (expectsContinue && !stream.headersSent && !stream.closed) stream.additionalHeaders({ ':status': 100 });
@@ -141,7 +141,7 @@ export class Acceptor {
       const options = this.#bodyOptions(head, x);
       const isChunked = headerValue(head.headers, 'transfer-encoding') !== undefined;
       if (!isChunked && (options.length ?? 0) === 0) return undefined;
-      return clientBody(request, {
+      return new ClientBody(request, {
         ...options,
         ...(onStart === undefined ? {} : { onStart }),
         isComplete: () => request.complete,
@@ -160,9 +160,10 @@ export class Acceptor {
       limitBytes: requestLimits.bodyBytes,
       onBytes: (count) => {
         x().bytesIn += count;
+        x().connection.bodyBytes += count;
       },
     };
   }
 }
 
-type BodyOptions = Pick<Parameters<typeof clientBody>[1], 'length' | 'stallMs' | 'limitBytes' | 'onBytes'>;
+type BodyOptions = Pick<ConstructorParameters<typeof ClientBody>[1], 'length' | 'stallMs' | 'limitBytes' | 'onBytes'>;

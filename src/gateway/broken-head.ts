@@ -10,7 +10,7 @@ import type { RefusedHead } from '../http/refused-head.ts';
 import { readRefusedHead } from '../http/refused-head.ts';
 import type { Reply } from '../http/reply.ts';
 import { reasonPhrase } from '../http/status.ts';
-import type { Connection } from './connections.ts';
+import type { Connection } from './connection.ts';
 import { addHsts } from './hsts.ts';
 import { showRefused } from './refused.ts';
 import type { Context } from './runtime.ts';

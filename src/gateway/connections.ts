@@ -4,50 +4,55 @@ import type { TLSSocket } from 'node:tls';
 import { plainAddress } from '../base/ip.ts';
 import type { RequestLimits } from '../config/config.ts';
 import type { ClientProof } from '../http/client-certificate.ts';
-import type { ConnectionFacts } from '../http/exchange.ts';
+import { ReasonCounts } from '../observe/reason-counts.ts';
+import { Connection, type Ends, type TlsFacts } from './connection.ts';
+import { Peers } from './peers.ts';
 
 /** Of silence, after which the kernel asks whether a client is still there. */
 const KEEP_ALIVE_MS = 30_000;
 /** How often a draining gateway looks whether the last request has ended. */
 const DRAIN_POLL_MS = 20;
 
-/** One client connection, from its handshake on. */
-export interface Connection extends ConnectionFacts {
-  sni: string | undefined;
-  /** After a TLS 1.2 resumption: there was a name, but Node does not tell it. */
-  isNameLost: boolean;
-  /** HTTP/2 sessions are told to go by GOAWAY; HTTP/1.1 connections just close when idle. */
-  isHttp2: boolean;
-  /** Ends an HTTP/2 session after the requests under way. */
-  goAway: (() => void) | undefined;
-  /** Requests under way. */
-  active: number;
-  /** It takes no further request: what it was asked for in its handshake is no longer what its site asks for. */
-  isRetired: boolean;
-  /** Of HTTP/1.1: a request was refused, and nothing behind it on the connection is looked at. */
-  isSpoilt: boolean;
-}
-
 /** Kept on the socket itself: the socket of an HTTP/2 session is a proxy, which lets properties through and nothing else. */
 const CONNECTION = Symbol('connection');
 
 interface Carrier extends Socket {
   [CONNECTION]?: Connection;
+  /** Node's own: the TCP socket below a TLS one. */
+  readonly _parent?: Socket;
+}
+
+/** A TCP connection, perhaps still within its TLS handshake. */
+interface Admitted {
+  readonly ends: Ends;
+  readonly sinceMs: number;
+  awaitsHandshake: boolean;
+}
+
+export interface ConnectionsOptions {
+  /** Reads the certificate of a client whose handshake is over. */
+  readonly readProof?: (socket: TLSSocket) => ClientProof | undefined;
+  /** Counts why connections were closed. */
+  readonly closures?: ReasonCounts;
 }
 
 export class Connections {
   readonly #limits: RequestLimits;
-  /** TCP connections, also those within their TLS handshake, and the address of each. */
-  readonly #sockets = new Map<Socket, string>();
-  readonly #perAddress = new Map<string, number>();
-  readonly #open = new Map<Connection, Socket>();
+  readonly #admitted = new Map<Socket, Admitted>();
+  readonly #peers: Peers;
+  readonly #open = new Set<Connection>();
   readonly #readProof: (socket: TLSSocket) => ClientProof | undefined;
+  readonly #closures: ReasonCounts;
   #isDraining = false;
 
-  /** `readProof` reads the certificate of a client whose handshake is over. */
-  constructor(limits: RequestLimits, readProof: (socket: TLSSocket) => ClientProof | undefined = () => undefined) {
+  constructor(
+    limits: RequestLimits,
+    { readProof = () => undefined, closures = new ReasonCounts() }: ConnectionsOptions = {},
+  ) {
     this.#limits = limits;
+    this.#peers = new Peers(limits);
     this.#readProof = readProof;
+    this.#closures = closures;
   }
 
   get isDraining(): boolean {
@@ -55,37 +60,47 @@ export class Connections {
   }
 
   get size(): number {
-    return this.#sockets.size;
+    return this.#admitted.size;
   }
 
   /** Requests under way. */
   get active(): number {
     let active = 0;
-    for (const connection of this.#open.keys()) active += connection.active;
+    for (const connection of this.#open) active += connection.active;
     return active;
   }
 
-  /** Takes a fresh TCP connection in; when a bound is reached it is closed at once instead. */
-  admit(socket: Socket): void {
-    const peer = plainAddress(socket.remoteAddress);
-    const fromPeer = this.#perAddress.get(peer) ?? 0;
-    const isFull = this.#sockets.size >= this.#limits.connections || fromPeer >= this.#limits.connectionsPerIp;
-    if (this.#isDraining || isFull || peer === '') {
+  /** Those whose handshake is over. */
+  get all(): Iterable<Connection> {
+    return this.#open;
+  }
+
+  /**
+   * Takes a fresh TCP connection in; when a bound is reached it is closed at once instead. `ends`: what a balancer has said
+   * of them, where that is not what the socket says.
+   */
+  admit(socket: Socket, awaitsHandshake: boolean, ends: Ends = endsOf(socket)): boolean {
+    const { peer } = ends;
+    const fault = this.#isDraining || peer === '' ? 'gone' : this.#faultWith(peer);
+    if (fault !== undefined) {
+      if (fault !== 'gone') this.#closures.note(fault);
       socket.destroy();
-      return;
+      return false;
     }
     // A TLS server of Node leaves Nagle's algorithm on: small answers over HTTP/1.1 would wait for the client's ACK.
     socket.setNoDelay(true);
     // A machine that is gone says nothing: without questions its tunnels would stand until their own end.
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    this.#sockets.set(socket, peer);
-    this.#perAddress.set(peer, fromPeer + 1);
+    this.#admitted.set(socket, { ends, sinceMs: performance.now(), awaitsHandshake });
     socket.once('close', () => {
-      this.#sockets.delete(socket);
-      const left = (this.#perAddress.get(peer) ?? 1) - 1;
-      if (left === 0) this.#perAddress.delete(peer);
-      else this.#perAddress.set(peer, left);
+      this.#admitted.delete(socket);
+      this.#peers.remove(peer);
     });
+    return true;
+  }
+
+  #faultWith(peer: string): string | undefined {
+    return this.#admitted.size >= this.#limits.connections ? 'connections' : this.#peers.add(peer);
   }
 
   /**
@@ -94,6 +109,8 @@ export class Connections {
    */
   secured(socket: TLSSocket): void {
     if (socket.destroyed) return;
+    const admitted = this.#admittedOf(socket);
+    if (admitted !== undefined) admitted.awaitsHandshake = false;
     const tlsVersion = socket.getProtocol() ?? 'unknown';
     const sni = typeof socket.servername === 'string' ? socket.servername : undefined;
     const isNameLost = sni === undefined && tlsVersion === 'TLSv1.2' && socket.isSessionReused();
@@ -108,6 +125,28 @@ export class Connections {
     );
   }
 
+  /** Closes what has been within its handshake since before that time: bytes that drip in keep Node's own clock from it. */
+  dropUnsecured(beforeMs: number): void {
+    for (const [socket, { awaitsHandshake, sinceMs }] of this.#admitted) {
+      // In the order of their coming: the rest is younger.
+      if (sinceMs >= beforeMs) return;
+      if (!awaitsHandshake) continue;
+      this.#closures.note('handshake');
+      socket.destroy();
+    }
+  }
+
+  /** Counts against the address of a client what it broke off; one that is over its bound loses all its connections. */
+  blame(peer: string, count = 1): void {
+    if (!this.#peers.blame(peer, count)) return;
+    this.#closures.note('resets-per-ip');
+    for (const connection of this.#open) if (this.#peers.isInDebt(connection.peer)) connection.breakOff();
+  }
+
+  forgive(passedMs: number): void {
+    this.#peers.forgive(passedMs);
+  }
+
   /**
    * Waits until no request is under way or `timeoutMs` is over, closing HTTP/1.1 connections as they
    * become idle; then nothing is left open. The servers have stopped listening before.
@@ -116,7 +155,8 @@ export class Connections {
     this.#isDraining = true;
     const deadline = performance.now() + timeoutMs;
     for (;;) {
-      for (const [{ active, isHttp2 }, socket] of this.#open) if (active === 0 && !isHttp2) socket.destroySoon();
+      for (const { active, session, socket } of this.#open)
+        if (active === 0 && session === undefined) socket.destroySoon();
       if (this.active === 0 || performance.now() >= deadline) break;
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
     }
@@ -126,36 +166,33 @@ export class Connections {
   /** Closes everything, at once. */
   destroy(): void {
     this.#isDraining = true;
-    for (const socket of this.#sockets.keys()) socket.destroy();
+    for (const socket of this.#admitted.keys()) socket.destroy();
   }
 
-  /** Idle HTTP/1.1 connections are closed now; the others say goodbye with their next answer. */
   retire(isStale: (connection: Connection) => boolean): void {
-    for (const [connection, socket] of this.#open) {
-      if (!isStale(connection)) continue;
-      connection.isRetired = true;
-      if (connection.goAway !== undefined) connection.goAway();
-      else if (connection.active === 0) socket.destroySoon();
-    }
+    for (const connection of this.#open) if (isStale(connection)) connection.retire();
   }
 
-  #note(socket: Carrier, tls: Pick<Connection, 'tlsVersion' | 'sni' | 'isNameLost' | 'proof'>): Connection {
-    const connection: Connection = {
-      ...tls,
-      peer: plainAddress(socket.remoteAddress),
-      peerPort: socket.remotePort ?? 0,
-      localAddress: plainAddress(socket.localAddress),
-      localPort: socket.localPort ?? 0,
-      isHttp2: false,
-      goAway: undefined,
-      active: 0,
-      isRetired: false,
-      isSpoilt: false,
-    };
+  #admittedOf(socket: Carrier): Admitted | undefined {
+    const { _parent: parent } = socket;
+    return this.#admitted.get(socket) ?? (parent === undefined ? undefined : this.#admitted.get(parent));
+  }
+
+  #note(socket: Carrier, tls: TlsFacts): Connection {
+    const connection = new Connection(socket, this.#admittedOf(socket)?.ends ?? endsOf(socket), tls);
     socket[CONNECTION] = connection;
     if (socket.destroyed) return connection;
-    this.#open.set(connection, socket);
+    this.#open.add(connection);
     socket.once('close', () => this.#open.delete(connection));
     return connection;
   }
+}
+
+function endsOf(socket: Socket): Ends {
+  return {
+    peer: plainAddress(socket.remoteAddress),
+    peerPort: socket.remotePort ?? 0,
+    localAddress: plainAddress(socket.localAddress),
+    localPort: socket.localPort ?? 0,
+  };
 }

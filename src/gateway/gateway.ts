@@ -2,9 +2,11 @@
 import type { Server } from 'node:http';
 import type { Http2SecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import type { CertificateKeeper } from '../acme/keeper.ts';
 import { GatehouseError } from '../base/errors.ts';
 import type { Config, ListenAddress } from '../config/config.ts';
+import type { ClientProof } from '../http/client-certificate.ts';
 import { Records } from '../observe/records.ts';
 import { readProof } from '../tls/client-proof.ts';
 import { renewContext } from '../tls/options.ts';
@@ -15,6 +17,7 @@ import { FileWatch } from '../tls/watch.ts';
 import { tellRefresh, watchedFiles } from './certificate-files.ts';
 import { Connections } from './connections.ts';
 import { plainServer, secureServer } from './listener.ts';
+import { Patrol } from './patrol.ts';
 import type { Context, Runtime } from './runtime.ts';
 import { buildRuntime, refreshCertificates } from './runtime.ts';
 
@@ -38,6 +41,7 @@ export class Gateway implements Context {
   readonly addresses: { https: AddressInfo[]; http: AddressInfo[] } = { https: [], http: [] };
   state: State = 'starting';
   readonly #connections: Connections;
+  readonly #patrol: Patrol;
   readonly #servers: (Http2SecureServer | Server)[] = [];
   #runtime: Runtime;
   /** Of session tickets; for other processes that serve the same addresses. */
@@ -53,7 +57,7 @@ export class Gateway implements Context {
     this.#files = files;
     this.records = records;
     this.keeper = keeper;
-    this.#connections = new Connections(runtime.config.requestLimits, (socket) => {
+    const readProofOf = (socket: TLSSocket): ClientProof | undefined => {
       const policies = this.runtime.clientPolicies;
       if (policies.length === 0) return undefined;
       return readProof(socket, {
@@ -61,7 +65,10 @@ export class Gateway implements Context {
         vouchers: this.#vouchers,
         isTicketKeyShared: this.ticketKeys.isShared,
       });
-    });
+    };
+    const { config } = runtime;
+    this.#connections = new Connections(config.requestLimits, { readProof: readProofOf, closures: records.closures });
+    this.#patrol = new Patrol(this.#connections, config, records.closures);
   }
 
   /** Resolves when every door is open; fails as a whole, leaving nothing open, when one cannot be. */
@@ -104,6 +111,7 @@ export class Gateway implements Context {
     this.ticketKeys.stop();
     for (const server of this.#servers) server.close();
     await Promise.all([this.keeper?.stop(), this.#connections.drain(drainMs)]);
+    this.#patrol.stop();
     this.runtime.close();
     this.state = 'stopped';
   }
@@ -169,6 +177,7 @@ export class Gateway implements Context {
       this.addresses.http.push(await this.#listen(plainServer(this, this.#connections), address));
     }
     this.runtime.watchServers(this.records);
+    this.#patrol.start();
     this.#certificateCheck = setInterval(() => void this.refreshCertificates(), CERTIFICATE_CHECK_MS).unref();
     this.state = 'ready';
     this.#keepCertificates();

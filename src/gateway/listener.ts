@@ -10,13 +10,17 @@ import { alpnCallback } from '../tls/alpn.ts';
 import { type Demand, noteUnnamed } from '../tls/ask-clients.ts';
 import { serverTlsOptions } from '../tls/options.ts';
 import { Acceptor } from './accept.ts';
-import type { Connection, Connections } from './connections.ts';
+import type { Connection } from './connection.ts';
+import type { Connections } from './connections.ts';
 import type { Context } from './runtime.ts';
 
-const { NGHTTP2_FLAG_END_STREAM } = http2.constants;
+const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_FLAG_END_STREAM } = http2.constants;
 
 /** Bytes of one stream's body that may wait unread; times `requestLimits.streams` for one connection. */
 const STREAM_WINDOW_BYTES = 256 * 1024;
+
+/** How many resets a session counts as that Node ended for what its client did. */
+const SESSION_ERROR_COST = 10;
 
 /** The TLS server; not listening yet. */
 export function secureServer(context: Context, connections: Connections, ticketKey: Buffer): Http2SecureServer {
@@ -35,15 +39,30 @@ export function secureServer(context: Context, connections: Connections, ticketK
   });
   server.on('connection', (socket: Socket) => {
     noteUnnamed(socket, context.runtime);
-    connections.admit(socket);
+    connections.admit(socket, true);
   });
   // In front of Node's own listener, which opens the HTTP/2 session or begins to parse HTTP/1.1.
   server.prependListener('secureConnection', (socket) => connections.secured(socket));
-  server.on('session', (session) => watchSession(session, connections.of(session.socket), config.timeouts.idleMs));
+  const sessions = new WeakMap<ServerHttp2Session, Connection>();
+  server.on('session', (session) => {
+    const connection = connections.of(session.socket);
+    sessions.set(session, connection);
+    watchSession(session, connection);
+  });
   // A challenge of an authority: the handshake was all it came for.
   server.on('unknownProtocol', (socket: Socket) => socket.end());
-  server.on('sessionError', (error: Error) => context.records.debug('process', `HTTP/2 session: ${error.message}`));
-  server.on('tlsClientError', (error: Error) => context.records.debug('process', `TLS handshake: ${error.message}`));
+  server.on('sessionError', (error: Error, session: ServerHttp2Session) => {
+    context.records.debug('process', `HTTP/2 session: ${error.message}`);
+    const connection = sessions.get(session);
+    // What the gateway itself has broken off is counted already.
+    if (connection === undefined || connection.isRetired) return;
+    context.records.closures.note('http2-error');
+    connections.blame(connection.peer, SESSION_ERROR_COST);
+  });
+  server.on('tlsClientError', (error: Error) => {
+    context.records.debug('process', `TLS handshake: ${error.message}`);
+    context.records.closures.note('tls-error');
+  });
   const acceptor = new Acceptor(context, connections);
   serveHttp1(server, acceptor, config);
   // A 'request' listener brings Node's compat layer for HTTP/2 along; its streams are ours alone.
@@ -66,7 +85,7 @@ function demandOf(context: Context): Demand {
 export function plainServer(context: Context, connections: Connections): Server {
   const { config } = context.runtime;
   const server = http.createServer(http1Options(config));
-  server.on('connection', (socket: Socket) => connections.admit(socket));
+  server.on('connection', (socket: Socket) => connections.admit(socket, false));
   serveHttp1(server, new Acceptor(context, connections), config);
   return server;
 }
@@ -134,12 +153,14 @@ function serveHttp1(server: Http2SecureServer | Server, acceptor: Acceptor, conf
   server.on('clientError', (error: Error, socket: Socket) => acceptor.brokenHead(error, socket));
 }
 
-/** An idle session is closed; one that waits for a slow backend is not idle. */
-function watchSession(session: ServerHttp2Session, connection: Connection, idleMs: number): void {
-  connection.isHttp2 = true;
-  connection.goAway = () => session.close();
+function watchSession(session: ServerHttp2Session, connection: Connection): void {
+  connection.session = {
+    goAway: () => session.close(),
+    breakOff: () => {
+      session.goaway(NGHTTP2_ENHANCE_YOUR_CALM);
+      // destroy() drops what is not written yet.
+      setImmediate(() => session.destroy());
+    },
+  };
   session.on('error', () => {});
-  session.setTimeout(idleMs, () => {
-    if (connection.active === 0) session.close();
-  });
 }

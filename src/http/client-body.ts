@@ -12,6 +12,13 @@ const faults: BodyFaults = {
     new GatehouseError('body_too_large', 'client', 'the request body is over requestLimits.body', { status: 413 }),
 };
 
-export function clientBody(stream: Readable, options: Omit<ReadableBodyOptions, 'faults' | 'onCancel'>): ReadableBody {
-  return new ReadableBody(stream, { ...options, faults });
+export class ClientBody extends ReadableBody {
+  constructor(stream: Readable, options: Omit<ReadableBodyOptions, 'faults' | 'onCancel'>) {
+    super(stream, { ...options, faults });
+  }
+
+  /** `why`: what the client did not keep to, as a sentence for the records. */
+  giveUp(why: string): void {
+    this.fail(new GatehouseError('client_timeout', 'client', why, { status: 408 }));
+  }
 }

@@ -12,6 +12,8 @@ export interface ClientStream {
    * which case `Exchange.isGone` or `Exchange.error` says why. Never rejects.
    */
   send(reply: Reply): Promise<void>;
+  /** Bytes of the answer that wait until the client takes them. */
+  readonly waitingBytes: number;
   /** Breaks off, so that what was sent cannot be taken for a whole answer. */
   reset(): void;
 }

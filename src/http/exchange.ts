@@ -4,6 +4,7 @@ import type { ErrorCode } from '../base/errors.ts';
 import type { IpSet } from '../base/ip.ts';
 import { clientAddress } from './address.ts';
 import type { BodySource } from './body.ts';
+import type { ClientBody } from './client-body.ts';
 import type { ClientProof, ShownCertificate } from './client-certificate.ts';
 import type { Headers } from './headers.ts';
 import { givenRequestId, newRequestId } from './request-id.ts';
@@ -23,6 +24,10 @@ export interface ConnectionFacts {
   readonly sni: string | undefined;
   /** Undefined where no site asks clients for certificates. */
   readonly proof?: ClientProof | undefined;
+  /** It was told to go: no further request is taken. */
+  readonly isRetired: boolean;
+  /** What came of bodies and tunnels so far. */
+  bodyBytes: number;
 }
 
 /** The canonical form of a request, made once by the protocol's reader. */
@@ -95,6 +100,9 @@ export class Exchange {
   waf: { readonly verdict: 'pass' | 'detect' | 'block'; readonly score: number } | undefined;
   /** Called once, when the answer is over and before the exchange is recorded. */
   atEnd: (() => void) | undefined;
+
+  /** The body as the client sends it, whoever reads it now; undefined: none. */
+  upload: ClientBody | undefined;
 
   /** The client has gone; nobody will read an answer. */
   isGone = false;

@@ -33,6 +33,10 @@ export class Http1ClientStream implements ClientStream {
     });
   }
 
+  get waitingBytes(): number {
+    return this.#response.writableLength;
+  }
+
   inform(status: number, headers: readonly string[]): void {
     const response = this.#response;
     // HTTP/1.0 knows no interim answers (RFC 9110, 15.2).
@@ -48,6 +52,7 @@ export class Http1ClientStream implements ClientStream {
   send(reply: Reply): Promise<void> {
     const response = this.#response;
     if (response.destroyed || response.closed) return this.#closed;
+    if (this.#exchange.connection.isRetired) response.shouldKeepAlive = false;
     response.writeHead(reply.status, reply.headers);
     const { body } = reply;
     if (body === undefined) {

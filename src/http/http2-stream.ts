@@ -44,6 +44,10 @@ export class Http2ClientStream implements ClientStream {
     });
   }
 
+  get waitingBytes(): number {
+    return this.#stream.writableLength;
+  }
+
   inform(status: number, headers: readonly string[]): void {
     const { headersSent, destroyed, closed } = this.#stream;
     if (headersSent || destroyed || closed) return;

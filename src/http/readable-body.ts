@@ -39,11 +39,22 @@ export class ReadableBody implements BodySource {
   #timer: NodeJS.Timeout | undefined;
   #received = 0;
   #hasEnded = false;
+  #isReading = false;
 
   constructor(stream: Readable, options: ReadableBodyOptions) {
     this.length = options.length;
     this.#stream = stream;
     this.#options = options;
+  }
+
+  /** Bytes so far. */
+  get received(): number {
+    return this.#received;
+  }
+
+  /** The gateway is ready to read, and there is more to come. */
+  get isAwaited(): boolean {
+    return this.#isReading;
   }
 
   start(sink: BodySink): void {
@@ -78,24 +89,27 @@ export class ReadableBody implements BodySource {
     if (isOpen) this.#options.onCancel?.();
   }
 
+  /** Gives the body up: whoever reads it learns why, and what stands behind it is freed. */
+  protected fail(error: GatehouseError): void {
+    this.#fail(error);
+    this.#options.onCancel?.();
+  }
+
   #watch(): void {
+    this.#isReading = true;
     clearTimeout(this.#timer);
     const { stallMs, faults } = this.#options;
     if (stallMs === 0) return;
-    this.#timer = setTimeout(() => {
-      this.#fail(faults.stalled(stallMs));
-      this.#options.onCancel?.();
-    }, stallMs);
+    this.#timer = setTimeout(() => this.fail(faults.stalled(stallMs)), stallMs);
     this.#timer.unref();
   }
 
   readonly #onData = (chunk: Buffer): void => {
-    const { onBytes, limitBytes, faults, onCancel } = this.#options;
+    const { onBytes, limitBytes, faults } = this.#options;
     this.#received += chunk.length;
     onBytes?.(chunk.length);
     if (this.#received > limitBytes) {
-      this.#fail(faults.tooLarge());
-      onCancel?.();
+      this.fail(faults.tooLarge());
       return;
     }
     this.#timer?.refresh();
@@ -103,6 +117,7 @@ export class ReadableBody implements BodySource {
       // While the other side is slow this one is not to blame: no silence is counted until resume().
       clearTimeout(this.#timer);
       this.#timer = undefined;
+      this.#isReading = false;
       this.#stream.pause();
     }
   };
@@ -129,6 +144,7 @@ export class ReadableBody implements BodySource {
 
   #leave(): void {
     this.#sink = undefined;
+    this.#isReading = false;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const stream = this.#stream;

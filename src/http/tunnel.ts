@@ -27,6 +27,7 @@ export function joinTunnel(
   if (head.length > 0) socket.unshift(head);
   client.on('data', (chunk: Buffer) => {
     x.bytesIn += chunk.length;
+    x.connection.bodyBytes += chunk.length;
     idle.refresh();
   });
   socket.on('data', (chunk: Buffer) => {

@@ -26,6 +26,10 @@ export class UpgradeClientStream implements ClientStream {
     socket.once('close', this.#onClose);
   }
 
+  get waitingBytes(): number {
+    return this.#socket.writableLength;
+  }
+
   inform(): void {
     // A WebSocket client waits for 101 and reads nothing else.
   }

@@ -24,6 +24,9 @@ test('the smallest file gets a safe default for everything else', () => {
       headersMs: 10_000,
       bodyMs: 30_000,
       idleMs: 75_000,
+      bodyTotalMs: 3_600_000,
+      writeMs: 60_000,
+      connectionMs: 3_600_000,
       upstreamMs: 60_000,
       streamMs: 3_600_000,
       drainMs: 30_000,
@@ -35,8 +38,12 @@ test('the smallest file gets a safe default for everything else', () => {
       uriBytes: 8192,
       ranges: 16,
       streams: 128,
+      waitingStreams: 64,
+      requestsPerConnection: 100_000,
+      bodyRate: 256,
       connections: 10_000,
       connectionsPerIp: 256,
+      resetsPerIp: 2000,
     },
     certificates: {
       storage: '/etc/gatehouse/certs',
@@ -92,6 +99,7 @@ test('the smallest file gets a safe default for everything else', () => {
       name: 'app.example.com',
       aliases: [],
       certificate: 'auto',
+      path: 'canonical',
       headers: { request: nothing, response: { set: new Map(), remove: ['server', 'x-powered-by'] } },
       routes: [
         {

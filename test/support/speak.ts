@@ -22,8 +22,9 @@ export async function speak(
   { answers = 1, path = '/after' }: { answers?: number; path?: string } = {},
 ): Promise<Outcome> {
   const socket = await openTls(world, { ALPNProtocols: ['http/1.1'] });
-  const reader = new Answers(socket, [...bytes].join('').startsWith('HEAD'));
-  for (const piece of typeof bytes === 'string' ? [bytes] : bytes) {
+  const pieces = typeof bytes === 'string' ? [bytes] : bytes;
+  const reader = new Answers(socket, pieces.join('').startsWith('HEAD'));
+  for (const piece of pieces) {
     if (socket.writable) await new Promise((resolve) => socket.write(piece, 'latin1', resolve));
   }
   await reader.until(answers);

@@ -22,7 +22,7 @@ export async function startStrictBackend(): Promise<StrictBackend> {
   const requests: StrictRequest[] = [];
   const faults: string[] = [];
   const backend = await startRawBackend((socket) => serve(socket, requests, faults));
-  return { url: backend.url, close: backend.close, requests, faults };
+  return { url: backend.url, close: () => backend.close(), requests, faults };
 }
 
 export function fieldsNamed({ fields }: StrictRequest, name: string): string[] {

@@ -46,7 +46,10 @@ function resolveTimeouts(timeouts: Part): Config['timeouts'] {
     handshakeMs: timeouts.at('handshake').durationMs(),
     headersMs: timeouts.at('headers').durationMs(),
     bodyMs: timeouts.at('body').durationMs(),
+    bodyTotalMs: timeouts.at('bodyTotal').durationMs(),
+    writeMs: timeouts.at('write').durationMs(),
     idleMs: timeouts.at('idle').durationMs(),
+    connectionMs: timeouts.at('connection').durationMs(),
     upstreamMs: timeouts.at('upstream').durationMs(),
     streamMs: timeouts.at('stream').durationMs(),
     drainMs: timeouts.at('drain').durationMs(),
@@ -61,8 +64,12 @@ function resolveRequestLimits(limits: Part): Config['requestLimits'] {
     uriBytes: limits.at('uri').bytes(),
     ranges: limits.at('ranges').number(),
     streams: limits.at('streams').number(),
+    waitingStreams: limits.at('waitingStreams').number(),
+    requestsPerConnection: limits.at('requestsPerConnection').number(),
+    bodyRate: limits.at('bodyRate').bytes(),
     connections: limits.at('connections').number(),
     connectionsPerIp: limits.at('connectionsPerIp').number(),
+    resetsPerIp: limits.at('resetsPerIp').number(),
   };
 }
 

@@ -71,7 +71,20 @@ export const timeouts: Node = map('How long the gateway waits.', {
   handshake: value('From the accepted connection to the end of the TLS handshake.', duration(1), { default: '10s' }),
   headers: value('From the first byte of a request to the end of its head.', duration(1), { default: '10s' }),
   body: value('Longest silence within a request body.', duration(1), { default: '30s' }),
+  bodyTotal: value(
+    'Until the whole request body is there, without the time in which the upstream is slow.',
+    duration(1),
+    {
+      default: '1h',
+    },
+  ),
+  write: value('How long a client may take nothing of an answer that there is for it.', duration(1), {
+    default: '60s',
+  }),
   idle: value('How long a client connection may stay open without a request.', duration(1), { default: '75s' }),
+  connection: value('How long a client connection may stay at all; requests under way are finished.', duration(1), {
+    default: '1h',
+  }),
   upstream: value("To the upstream's response head, and the longest silence within its body.", duration(1), {
     default: '60s',
   }),
@@ -88,8 +101,28 @@ export const requestLimits: Node = map('How much one request and one client may 
   uri: value('Longest request target.', size(64, 2 ** 20), { default: '8KiB' }),
   ranges: value('Number of parts that a Range field may ask for.', integer(1, 10_000), { default: 16 }),
   streams: value('Concurrent streams in one HTTP/2 connection.', integer(1, 100_000), { default: 128 }),
+  waitingStreams: value(
+    'Streams in one HTTP/2 connection whose client takes nothing of their answers for a quarter of timeouts.write.',
+    integer(1, 100_000),
+    { default: 64 },
+  ),
+  requestsPerConnection: value('Requests in one client connection, which then ends.', integer(1, 1_000_000_000), {
+    default: 100_000,
+  }),
+  bodyRate: value(
+    'The least size of a request body that comes in each second, on average, after the first timeouts.body; 0: any.',
+    size(0, 2 ** 30),
+    { default: '256B' },
+  ),
   connections: value('Client connections in all.', integer(1, 10_000_000), { default: 10_000 }),
-  connectionsPerIp: value('Client connections from one address.', integer(1, 10_000_000), { default: 256 }),
+  connectionsPerIp: value('Client connections from one address, of IPv6 from one /64.', integer(1, 10_000_000), {
+    default: 256,
+  }),
+  resetsPerIp: value(
+    'Requests that one address may break off or have refused at once; a twentieth comes back each second.',
+    integer(1, 10_000_000),
+    { default: 2000 },
+  ),
 });
 
 const logTarget = [text('a file', 'stdout, stderr, a path'), off];

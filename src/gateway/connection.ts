@@ -1,0 +1,102 @@
+// One client connection, from its handshake on: what is known of it, and what is under way on it.
+import type { Socket } from 'node:net';
+import type { ClientProof } from '../http/client-certificate.ts';
+import type { ClientStream } from '../http/client-stream.ts';
+import type { ConnectionFacts, Exchange } from '../http/exchange.ts';
+
+export interface TlsFacts {
+  readonly tlsVersion: string | undefined;
+  readonly sni: string | undefined;
+  readonly isNameLost: boolean;
+  readonly proof?: ClientProof | undefined;
+}
+
+export interface Ends {
+  readonly peer: string;
+  readonly peerPort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+}
+
+/** What an HTTP/2 session does for its connection. */
+export interface SessionEnds {
+  /** After the requests under way. */
+  goAway(): void;
+  /** Now, and says that the client asks too much (ENHANCE_YOUR_CALM). */
+  breakOff(): void;
+}
+
+export class Connection implements ConnectionFacts {
+  readonly socket: Socket;
+  readonly peer: string;
+  readonly peerPort: number;
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly tlsVersion: string | undefined;
+  readonly proof: ClientProof | undefined;
+  sni: string | undefined;
+  /** After a TLS 1.2 resumption: there was a name, but Node does not tell it. */
+  isNameLost: boolean;
+  /** Undefined: it speaks HTTP/1.1, and just closes when idle. */
+  session: SessionEnds | undefined;
+  /** When it was told to go; undefined: it was not. */
+  retiredAt: number | undefined;
+  /** Of HTTP/1.1: a request was refused, and nothing behind it on the connection is looked at. */
+  isSpoilt = false;
+  bodyBytes = 0;
+  /** Requests so far. */
+  requests = 0;
+  readonly underWay: Map<Exchange, ClientStream> = new Map();
+  /** On `performance.now()`. */
+  readonly openedAt: number = performance.now();
+  /** When the last request ended; before the first, when the connection was made. */
+  idleSince: number = this.openedAt;
+
+  constructor(socket: Socket, ends: Ends, tls: TlsFacts) {
+    this.socket = socket;
+    this.peer = ends.peer;
+    this.peerPort = ends.peerPort;
+    this.localAddress = ends.localAddress;
+    this.localPort = ends.localPort;
+    this.tlsVersion = tls.tlsVersion;
+    this.sni = tls.sni;
+    this.isNameLost = tls.isNameLost;
+    this.proof = tls.proof;
+  }
+
+  /** Requests under way. */
+  get active(): number {
+    return this.underWay.size;
+  }
+
+  get isRetired(): boolean {
+    return this.retiredAt !== undefined;
+  }
+
+  begin(x: Exchange, stream: ClientStream): void {
+    this.requests++;
+    this.underWay.set(x, stream);
+  }
+
+  end(x: Exchange): void {
+    this.underWay.delete(x);
+    if (this.underWay.size > 0) return;
+    this.idleSince = performance.now();
+    if (this.isRetired && this.session === undefined) this.socket.destroySoon();
+  }
+
+  /** No further requests: idle ones of HTTP/1.1 close now, the others say goodbye with their next answer. */
+  retire(): void {
+    if (this.isRetired) return;
+    this.retiredAt = performance.now();
+    if (this.session !== undefined) this.session.goAway();
+    else if (this.active === 0) this.socket.destroySoon();
+  }
+
+  /** At once, whatever is under way. */
+  breakOff(): void {
+    this.retiredAt ??= performance.now();
+    if (this.session === undefined) this.socket.destroy();
+    else this.session.breakOff();
+  }
+}
