@@ -37,7 +37,7 @@ export interface ConnectionsOptions {
 }
 
 export class Connections {
-  readonly #limits: RequestLimits;
+  #limits: RequestLimits;
   readonly #admitted = new Map<Socket, Admitted>();
   readonly #peers: Peers;
   readonly #open = new Set<Connection>();
@@ -53,6 +53,12 @@ export class Connections {
     this.#peers = new Peers(limits);
     this.#readProof = readProof;
     this.#closures = closures;
+  }
+
+  /** For connections to come; those that are open stay. */
+  set limits(limits: RequestLimits) {
+    this.#limits = limits;
+    this.#peers.limits = limits;
   }
 
   get isDraining(): boolean {
@@ -148,15 +154,14 @@ export class Connections {
   }
 
   /**
-   * Waits until no request is under way or `timeoutMs` is over, closing HTTP/1.1 connections as they
-   * become idle; then nothing is left open. The servers have stopped listening before.
+   * Waits until no request is under way or `timeoutMs` is over, with HTTP/1.1 connections closing as they become idle and
+   * HTTP/2 ones told to go; then nothing is left open. The doors have been closed before.
    */
   async drain(timeoutMs: number): Promise<void> {
     this.#isDraining = true;
     const deadline = performance.now() + timeoutMs;
     for (;;) {
-      for (const { active, session, socket } of this.#open)
-        if (active === 0 && session === undefined) socket.destroySoon();
+      for (const connection of this.#open) connection.retire();
       if (this.active === 0 || performance.now() >= deadline) break;
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
     }

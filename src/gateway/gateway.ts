@@ -1,25 +1,23 @@
-// The running gateway: its doors, the runtime in force, and how it starts and stops.
-import type { Server } from 'node:http';
-import type { Http2SecureServer } from 'node:http2';
+// The running gateway: its doors, the configuration in force, and how it starts, takes another one, and stops.
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { CertificateKeeper } from '../acme/keeper.ts';
 import { GatehouseError } from '../base/errors.ts';
-import type { Config, ListenAddress } from '../config/config.ts';
+import { InTurn } from '../base/in-turn.ts';
+import type { Config } from '../config/config.ts';
 import type { ClientProof } from '../http/client-certificate.ts';
 import { Records } from '../observe/records.ts';
 import { readProof } from '../tls/client-proof.ts';
 import { renewContext } from '../tls/options.ts';
-import { DEFAULT_SITE } from '../tls/plan.ts';
 import { TicketKeys } from '../tls/tickets.ts';
 import { Vouchers } from '../tls/vouchers.ts';
-import { FileWatch } from '../tls/watch.ts';
-import { tellRefresh, watchedFiles } from './certificate-files.ts';
+import type { FileWatch } from '../tls/watch.ts';
+import { tellRefresh } from './certificate-files.ts';
 import { Connections } from './connections.ts';
-import { plainServer, secureServer } from './listener.ts';
+import { Doors } from './doors.ts';
 import { Patrol } from './patrol.ts';
-import type { Context, Runtime } from './runtime.ts';
-import { buildRuntime, refreshCertificates } from './runtime.ts';
+import { type Prepared, prepare } from './prepare.ts';
+import { type Context, type Runtime, refreshCertificates } from './runtime.ts';
 
 type State = 'starting' | 'ready' | 'draining' | 'stopped';
 
@@ -35,28 +33,30 @@ export interface GatewayTuning {
 
 export class Gateway implements Context {
   readonly records: Records;
-  readonly keeper: CertificateKeeper | undefined;
   readonly startedAt: Date = new Date();
-  /** Where it really listens, ports filled in. */
-  readonly addresses: { https: AddressInfo[]; http: AddressInfo[] } = { https: [], http: [] };
   state: State = 'starting';
+  readonly #tuning: GatewayTuning;
   readonly #connections: Connections;
-  readonly #patrol: Patrol;
-  readonly #servers: (Http2SecureServer | Server)[] = [];
+  readonly #doors: Doors;
+  #patrol: Patrol;
   #runtime: Runtime;
+  #keeper: CertificateKeeper | undefined;
   /** Of session tickets; for other processes that serve the same addresses. */
   readonly ticketKeys: TicketKeys = new TicketKeys((key) => this.#useTicketKey(key));
   readonly #vouchers = new Vouchers();
-  readonly #files: FileWatch;
-  #refreshing: Promise<void> = Promise.resolve();
+  #files: FileWatch;
+  /** What is put in force is put in force one after the other: certificates that have changed, and configurations. */
+  readonly #changes = new InTurn();
   #refreshWaiting: Promise<void> | undefined;
   #certificateCheck: NodeJS.Timeout | undefined;
 
-  private constructor(runtime: Runtime, files: FileWatch, records: Records, keeper: CertificateKeeper | undefined) {
+  private constructor({ settle, files, keeper }: Prepared, records: Records, tuning: GatewayTuning) {
+    const runtime = settle();
     this.#runtime = runtime;
     this.#files = files;
+    this.#keeper = keeper;
+    this.#tuning = tuning;
     this.records = records;
-    this.keeper = keeper;
     const readProofOf = (socket: TLSSocket): ClientProof | undefined => {
       const policies = this.runtime.clientPolicies;
       if (policies.length === 0) return undefined;
@@ -69,19 +69,19 @@ export class Gateway implements Context {
     const { config } = runtime;
     this.#connections = new Connections(config.requestLimits, { readProof: readProofOf, closures: records.closures });
     this.#patrol = new Patrol(this.#connections, config, records.closures);
+    this.#doors = new Doors(this, this.#connections, () => this.ticketKeys.current.key);
   }
 
   /** Resolves when every door is open; fails as a whole, leaving nothing open, when one cannot be. */
-  static async start(config: Config, { fileCheckMs = FILE_CHECK_MS }: GatewayTuning = {}): Promise<Gateway> {
-    const files = new FileWatch(watchedFiles(config));
-    await files.look();
+  static async start(config: Config, tuning: GatewayTuning = {}): Promise<Gateway> {
     const records = new Records(config.logs);
-    const keeper = await openKeeper(config, records);
-    const gateway = new Gateway(await buildRuntime(config, keeper), files, records, keeper);
+    const gateway = new Gateway(await prepare(config, records), records, tuning);
     try {
-      await gateway.#open();
-      files.start(fileCheckMs, () => void gateway.refreshCertificates());
+      gateway.#doors.adopt(await gateway.#doors.open(config));
+      gateway.#begin();
       gateway.ticketKeys.start();
+      gateway.#certificateCheck = setInterval(() => void gateway.refreshCertificates(), CERTIFICATE_CHECK_MS).unref();
+      gateway.state = 'ready';
     } catch (error) {
       await gateway.stop(0);
       throw error;
@@ -93,6 +93,15 @@ export class Gateway implements Context {
     return this.#runtime;
   }
 
+  get keeper(): CertificateKeeper | undefined {
+    return this.#keeper;
+  }
+
+  /** Where it really listens, ports filled in. */
+  get addresses(): { https: AddressInfo[]; http: AddressInfo[] } {
+    return this.#doors.addresses;
+  }
+
   get httpsPort(): number {
     return this.addresses.https[0]?.port ?? 443;
   }
@@ -102,6 +111,15 @@ export class Gateway implements Context {
     return { connections: this.#connections.size, requests: this.#connections.active };
   }
 
+  /**
+   * Puts another configuration in force, whole or not at all: everything is built and opened beside what runs, which goes
+   * on. Connections, requests under way and all that the change does not touch stay. Fails with a ProblemsError or a
+   * GatehouseError, and nothing has changed.
+   */
+  reload(config: Config): Promise<void> {
+    return this.#changes.run(() => this.#reload(config));
+  }
+
   /** Lets requests under way finish within `drainMs`, then closes all that is left. */
   async stop(drainMs: number): Promise<void> {
     if (this.state === 'stopped') return;
@@ -109,7 +127,7 @@ export class Gateway implements Context {
     clearInterval(this.#certificateCheck);
     this.#files.stop();
     this.ticketKeys.stop();
-    for (const server of this.#servers) server.close();
+    this.#doors.close();
     await Promise.all([this.keeper?.stop(), this.#connections.drain(drainMs)]);
     this.#patrol.stop();
     this.runtime.close();
@@ -124,10 +142,9 @@ export class Gateway implements Context {
   /** New handshakes get the new certificates; connections stay. What cannot be loaded stays as it was. */
   refreshCertificates(): Promise<void> {
     // A thousand new certificates are a few refreshes, not a thousand: the one that waits takes up all that came so far.
-    this.#refreshWaiting ??= this.#refreshing.then(() => {
+    this.#refreshWaiting ??= this.#changes.run(() => {
       this.#refreshWaiting = undefined;
-      this.#refreshing = this.#refresh();
-      return this.#refreshing;
+      return this.#refresh();
     });
     return this.#refreshWaiting;
   }
@@ -141,10 +158,53 @@ export class Gateway implements Context {
       return;
     }
     tellRefresh(this.records, before, this.#runtime);
-    for (const server of this.#tlsServers()) {
+    this.#renewContexts();
+    this.#retireClients(before);
+  }
+
+  async #reload(config: Config): Promise<void> {
+    if (this.state !== 'ready') {
+      throw new GatehouseError('config_invalid', 'gateway', 'the gateway is stopping; nothing was reloaded');
+    }
+    const before = this.#runtime;
+    const keeperBefore = this.#keeper;
+    const { settle, files, keeper } = await prepare(config, this.records, { runtime: before, keeper: keeperBefore });
+    const logs = this.records.open(config.logs);
+    const doors = await this.#doors.open(config).catch((error: unknown) => {
+      this.records.discard(logs);
+      throw error;
+    });
+    // From here on nothing fails and nothing waits: no request sees half of it.
+    this.#runtime = settle();
+    this.#keeper = keeper;
+    this.records.use(logs);
+    this.#connections.limits = config.requestLimits;
+    this.#doors.adopt(doors);
+    this.#renewContexts();
+    this.#retireClients(before);
+    this.#patrol.stop();
+    this.#patrol = new Patrol(this.#connections, config, this.records.closures);
+    this.#files.stop();
+    this.#files = files;
+    this.#begin();
+    if (keeper !== keeperBefore) void keeperBefore?.stop();
+  }
+
+  /** What goes on by itself while the configuration is in force. */
+  #begin(): void {
+    this.runtime.watchServers(this.records);
+    this.#patrol.start();
+    this.#files.start(this.#tuning.fileCheckMs ?? FILE_CHECK_MS, () => void this.refreshCertificates());
+    // Beside the traffic: names without a certificate yet are served with what there is.
+    if (this.#keeper === undefined) return;
+    this.#keeper.onChange = () => void this.refreshCertificates();
+    this.#keeper.start(this.runtime.loaded.wanted);
+  }
+
+  #renewContexts(): void {
+    for (const server of this.#doors.tlsServers) {
       renewContext(server, this.#runtime.certificates, this.#runtime, this.ticketKeys.current.key);
     }
-    this.#retireClients(before);
   }
 
   /** Who was let in by authorities that are no longer asked for has to prove itself anew. */
@@ -159,77 +219,6 @@ export class Gateway implements Context {
   }
 
   #useTicketKey(key: Buffer): void {
-    for (const server of this.#tlsServers()) server.setTicketKeys(key);
-  }
-
-  #tlsServers(): Http2SecureServer[] {
-    return this.#servers.filter((server) => 'setTicketKeys' in server);
-  }
-
-  async #open(): Promise<void> {
-    const { listen } = this.runtime.config;
-    for (const address of listen.https) {
-      this.addresses.https.push(
-        await this.#listen(secureServer(this, this.#connections, this.ticketKeys.current.key), address),
-      );
-    }
-    for (const address of listen.http) {
-      this.addresses.http.push(await this.#listen(plainServer(this, this.#connections), address));
-    }
-    this.runtime.watchServers(this.records);
-    this.#patrol.start();
-    this.#certificateCheck = setInterval(() => void this.refreshCertificates(), CERTIFICATE_CHECK_MS).unref();
-    this.state = 'ready';
-    this.#keepCertificates();
-  }
-
-  /** Beside the traffic: names without a certificate yet are served with what there is. */
-  #keepCertificates(): void {
-    if (this.keeper === undefined) return;
-    this.keeper.onChange = () => void this.refreshCertificates();
-    this.keeper.start(this.runtime.loaded.wanted);
-  }
-
-  async #listen(server: Http2SecureServer | Server, address: ListenAddress): Promise<AddressInfo> {
-    this.#servers.push(server);
-    await listenOn(server, address);
-    return server.address() as AddressInfo;
+    for (const server of this.#doors.tlsServers) server.setTicketKeys(key);
   }
 }
-
-/** With what is stored already. Undefined when no certificate is ordered, so that nothing of it is even loaded. */
-async function openKeeper({ certificates, sites }: Config, records: Records): Promise<CertificateKeeper | undefined> {
-  const names = sites.flatMap((site) => (site.certificate === 'auto' ? [site.name, ...site.aliases] : []));
-  if (certificates.issuer !== 'acme' || names.length === 0) return undefined;
-  const { CertificateKeeper } = await import('../acme/keeper.ts');
-  const keeper = new CertificateKeeper(certificates, (level, message, facts) => {
-    if (level === 'error') records.error('certificate', message, facts.err, { ...facts, err: undefined });
-    else records[level]('certificate', message, facts);
-  });
-  await keeper.load(names.filter((name) => name !== DEFAULT_SITE));
-  return keeper;
-}
-
-/** Fails with a GatehouseError that says what to do. */
-export function listenOn(server: Http2SecureServer | Server, { host, port }: ListenAddress): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const place = `${host ?? '*'}:${port}`;
-  server.once('error', (error: NodeJS.ErrnoException) => {
-    const message = `cannot listen on ${place}: ${LISTEN_FAULTS[error.code ?? ''] ?? error.message}`;
-    reject(new GatehouseError('listen_failed', 'gateway', message, { cause: error }));
-  });
-  server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
-    server.removeAllListeners('error');
-    server.on('error', () => {});
-    resolve();
-  });
-  return promise;
-}
-
-const LISTEN_FAULTS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another process has this port; stop it or choose another under `listen`',
-  EACCES:
-    'ports below 1024 need a right: run as root, or `setcap cap_net_bind_service=+ep` on node, or choose a higher port',
-  EADDRNOTAVAIL: 'this machine does not have that address',
-  ENOTFOUND: 'this name does not resolve to an address of this machine',
-};

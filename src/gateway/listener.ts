@@ -1,4 +1,4 @@
-// The doors: TLS for HTTP/2 and HTTP/1.1 on one port, and a plain port for redirects. From a socket to an
+// The servers behind the doors: TLS for HTTP/2 and HTTP/1.1 together, and a plain one for redirects. From a socket to an
 // exchange; nothing here looks at what a request asks for.
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import http from 'node:http';
@@ -7,7 +7,7 @@ import http2 from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Config } from '../config/config.ts';
 import { alpnCallback } from '../tls/alpn.ts';
-import { type Demand, noteUnnamed } from '../tls/ask-clients.ts';
+import type { Demand } from '../tls/ask-clients.ts';
 import { serverTlsOptions } from '../tls/options.ts';
 import { Acceptor } from './accept.ts';
 import type { Connection } from './connection.ts';
@@ -22,7 +22,7 @@ const STREAM_WINDOW_BYTES = 256 * 1024;
 /** How many resets a session counts as that Node ended for what its client did. */
 const SESSION_ERROR_COST = 10;
 
-/** The TLS server; not listening yet. */
+/** The TLS server, which a door gives its connections. */
 export function secureServer(context: Context, connections: Connections, ticketKey: Buffer): Http2SecureServer {
   const { config } = context.runtime;
   const server = http2.createSecureServer({
@@ -36,10 +36,6 @@ export function secureServer(context: Context, connections: Connections, ticketK
     ...http1Options(config),
     allowHTTP1: true,
     ALPNCallback: alpnCallback((name) => context.keeper?.challengeContext(name)),
-  });
-  server.on('connection', (socket: Socket) => {
-    noteUnnamed(socket, context.runtime);
-    connections.admit(socket, true);
   });
   // In front of Node's own listener, which opens the HTTP/2 session or begins to parse HTTP/1.1.
   server.prependListener('secureConnection', (socket) => connections.secured(socket));
@@ -85,7 +81,6 @@ function demandOf(context: Context): Demand {
 export function plainServer(context: Context, connections: Connections): Server {
   const { config } = context.runtime;
   const server = http.createServer(http1Options(config));
-  server.on('connection', (socket: Socket) => connections.admit(socket, false));
   serveHttp1(server, new Acceptor(context, connections), config);
   return server;
 }

@@ -7,20 +7,20 @@ import type { RequestLimits } from '../config/config.ts';
 const FORGIVEN_EACH_SECOND = 0.05;
 
 export class Peers {
-  readonly #limits: RequestLimits;
+  limits: RequestLimits;
   readonly #connections = new Map<string, number>();
   /** Only of those who have one; so it is as long as the list of who broke something off in the last seconds. */
   readonly #debts = new Map<string, number>();
 
   constructor(limits: RequestLimits) {
-    this.#limits = limits;
+    this.limits = limits;
   }
 
   /** Why one more connection is not taken; undefined: it is counted. */
   add(address: string): string | undefined {
     const network = networkOf(address);
     const count = this.#connections.get(network) ?? 0;
-    if (count >= this.#limits.connectionsPerIp) return 'connections-per-ip';
+    if (count >= this.limits.connectionsPerIp) return 'connections-per-ip';
     if (this.isInDebt(address)) return 'resets-per-ip';
     this.#connections.set(network, count + 1);
     return undefined;
@@ -38,17 +38,17 @@ export class Peers {
     const network = networkOf(address);
     const before = this.#debts.get(network) ?? 0;
     // Beyond twice the bound it only takes longer until anything is forgiven.
-    const debt = Math.min(before + count, 2 * this.#limits.resetsPerIp);
+    const debt = Math.min(before + count, 2 * this.limits.resetsPerIp);
     this.#debts.set(network, debt);
-    return before <= this.#limits.resetsPerIp && debt > this.#limits.resetsPerIp;
+    return before <= this.limits.resetsPerIp && debt > this.limits.resetsPerIp;
   }
 
   isInDebt(address: string): boolean {
-    return this.#debts.size > 0 && (this.#debts.get(networkOf(address)) ?? 0) > this.#limits.resetsPerIp;
+    return this.#debts.size > 0 && (this.#debts.get(networkOf(address)) ?? 0) > this.limits.resetsPerIp;
   }
 
   forgive(passedMs: number): void {
-    const forgiven = (this.#limits.resetsPerIp * FORGIVEN_EACH_SECOND * passedMs) / 1000;
+    const forgiven = (this.limits.resetsPerIp * FORGIVEN_EACH_SECOND * passedMs) / 1000;
     for (const [network, debt] of this.#debts) {
       if (debt <= forgiven) this.#debts.delete(network);
       else this.#debts.set(network, debt - forgiven);

@@ -2,7 +2,6 @@
 // another and swaps the reference; the old one leaves with its last request.
 import { isIP } from 'node:net';
 import type { CertificateKeeper } from '../acme/keeper.ts';
-import { ProblemsError } from '../base/errors.ts';
 import type { IpSet } from '../base/ip.ts';
 import { ipSet } from '../base/ip.ts';
 import type { Config, HeaderChanges, RouteConfig, SiteConfig } from '../config/config.ts';
@@ -17,11 +16,10 @@ import type { FindManaged } from '../tls/plan.ts';
 import type { CertificateSelector } from '../tls/select.ts';
 import { type LoadedCertificates, loadCertificates } from '../tls/sites.ts';
 import type { Target } from '../upstream/forward.ts';
-import { Upstream } from '../upstream/upstream.ts';
-import { type Guard, Guards } from './guard.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import type { Guard, Guards } from './guard.ts';
 import { hstsValue } from './hsts.ts';
 import { recordServerChange } from './server-records.ts';
-import { stickySecret } from './sticky-secret.ts';
 
 /** What a request runs on; the gateway object itself. */
 export interface Context {
@@ -126,18 +124,6 @@ export class Runtime implements ClientAsking {
   }
 }
 
-/** Fails with a ProblemsError that names every certificate, or every rule, that cannot be used. */
-export async function buildRuntime(config: Config, keeper?: CertificateKeeper): Promise<Runtime> {
-  const loaded = await loadCertificates(config, { managed: managedBy(keeper) });
-  const clients = await loadClientPolicies(config.sites);
-  const problems = [...loaded.problems, ...clients.problems];
-  if (problems.length > 0) throw new ProblemsError(problems);
-  const guards = new Guards(config);
-  if (guards.problems.length > 0) throw new ProblemsError(guards.problems);
-  const upstreams = await buildUpstreams(config);
-  return new Runtime({ config, upstreams, loaded, clients, guards });
-}
-
 /**
  * The same runtime with its certificates loaded anew: the local CA's nearly outlived ones replaced, changed files read.
  * What cannot be loaded stays as it was, and is told in `loaded.kept` and `clients.kept`.
@@ -162,13 +148,9 @@ function unnamedPolicy(sites: readonly SiteConfig[], { bySite }: LoadedClientPol
   return bySite.get(site?.name ?? 'default');
 }
 
-function managedBy(keeper: CertificateKeeper | undefined): FindManaged {
+/** Where the certificates of authorities are found. */
+export function managedBy(keeper: CertificateKeeper | undefined): FindManaged {
   return (name) => keeper?.find(name);
-}
-
-async function buildUpstreams(config: Config): Promise<Map<string, Upstream>> {
-  const options = { timeoutMs: config.timeouts.upstreamMs, secret: await stickySecret(config) };
-  return new Map([...config.upstreams].map(([name, upstream]) => [name, new Upstream(upstream, options)]));
 }
 
 function buildSite(site: SiteConfig, parts: RuntimeParts): Site {

@@ -2,6 +2,7 @@
 // record may say is decided here, so that no secret has a second way out.
 import { closeSync, openSync } from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { DestinationStream, Logger } from 'pino';
 import pino from 'pino';
 import { GatehouseError } from '../base/errors.ts';
@@ -51,8 +52,17 @@ const MAX_TEXT = 2048;
 /** Lines that wait for a slow disk or pipe; beyond it lines are lost rather than memory. */
 const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 
-export class Records {
+/** Where records go, by one configuration. */
+export interface Outlets {
+  readonly config: LogsConfig;
   readonly redaction: Redaction;
+  readonly destinations: readonly pino.DestinationStream[];
+  readonly access: Logger | undefined;
+  readonly waf: Logger | undefined;
+  readonly own: Logger;
+}
+
+export class Records {
   /** Of the exchanges that had their end, recorded or not. */
   readonly statuses: StatusCounts = new StatusCounts();
   /** Why requests got 4xx or 5xx from the gateway itself, where there is a reason to tell. */
@@ -60,28 +70,58 @@ export class Records {
   /** Why connections were closed by the gateway. */
   readonly closures: ReasonCounts = new ReasonCounts();
   readonly #lost = new Set<pino.DestinationStream>();
-  readonly #destinations: pino.DestinationStream[] = [];
-  readonly #access: Logger | undefined;
-  readonly #waf: Logger | undefined;
-  readonly #own: Logger;
+  #outlets: Outlets;
 
   constructor(config: LogsConfig) {
-    this.redaction = new Redaction(config.redact, config.audit);
-    const access = this.#open(config.access);
-    const waf = isSame(config.access, config.waf) ? access : this.#open(config.waf);
-    this.#access = access === undefined ? undefined : pino(OPTIONS, access);
-    this.#waf = waf === undefined ? undefined : pino(OPTIONS, waf);
-    // Words go to stderr, so that stdout is the access log and nothing else.
-    this.#own = pino({ ...OPTIONS, level: config.level }, this.#open('stderr') as DestinationStream);
+    this.#outlets = this.open(config);
+  }
+
+  /** What secrets are kept out by. */
+  get redaction(): Redaction {
+    return this.#outlets.redaction;
+  }
+
+  /** Opens what this configuration writes to; `use` puts it in force. Fails with a GatehouseError, and nothing has changed. */
+  open(config: LogsConfig): Outlets {
+    const known = this.#outlets as Outlets | undefined;
+    if (known !== undefined && isDeepStrictEqual(known.config, config)) return known;
+    const destinations: pino.DestinationStream[] = [];
+    const access = this.#destination(config.access, destinations);
+    const waf = isSame(config.access, config.waf) ? access : this.#destination(config.waf, destinations);
+    return {
+      config,
+      redaction: new Redaction(config.redact, config.audit),
+      destinations,
+      access: access === undefined ? undefined : pino(OPTIONS, access),
+      waf: waf === undefined ? undefined : pino(OPTIONS, waf),
+      // Words go to stderr, so that stdout is the access log and nothing else.
+      own: pino({ ...OPTIONS, level: config.level }, this.#destination('stderr', destinations) as DestinationStream),
+    };
+  }
+
+  /** From now on records go there. */
+  use(outlets: Outlets): void {
+    const before = this.#outlets;
+    if (outlets === before) return;
+    this.#outlets = outlets;
+    this.discard(before);
+  }
+
+  /** Closes what `open` has opened and nobody writes to any more. */
+  discard(outlets: Outlets): void {
+    if (outlets === this.#outlets) return;
+    this.#flush(outlets);
+    for (const destination of outlets.destinations) if (isFile(destination)) (destination as SonicBoom).end();
   }
 
   /** One line for an exchange, whatever happened to it. */
   access(x: Exchange): void {
     this.statuses.note(x.status);
     if (x.reason !== undefined && x.status >= 400) this.refusals.note(x.reason);
-    if (this.#access === undefined) return;
+    const { access } = this.#outlets;
+    if (access === undefined) return;
     const { request, connection } = x;
-    this.#access.info({
+    access.info({
       event: 'access',
       requestId: x.id,
       client: x.client,
@@ -108,35 +148,40 @@ export class Records {
 
   /** One line for an exchange in which a rule that logs matched. What it holds is cut and redacted already. */
   waf(finding: FindingRecord): void {
-    this.#waf?.info({ event: 'waf', ...finding });
+    this.#outlets.waf?.info({ event: 'waf', ...finding });
   }
 
   info(event: RecordEvent, msg: string, facts: Readonly<Record<string, unknown>> = {}): void {
-    this.#own.info({ event, ...facts }, msg);
+    this.#outlets.own.info({ event, ...facts }, msg);
   }
 
   warn(event: RecordEvent, msg: string, facts: Readonly<Record<string, unknown>> = {}): void {
-    this.#own.warn({ event, ...facts }, msg);
+    this.#outlets.own.warn({ event, ...facts }, msg);
   }
 
   /** `err` is printed with its stack and cause. */
   error(event: RecordEvent, msg: string, err: unknown, facts: Readonly<Record<string, unknown>> = {}): void {
-    this.#own.error({ event, ...facts, err }, msg);
+    this.#outlets.own.error({ event, ...facts, err }, msg);
   }
 
   debug(event: RecordEvent, msg: string, facts: Readonly<Record<string, unknown>> = {}): void {
-    this.#own.debug({ event, ...facts }, msg);
+    this.#outlets.own.debug({ event, ...facts }, msg);
   }
 
   /** After logrotate has moved the files away: the same names again, as new files. */
   reopen(): void {
     this.#lost.clear();
-    for (const destination of this.#destinations) if ('reopen' in destination) (destination as SonicBoom).reopen();
+    for (const destination of this.#outlets.destinations)
+      if ('reopen' in destination) (destination as SonicBoom).reopen();
   }
 
   /** Writes out what waits; the last thing before the process ends. */
   flush(): void {
-    for (const destination of this.#destinations) {
+    this.#flush(this.#outlets);
+  }
+
+  #flush({ destinations }: Outlets): void {
+    for (const destination of destinations) {
       // Writing on would be tried for ever where the disk is full.
       if (this.#lost.has(destination)) continue;
       try {
@@ -156,14 +201,14 @@ export class Records {
     this.error('process', `records for ${name} are lost: it cannot be written (${code})`, undefined);
   }
 
-  #open(target: LogTarget): DestinationStream | undefined {
+  #destination(target: LogTarget, destinations: pino.DestinationStream[]): DestinationStream | undefined {
     if (target === false) return undefined;
     const dest = target === 'stdout' ? 1 : target === 'stderr' ? 2 : target.file;
     if (typeof dest === 'string') openable(dest);
     const destination = pino.destination({ dest, sync: false, maxLength: MAX_BUFFERED_BYTES });
     // A full disk or a closed pipe costs lines, never requests.
     destination.on('error', (error: NodeJS.ErrnoException) => this.#tellLoss(destination, dest, error));
-    this.#destinations.push(destination);
+    destinations.push(destination);
     return destination;
   }
 }
@@ -181,6 +226,11 @@ function tlsFacts({ connection, clientCertificate }: Exchange, version: string):
 function withoutQuery(target: string): string {
   const mark = target.indexOf('?');
   return mark === -1 ? target : target.slice(0, mark);
+}
+
+/** stdout and stderr are not ours to close. */
+function isFile(destination: pino.DestinationStream): boolean {
+  return typeof (destination as SonicBoom & { file: string | null }).file === 'string';
 }
 
 /** Two kinds of records in one file go through one descriptor, so that their lines never mix. */

@@ -88,6 +88,12 @@ export class Upstream {
     for (const check of this.#checks) check.start();
   }
 
+  /** Whether it is what this configuration says, so that nothing need be done. */
+  isAs(config: UpstreamConfig, { timeoutMs, secret }: UpstreamOptions): boolean {
+    const { timeoutMs: knownMs, secret: known } = this.#options;
+    return timeoutMs === knownMs && secret === known && isDeepStrictEqual(config, this.config);
+  }
+
   /**
    * The same group by another configuration. Servers whose URL stays, and how they are spoken to, live on with their
    * connections and all that is known of them; the others finish what they were given. From now on this group answers

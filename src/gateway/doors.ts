@@ -1,0 +1,111 @@
+// All doors of the gateway, as `listen` names them: opened together or not at all, and renewed with each configuration.
+import type { Http2SecureServer } from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
+import type { Config, ListenAddress } from '../config/config.ts';
+import { noteUnnamed } from '../tls/ask-clients.ts';
+import type { Connections } from './connections.ts';
+import { Door, type DoorServer } from './door.ts';
+import { plainServer, secureServer } from './listener.ts';
+import type { Context } from './runtime.ts';
+
+const KINDS = ['https', 'http'] as const;
+type Kind = (typeof KINDS)[number];
+type ByKind = Record<Kind, readonly Door[]>;
+
+/** Doors that are open for a configuration which is not in force yet. */
+export interface OpenedDoors {
+  readonly config: Config;
+  readonly next: ByKind;
+  readonly fresh: readonly Door[];
+}
+
+export class Doors {
+  readonly #context: Context;
+  readonly #connections: Connections;
+  readonly #ticketKey: () => Buffer;
+  #doors: ByKind = { https: [], http: [] };
+  #config: Config | undefined;
+
+  constructor(context: Context, connections: Connections, ticketKey: () => Buffer) {
+    this.#context = context;
+    this.#connections = connections;
+    this.#ticketKey = ticketKey;
+  }
+
+  /** Where they really listen, ports filled in. */
+  get addresses(): Record<Kind, AddressInfo[]> {
+    const of = (kind: Kind): AddressInfo[] => this.#doors[kind].map(({ address }) => address);
+    return { https: of('https'), http: of('http') };
+  }
+
+  get tlsServers(): Http2SecureServer[] {
+    return this.#doors.https.map(({ server }) => server as Http2SecureServer);
+  }
+
+  /**
+   * Opens what this configuration adds, and leaves the rest as it is; fails as a whole, leaving nothing new open. Who comes
+   * in is served by what is in force, until `adopt`.
+   */
+  async open(config: Config): Promise<OpenedDoors> {
+    const fresh: Door[] = [];
+    const next: Record<Kind, Door[]> = { https: [], http: [] };
+    try {
+      for (const kind of KINDS) {
+        const left = [...this.#doors[kind]];
+        for (const place of config.listen[kind]) {
+          const at = left.findIndex((door) => isDeepStrictEqual(door.place, place));
+          const [known] = at === -1 ? [] : left.splice(at, 1);
+          const door = known ?? (await this.#open(kind, place));
+          if (known === undefined) fresh.push(door);
+          next[kind].push(door);
+        }
+      }
+    } catch (error) {
+      for (const door of fresh) door.close();
+      throw error;
+    }
+    return { config, next, fresh };
+  }
+
+  /** The configuration is in force: doors that it does not name are closed, and the others have servers that keep to it. */
+  adopt({ config, next, fresh }: OpenedDoors): void {
+    const isServedAlike = this.#config !== undefined && isDeepStrictEqual(settingsOf(this.#config), settingsOf(config));
+    for (const kind of KINDS) {
+      for (const door of this.#doors[kind]) {
+        if (!next[kind].includes(door)) door.close();
+        else if (!isServedAlike) door.replace(this.#server(kind));
+      }
+    }
+    // They were opened by the settings of before.
+    if (this.#config !== undefined && !isServedAlike)
+      for (const kind of KINDS)
+        for (const door of next[kind]) if (fresh.includes(door)) door.replace(this.#server(kind));
+    this.#doors = next;
+    this.#config = config;
+  }
+
+  /** Nobody comes in any more. */
+  close(): void {
+    for (const kind of KINDS) for (const door of this.#doors[kind]) door.close();
+  }
+
+  #open(kind: Kind, place: ListenAddress): Promise<Door> {
+    const isSecure = kind === 'https';
+    return Door.open(place, this.#server(kind), (socket: Socket) => {
+      if (!this.#connections.admit(socket, isSecure)) return false;
+      if (isSecure) noteUnnamed(socket, this.#context.runtime);
+      return true;
+    });
+  }
+
+  #server(kind: Kind): DoorServer {
+    if (kind === 'http') return plainServer(this.#context, this.#connections);
+    return secureServer(this.#context, this.#connections, this.#ticketKey());
+  }
+}
+
+/** What a server of Node's learns once and for all. */
+function settingsOf({ timeouts, requestLimits, certificates }: Config): unknown {
+  return { timeouts, requestLimits, isOnDemand: certificates.acme.onDemand !== undefined };
+}

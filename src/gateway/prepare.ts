@@ -1,0 +1,89 @@
+// Everything of a configuration that can fail or takes time, made ready beside what runs; nothing of it is in force yet.
+import { isDeepStrictEqual } from 'node:util';
+import type { CertificateKeeper } from '../acme/keeper.ts';
+import { ProblemsError } from '../base/errors.ts';
+import type { Config } from '../config/config.ts';
+import type { Records } from '../observe/records.ts';
+import { loadClientPolicies } from '../tls/client-policy.ts';
+import { DEFAULT_SITE } from '../tls/plan.ts';
+import { loadCertificates } from '../tls/sites.ts';
+import { FileWatch } from '../tls/watch.ts';
+import { Upstream } from '../upstream/upstream.ts';
+import { watchedFiles } from './certificate-files.ts';
+import { Guards } from './guard.ts';
+import { managedBy, Runtime } from './runtime.ts';
+import { stickySecret } from './sticky-secret.ts';
+
+/** What is in force while the next configuration is made ready. */
+export interface InForce {
+  readonly runtime: Runtime;
+  readonly keeper: CertificateKeeper | undefined;
+}
+
+export interface Prepared {
+  /** Takes over from what is in force; called once, does not fail, waits for nothing. */
+  readonly settle: () => Runtime;
+  /** Looked at before the files were read; not started. */
+  readonly files: FileWatch;
+  /** The one in force, where it can go on. */
+  readonly keeper: CertificateKeeper | undefined;
+}
+
+/** Fails with a ProblemsError that names every certificate, or every rule, that cannot be used. */
+export async function prepare(config: Config, records: Records, inForce?: InForce): Promise<Prepared> {
+  const files = new FileWatch(watchedFiles(config));
+  await files.look();
+  const keeper = await openKeeper(config, records, inForce);
+  const loaded = await loadCertificates(config, { managed: managedBy(keeper) });
+  const clients = await loadClientPolicies(config.sites);
+  const problems = [...loaded.problems, ...clients.problems];
+  if (problems.length > 0) throw new ProblemsError(problems);
+  const guards = new Guards(config, inForce?.runtime.guards);
+  if (guards.problems.length > 0) throw new ProblemsError(guards.problems);
+  const secret = await stickySecret(config);
+  const settle = (): Runtime => {
+    const upstreams = nextUpstreams(config, secret, inForce?.runtime.upstreams);
+    return new Runtime({ config, upstreams, loaded, clients, guards });
+  };
+  return { settle, files, keeper };
+}
+
+/** Groups that are as they were stay; others are succeeded, so that their servers live on; what is gone gets no further calls. */
+function nextUpstreams(
+  config: Config,
+  secret: string | undefined,
+  before: ReadonlyMap<string, Upstream> = new Map(),
+): Map<string, Upstream> {
+  const options = { timeoutMs: config.timeouts.upstreamMs, secret };
+  const next = new Map<string, Upstream>();
+  for (const [name, settings] of config.upstreams) {
+    const known = before.get(name);
+    if (known === undefined) next.set(name, new Upstream(settings, options));
+    else next.set(name, known.isAs(settings, options) ? known : known.succeed(settings, options));
+  }
+  for (const [name, upstream] of before) if (!next.has(name)) upstream.close();
+  return next;
+}
+
+/** With what is stored already. Undefined when no certificate is ordered, so that nothing of it is even loaded. */
+async function openKeeper(
+  { certificates, sites }: Config,
+  records: Records,
+  inForce: InForce | undefined,
+): Promise<CertificateKeeper | undefined> {
+  const names = sites.flatMap((site) => (site.certificate === 'auto' ? [site.name, ...site.aliases] : []));
+  if (certificates.issuer !== 'acme' || names.length === 0) return undefined;
+  const known = inForce?.keeper;
+  const goesOn = known !== undefined && isDeepStrictEqual(inForce?.runtime.config.certificates, certificates);
+  const keeper = goesOn ? known : await newKeeper(certificates, records);
+  await keeper.load(names.filter((name) => name !== DEFAULT_SITE));
+  return keeper;
+}
+
+async function newKeeper(certificates: Config['certificates'], records: Records): Promise<CertificateKeeper> {
+  const { CertificateKeeper: Keeper } = await import('../acme/keeper.ts');
+  return new Keeper(certificates, (level, message, facts) => {
+    if (level === 'error') records.error('certificate', message, facts.err, { ...facts, err: undefined });
+    else records[level]('certificate', message, facts);
+  });
+}
