@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { onTestFinished, vi } from 'vitest';
+import type { Config } from '../../src/config/config.ts';
 import { parseConfig } from '../../src/config/load.ts';
 import { Gateway, type GatewayTuning } from '../../src/gateway/gateway.ts';
 import { openLocalCa } from '../../src/tls/local-ca.ts';
@@ -15,6 +16,8 @@ export interface World {
   readonly httpPort: number;
   /** The local CA's root. */
   readonly ca: string;
+  /** Another configuration of the same folder, with the same defaults. */
+  config(yaml: string): Config;
   /** The access records, as soon as there are that many. */
   accessRecords(count: number): Promise<AccessRecord[]>;
 }
@@ -25,6 +28,21 @@ export type AccessRecord = Record<string, unknown> & { status: number; path: str
 export async function startGateway(yaml: string, tuning?: GatewayTuning): Promise<World> {
   const folder = await mkdtemp(path.join(tmpdir(), 'gatehouse-test-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const config = configOf(yaml, folder);
+  const gateway = await Gateway.start(config, tuning);
+  onTestFinished(() => gateway.stop(0));
+  return {
+    gateway,
+    folder,
+    port: gateway.httpsPort,
+    httpPort: gateway.addresses.http[0]?.port ?? 0,
+    config: (other) => configOf(other, folder),
+    ca: openLocalCa(config.certificates.storage).rootPem,
+    accessRecords: (count) => accessRecords(path.join(folder, 'access.log'), count),
+  };
+}
+
+function configOf(yaml: string, folder: string): Config {
   const has = (key: string): boolean => new RegExp(`^${key}:`, 'm').test(yaml);
   const defaults = [
     has('listen') ? '' : 'listen: { https: "127.0.0.1:0", http: "127.0.0.1:0" }',
@@ -35,16 +53,7 @@ export async function startGateway(yaml: string, tuning?: GatewayTuning): Promis
   const text = [...defaults, yaml].join('\n');
   const { config, problems } = parseConfig(text, { file: 'test.yaml', baseDir: folder, env: {} });
   if (config === undefined) throw new Error(problems.map(({ line, message }) => `${line}: ${message}`).join('\n'));
-  const gateway = await Gateway.start(config, tuning);
-  onTestFinished(() => gateway.stop(0));
-  return {
-    gateway,
-    folder,
-    port: gateway.httpsPort,
-    httpPort: gateway.addresses.http[0]?.port ?? 0,
-    ca: openLocalCa(config.certificates.storage).rootPem,
-    accessRecords: (count) => accessRecords(path.join(folder, 'access.log'), count),
-  };
+  return config;
 }
 
 function accessRecords(file: string, count: number): Promise<AccessRecord[]> {
