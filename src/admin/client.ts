@@ -3,9 +3,11 @@ import http from 'node:http';
 import type { Renewed } from '../acme/keeper.ts';
 import type { ManagedStatus } from '../acme/status.ts';
 import { GatehouseError } from '../base/errors.ts';
-import type { Status } from './control.ts';
+import type { Reloaded, Status } from './control.ts';
 
 const TIMEOUT_MS = 5_000;
+/** Large rule sets are compiled anew. */
+const RELOAD_TIMEOUT_MS = 60_000;
 /** An authority may take its time, and several names wait for each other. */
 const RENEWAL_TIMEOUT_MS = 15 * 60_000;
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
@@ -13,6 +15,11 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 /** Like all here, fails with a GatehouseError when no gateway answers there. */
 export function fetchStatus(socketPath: string): Promise<Status> {
   return ask<Status>({ socketPath, method: 'GET', path: '/status', timeout: TIMEOUT_MS });
+}
+
+/** Waits until the configuration is in force, or was refused. */
+export function reloadConfig(socketPath: string): Promise<Reloaded> {
+  return ask<Reloaded>({ socketPath, method: 'POST', path: '/reload', timeout: RELOAD_TIMEOUT_MS }, {});
 }
 
 /** Waits until each has succeeded or failed once. None: the gateway orders nothing for this name. */

@@ -2,6 +2,7 @@
 // gateway answers.
 import type { Renewed } from '../acme/keeper.ts';
 import type { ManagedStatus } from '../acme/status.ts';
+import type { Problem } from '../base/errors.ts';
 
 export interface Control {
   /** False once the gateway drains: a load balancer must send nothing more. */
@@ -9,10 +10,31 @@ export interface Control {
   status(): Status;
   /** For monitoring, in the text format of Prometheus. */
   metrics(): Promise<Metrics>;
+  /** Reads the configuration anew and puts it in force, whole or not at all. */
+  reload(): Promise<Reloaded>;
   /** Orders now, one name or all; resolves when each has succeeded or failed once. None: the name is not ordered. */
   renewCertificates(name: string | undefined): Promise<readonly Renewed[]>;
   /** Takes up what a command has put into the storage; resolves when it is served. */
   lookForCertificates(): Promise<readonly ManagedStatus[]>;
+}
+
+/** What became of a reload. */
+export interface Reloaded {
+  readonly ok: boolean;
+  /** Every fault of the configuration. */
+  readonly problems: readonly Problem[];
+  /** What else stood in the way. */
+  readonly error: string | null;
+  readonly warnings: readonly string[];
+}
+
+/** Of the last reload. */
+export interface ReloadState {
+  /** RFC 3339, UTC. */
+  readonly at: string;
+  readonly ok: boolean;
+  /** The first that was wrong. */
+  readonly error: string | null;
 }
 
 export interface Metrics {
@@ -28,6 +50,8 @@ export interface Status {
   /** RFC 3339, UTC. */
   readonly startedAt: string;
   readonly config: string | undefined;
+  /** null: it was never reloaded. */
+  readonly reload: ReloadState | null;
   readonly listen: { readonly https: readonly string[]; readonly http: readonly string[] };
   /** Client connections open, requests under way. */
   readonly load: { readonly connections: number; readonly requests: number };

@@ -5,6 +5,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { GatehouseError } from '../base/errors.ts';
 import { ensureFolder } from '../base/folder.ts';
 import type { Config } from '../config/config.ts';
@@ -14,41 +15,78 @@ const MAX_WISH_LENGTH = 64 * 1024;
 
 type Answerer = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
+type Settings = Pick<Config, 'admin'>;
+const ENDPOINTS = ['socket', 'http'] as const;
+type Endpoint = (typeof ENDPOINTS)[number];
+
+/** Endpoints of another configuration, open beside those in force. */
+export interface PreparedEndpoints {
+  /** They take the place of those that differ. Does not fail. */
+  adopt(): void;
+  discard(): void;
+}
+
 export class AdminServer {
   readonly #control: Control;
-  readonly #servers: Server[] = [];
-  /** Of the TCP endpoint, once it is open. */
-  port: number | undefined;
+  readonly #servers = new Map<Endpoint, Server>();
+  #admin: Config['admin'] = { socket: undefined, http: undefined };
 
   constructor(control: Control) {
     this.#control = control;
   }
 
+  /** Of the TCP endpoint, once it is open. */
+  get port(): number | undefined {
+    return (this.#servers.get('http')?.address() as net.AddressInfo | null | undefined)?.port;
+  }
+
   /** Opens what the config names. Fails with a GatehouseError, with nothing left open. */
-  async open({ admin }: Pick<Config, 'admin'>): Promise<void> {
+  async open(config: Settings): Promise<void> {
+    (await this.prepare(config)).adopt();
+  }
+
+  /** Opens what the config changes. Fails with a GatehouseError, with nothing new left open. */
+  async prepare({ admin }: Settings): Promise<PreparedEndpoints> {
+    const changed = ENDPOINTS.filter((endpoint) => !isDeepStrictEqual(admin[endpoint], this.#admin[endpoint]));
+    const opened = new Map<Endpoint, Server>();
+    const discard = (): void => opened.forEach(end);
     try {
-      if (admin.socket !== undefined) await this.#openSocket(admin.socket);
-      if (admin.http !== undefined) {
-        const { host, port } = admin.http;
-        const place = `${host ?? '*'}:${port}`;
-        const options = { port, ...(host === undefined ? {} : { host }) };
-        const server = await this.#listen(options, place, (q, r) => this.#public(q, r));
-        this.port = (server.address() as net.AddressInfo).port;
+      for (const endpoint of changed) {
+        const server = await (endpoint === 'socket' ? this.#openSocket(admin.socket) : this.#openHttp(admin.http));
+        if (server !== undefined) opened.set(endpoint, server);
       }
     } catch (error) {
-      this.close();
+      discard();
       throw error;
     }
+    const adopt = (): void => {
+      for (const endpoint of changed) {
+        const before = this.#servers.get(endpoint);
+        // What it is answering it may finish.
+        before?.close();
+        before?.closeIdleConnections();
+        this.#servers.delete(endpoint);
+      }
+      for (const [endpoint, server] of opened) this.#servers.set(endpoint, server);
+      this.#admin = admin;
+    };
+    return { adopt, discard };
   }
 
   close(): void {
-    for (const server of this.#servers.splice(0)) {
-      server.close();
-      server.closeAllConnections();
-    }
+    this.#servers.forEach(end);
+    this.#servers.clear();
   }
 
-  async #openSocket(file: string): Promise<void> {
+  async #openHttp(address: Config['admin']['http']): Promise<Server | undefined> {
+    if (address === undefined) return undefined;
+    const { host, port } = address;
+    const options = { port, ...(host === undefined ? {} : { host }) };
+    return this.#listen(options, `${host ?? '*'}:${port}`, (q, r) => this.#public(q, r));
+  }
+
+  async #openSocket(file: Config['admin']['socket']): Promise<Server | undefined> {
+    if (file === undefined) return undefined;
     try {
       ensureFolder(path.dirname(file), 0o750);
     } catch (error) {
@@ -60,8 +98,9 @@ export class AdminServer {
     }
     // Left behind by a process that was killed.
     await unlink(file).catch(() => {});
-    await this.#listen({ path: file }, file, (q, r) => this.#operator(q, r));
+    const server = await this.#listen({ path: file }, file, (q, r) => this.#operator(q, r));
     await chmod(file, 0o660);
+    return server;
   }
 
   #listen(options: net.ListenOptions, place: string, answerer: Answerer): Promise<Server> {
@@ -76,7 +115,6 @@ export class AdminServer {
     server.listen(options, () => {
       server.removeAllListeners('error');
       server.on('error', () => {});
-      this.#servers.push(server);
       resolve(server);
     });
     return promise;
@@ -104,6 +142,11 @@ export class AdminServer {
   }
 }
 
+function end(server: Server): void {
+  server.close();
+  server.closeAllConnections();
+}
+
 const PUBLIC: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 
 type Wish = Readonly<Record<string, unknown>>;
@@ -111,6 +154,7 @@ type Wish = Readonly<Record<string, unknown>>;
 /** What only the gateway's own user and group can ask. */
 const OPERATOR: Readonly<Record<string, (control: Control, wish: Wish) => unknown>> = {
   'GET /status': (control) => control.status(),
+  'POST /reload': (control) => control.reload(),
   'POST /certificates/renew': (control, { name }) =>
     control.renewCertificates(typeof name === 'string' ? name : undefined),
   'POST /certificates/look': (control) => control.lookForCertificates(),

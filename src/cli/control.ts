@@ -1,21 +1,24 @@
 // Answers what an operator asks of the running gateway (`admin/control.ts`).
 import type { Renewed } from '../acme/keeper.ts';
 import type { ManagedStatus } from '../acme/status.ts';
-import type { Control, Metrics, Status } from '../admin/control.ts';
+import type { Control, Metrics, Reloaded, Status } from '../admin/control.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Metrics as Figures } from '../observe/metrics.ts';
 import { normalName } from '../tls/names.ts';
 import { certificateStatus } from './certificate-status.ts';
 import { GatewayFigures } from './figures.ts';
+import type { Reloader } from './reloader.ts';
 import { VERSION } from './self.ts';
 import { serverStatus } from './server-status.ts';
 
 export class GatewayControl implements Control {
   readonly #gateway: Gateway;
+  readonly #reloader: Reloader;
   #figures: Promise<Figures> | undefined;
 
-  constructor(gateway: Gateway) {
+  constructor(gateway: Gateway, reloader: Reloader) {
     this.#gateway = gateway;
+    this.#reloader = reloader;
   }
 
   isReady(): boolean {
@@ -30,6 +33,7 @@ export class GatewayControl implements Control {
       pid: process.pid,
       startedAt: startedAt.toISOString(),
       config: runtime.config.file,
+      reload: this.#reloader.state ?? null,
       listen: { https: addresses.https.map(printedAddress), http: addresses.http.map(printedAddress) },
       load,
       sites: runtime.config.sites.map(({ name, aliases, routes }) => ({
@@ -47,10 +51,14 @@ export class GatewayControl implements Control {
   /** What makes them is loaded when it is first asked for: most gateways are never asked. */
   async metrics(): Promise<Metrics> {
     this.#figures ??= import('../observe/metrics.ts').then(
-      ({ Metrics: Kept }) => new Kept(new GatewayFigures(this.#gateway)),
+      ({ Metrics: Kept }) => new Kept(new GatewayFigures(this.#gateway, this.#reloader)),
     );
     const figures = await this.#figures;
     return { contentType: figures.contentType, text: await figures.text() };
+  }
+
+  reload(): Promise<Reloaded> {
+    return this.#reloader.reload('command');
   }
 
   async renewCertificates(name: string | undefined): Promise<readonly Renewed[]> {

@@ -6,14 +6,21 @@ import type { ManagedFigures, MetricsSource, ServerFigures } from '../observe/me
 import { normalName } from '../tls/names.ts';
 import { DEFAULT_SITE } from '../tls/plan.ts';
 import { nextTryOf } from './managed.ts';
+import type { Reloader } from './reloader.ts';
 import { VERSION } from './self.ts';
 
 export class GatewayFigures implements MetricsSource {
   readonly version: string = VERSION;
   readonly #gateway: Gateway;
+  readonly #reloader: Reloader;
 
-  constructor(gateway: Gateway) {
+  constructor(gateway: Gateway, reloader: Reloader) {
     this.#gateway = gateway;
+    this.#reloader = reloader;
+  }
+
+  isConfigCurrent(): boolean {
+    return this.#reloader.state?.ok !== false;
   }
 
   load(): { connections: number; requests: number } {

@@ -5,6 +5,7 @@ import { checkCommand } from './check.ts';
 import { demoCommand } from './demo.ts';
 import { exposeCommand } from './expose.ts';
 import { WRONG } from './outcome.ts';
+import { reloadCommand } from './reload.ts';
 import { rulesCommand } from './rules.ts';
 import { runCommand } from './run.ts';
 import { schemaCommand } from './schema.ts';
@@ -48,6 +49,7 @@ const COMMANDS = [
   exposeCommand,
   schemaCommand,
   statusCommand,
+  reloadCommand,
   certsCommand,
   rulesCommand,
 ];

@@ -1,5 +1,6 @@
 // `gatehouse run`: serve a configuration in the foreground.
 import { Command } from 'commander';
+import type { Config } from '../config/config.ts';
 import { CONFIG_OPTION } from './options.ts';
 import { DONE, readConfig, report } from './outcome.ts';
 import { serve } from './serve.ts';
@@ -8,15 +9,18 @@ export function runCommand(): Command {
   return new Command('run')
     .description('serve a configuration in the foreground')
     .addOption(CONFIG_OPTION())
+    .option('--watch', 'take up changes of the file, and of files with rules, by themselves')
     .addHelpText(
       'after',
       `
 Records go to stdout as JSON lines, one for each request; what the gateway says of itself goes to stderr.
-SIGTERM or Ctrl-C lets requests under way finish, a second one stops at once.`,
+SIGTERM or Ctrl-C lets requests under way finish, a second one stops at once. SIGHUP, or the command reload, takes up the
+configuration anew without cutting a connection; with a fault in it what runs goes on. SIGUSR2 opens log files anew.`,
     )
-    .action(async ({ config: file }: { config: string }) => {
+    .action(async ({ config: file, watch }: { config: string; watch?: true }) => {
       try {
-        const { stopped } = await serve(readConfig(file));
+        const read = (): Config => readConfig(file);
+        const { stopped } = await serve(read(), { read, isWatching: watch === true });
         await stopped;
         process.exitCode = DONE;
       } catch (error) {

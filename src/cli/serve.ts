@@ -2,9 +2,14 @@
 import { AdminServer } from '../admin/server.ts';
 import type { Config } from '../config/config.ts';
 import { Gateway } from '../gateway/gateway.ts';
+import { FileWatch } from '../tls/watch.ts';
 import { GatewayControl, printedAddress } from './control.ts';
 import { FAILED } from './outcome.ts';
+import { Reloader } from './reloader.ts';
 import { VERSION } from './self.ts';
+
+/** How often the files of the configuration are looked at with `--watch`. */
+const WATCH_MS = 1000;
 
 export interface Running {
   readonly gateway: Gateway;
@@ -14,10 +19,18 @@ export interface Running {
   readonly stopped: Promise<void>;
 }
 
+export interface Reloading {
+  /** Reads the configuration as it is now. */
+  readonly read: () => Config;
+  /** A change of its file, or of a file of its rules, is taken up by itself. */
+  readonly isWatching: boolean;
+}
+
 /** Fails as a whole: with a ProblemsError for what the operator wrote, a GatehouseError for the machine's refusal. */
-export async function serve(config: Config): Promise<Running> {
+export async function serve(config: Config, reloading?: Reloading): Promise<Running> {
   const gateway = await Gateway.start(config);
-  const admin = new AdminServer(new GatewayControl(gateway));
+  const reloader = new Reloader(gateway, () => admin, reloading?.read);
+  const admin = new AdminServer(new GatewayControl(gateway, reloader));
   try {
     await admin.open(config);
   } catch (error) {
@@ -33,8 +46,9 @@ export async function serve(config: Config): Promise<Running> {
       return;
     }
     isStopping = true;
-    gateway.records.info('process', 'draining', { signal, drainMs: config.timeouts.drainMs });
-    void gateway.stop(config.timeouts.drainMs).then(() => {
+    const { drainMs } = gateway.runtime.config.timeouts;
+    gateway.records.info('process', 'draining', { signal, drainMs });
+    void gateway.stop(drainMs).then(() => {
       admin.close();
       gateway.records.info('process', 'stopped');
       gateway.records.flush();
@@ -49,9 +63,24 @@ export async function serve(config: Config): Promise<Running> {
   });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
   process.on('SIGUSR2', () => gateway.records.reopen());
-  process.on('SIGHUP', () => gateway.records.warn('config', 'reload is not available yet; restart to apply changes'));
+  process.on('SIGHUP', () => void reloader.reload('SIGHUP'));
+  if (reloading?.isWatching === true) watchConfig(gateway, reloader);
   announce(gateway);
   return { gateway, adminPort: admin.port, stopped };
+}
+
+/** The files that were read, as they are now; they may be others after each reload. */
+function watchConfig(gateway: Gateway, reloader: Reloader): void {
+  let watch: FileWatch | undefined;
+  const begin = (): void => {
+    watch?.stop();
+    const { config, guards } = gateway.runtime;
+    watch = new FileWatch([...(config.file === undefined ? [] : [config.file]), ...guards.files]);
+    void watch.look();
+    watch.start(WATCH_MS, () => void reloader.reload('a file has changed'));
+  };
+  reloader.onReload = begin;
+  begin();
 }
 
 function announce({ records, runtime, addresses }: Gateway): void {

@@ -1,7 +1,7 @@
 // `gatehouse status`: what the running gateway says of itself.
 import { Command } from 'commander';
 import { fetchStatus } from '../admin/client.ts';
-import type { Status } from '../admin/control.ts';
+import type { ReloadState, Status } from '../admin/control.ts';
 import { lifeLeft, managedInWords } from './managed.ts';
 import { CONFIG_OPTION, JSON_OPTION, SOCKET_OPTION } from './options.ts';
 import { DONE, print, printJson, report } from './outcome.ts';
@@ -29,6 +29,7 @@ export function statusCommand(): Command {
 function printStatus(status: Status): void {
   print(`Gatehouse ${status.version} is ${status.state} since ${status.startedAt} (process ${status.pid})`);
   print(`config       ${status.config ?? 'from the command line'}`);
+  if (status.reload !== null) print(`reload       ${reloadInWords(status.reload)}`);
   print(`listens      https ${status.listen.https.join(', ')}; http ${status.listen.http.join(', ') || 'off'}`);
   print(`now          ${status.load.connections} client connections, ${status.load.requests} requests under way`);
   for (const { name, aliases, upstreams } of status.sites) {
@@ -47,4 +48,8 @@ function printStatus(status: Status): void {
     print([`certificate  ${first}`, ...more.map((line) => `           ${line}`)].join('\n'));
   }
   for (const warning of status.warnings) print(`warning      ${warning}`);
+}
+
+function reloadInWords({ at, ok, error }: ReloadState): string {
+  return ok ? `at ${at}` : `REFUSED at ${at}, the configuration of before is in force: ${error}`;
 }

@@ -16,6 +16,8 @@ const maxFileBytes = 4 * 1024 * 1024;
 export interface Loaded {
   /** Frozen; undefined when there is any problem. */
   readonly config: Config | undefined;
+  /** What could be made of a file with problems; good for finding the running gateway, and for nothing else. */
+  readonly draft?: Config;
   /** In the order of the file; empty when all is well. */
   readonly problems: readonly Problem[];
 }
@@ -51,7 +53,7 @@ export function parseConfig(text: string, options: ParseOptions = {}): Loaded {
   checkAvailability(document);
   const config = resolveConfig(document, { file, baseDir });
   const problems = report.problems();
-  return { config: problems.length === 0 ? freeze(config) : undefined, problems };
+  return problems.length === 0 ? { config: freeze(config), problems } : { config: undefined, draft: config, problems };
 }
 
 /** Freezes what is plain, all the way down; maps and URLs are left as they are. */

@@ -52,6 +52,11 @@ export class Guards {
       for (const { waf } of routes) if (waf !== undefined) this.#use(waf, name);
   }
 
+  /** All that rules were read from, and their folders. */
+  get files(): string[] {
+    return [...this.#loaded.values()].flatMap(({ rules }) => rules.files);
+  }
+
   get plans(): ReadonlyMap<string, Plan> {
     return this.#plans;
   }

@@ -6,6 +6,8 @@ import { type CollectFunction, Counter, collectDefaultMetrics, Gauge, Registry }
 /** What is asked at each scrape. Times are in ms since 1970. */
 export interface MetricsSource {
   readonly version: string;
+  /** False: the last reload was refused. */
+  isConfigCurrent(): boolean;
   load(): { readonly connections: number; readonly requests: number };
   /** Answers by class of status, such as `2xx`. */
   statuses(): Iterable<readonly [string, number]>;
@@ -75,6 +77,10 @@ export class Metrics {
     this.#gauge('build_info', 'The version that runs; always 1.', ['version'], (gauge) => {
       gauge.set({ version: source.version }, 1);
     });
+    const reloadHelp = 'Whether the last reload of the configuration succeeded; 1 before there was one.';
+    this.#gauge('config_last_reload_successful', reloadHelp, [], (gauge) =>
+      gauge.set(Number(source.isConfigCurrent())),
+    );
     this.#traffic(source);
     this.#servers(source);
     this.#certificates(source);

@@ -13,6 +13,8 @@ export interface LoadedRules {
   readonly ruleSet: RuleSet;
   /** Of all that was read: the same text gives the same hash. */
   readonly hash: string;
+  /** All that was read, and their folders. */
+  readonly files: readonly string[];
   /** Faults: with any of them the rule set must not run. */
   readonly problems: readonly Problem[];
   /** What was accepted and has no effect here. */
@@ -22,8 +24,10 @@ export interface LoadedRules {
 /** `baseDir`: what relative names in messages and includes start from. */
 export function loadRules(sources: readonly RuleSource[], baseDir: string): LoadedRules {
   const hash = createHash('sha256');
+  const read = new Set<string>();
   const readFile = (file: string): Buffer => {
     const bytes = readFileSync(file);
+    read.add(file).add(path.dirname(file));
     hash.update(file).update('\0').update(bytes);
     return bytes;
   };
@@ -34,7 +38,7 @@ export function loadRules(sources: readonly RuleSource[], baseDir: string): Load
   const { ruleSet } = loaded;
   const problems = [...missing, ...loaded.problems];
   if (problems.length === 0) problems.push(...checkRules(ruleSet));
-  return { ruleSet, hash: hash.digest('hex'), problems, notices: loaded.notices };
+  return { ruleSet, hash: hash.digest('hex'), files: [...read], problems, notices: loaded.notices };
 }
 
 /** The set-up, then plugins around the rules, as CRS documents their order. */

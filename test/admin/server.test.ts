@@ -17,6 +17,7 @@ function open(
   const server = new AdminServer({
     isReady: () => true,
     status: () => STATUS,
+    reload: () => Promise.resolve({ ok: true, problems: [], error: null, warnings: [] }),
     metrics: () => Promise.resolve({ contentType: 'text/plain', text: '' }),
     renewCertificates: () => Promise.resolve([]),
     lookForCertificates: () => Promise.resolve([]),

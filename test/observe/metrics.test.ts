@@ -1,13 +1,21 @@
 import { expect, test } from 'vitest';
+import { AdminServer } from '../../src/admin/server.ts';
 import { GatewayControl } from '../../src/cli/control.ts';
+import { Reloader } from '../../src/cli/reloader.ts';
 import { startBackend } from '../support/backend.ts';
 import { request } from '../support/client.ts';
-import { startGateway } from '../support/world.ts';
+import { startGateway, type World } from '../support/world.ts';
+
+function controlOf({ gateway }: World): GatewayControl {
+  const reloader: Reloader = new Reloader(gateway, () => new AdminServer(control), undefined);
+  const control = new GatewayControl(gateway, reloader);
+  return control;
+}
 
 test('requests are counted by class of status, and names of clients are no labels', async () => {
   const backend = await startBackend();
   const world = await startGateway(`sites: { localhost: { to: "${backend.url}" } }`);
-  const control = new GatewayControl(world.gateway);
+  const control = controlOf(world);
   await request('h2', world);
   await request('http/1.1', world, { path: '/again' });
   await request('h2', world, { headers: { ':authority': 'stranger.test' } });
@@ -27,7 +35,7 @@ test('requests are counted by class of status, and names of clients are no label
 test('a second look tells the same figures, not their sum', async () => {
   const backend = await startBackend();
   const world = await startGateway(`sites: { localhost: { to: "${backend.url}" } }`);
-  const control = new GatewayControl(world.gateway);
+  const control = controlOf(world);
   await request('h2', world);
   await control.metrics();
   expect((await control.metrics()).text).toContain('gatehouse_requests_total{status="2xx"} 1');
@@ -42,7 +50,7 @@ test('of each server monitoring learns whether it gets requests, and how much it
       'sites: { localhost: { to: app } }',
     ].join('\n'),
   );
-  const control = new GatewayControl(world.gateway);
+  const control = controlOf(world);
   const labels = (url: string): string => `{upstream="app",server="${url}"}`;
   await expect
     .poll(async () => (await control.metrics()).text)

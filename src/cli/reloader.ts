@@ -1,0 +1,84 @@
+// Takes up the configuration anew: for SIGHUP, for `gatehouse reload`, and when its file has changed. What is wrong with it
+// is told to whoever asked, in the records and in `status`; what runs goes on.
+import type { Reloaded, ReloadState } from '../admin/control.ts';
+import type { AdminServer } from '../admin/server.ts';
+import { formatProblem, GatehouseError, ProblemsError } from '../base/errors.ts';
+import { InTurn } from '../base/in-turn.ts';
+import type { Config } from '../config/config.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+
+export class Reloader {
+  readonly #gateway: Gateway;
+  readonly #admin: () => AdminServer;
+  readonly #read: (() => Config) | undefined;
+  readonly #turns = new InTurn();
+  /** Called whenever another configuration is in force. */
+  onReload: () => void = () => {};
+  /** Of the last one; undefined: there was none. */
+  state: ReloadState | undefined;
+
+  /** `read` reads the configuration as it is now; undefined: it did not come from a file. */
+  constructor(gateway: Gateway, admin: () => AdminServer, read: (() => Config) | undefined) {
+    this.#gateway = gateway;
+    this.#admin = admin;
+    this.#read = read;
+  }
+
+  /** Never rejects: what went wrong is in the outcome. */
+  reload(trigger: string): Promise<Reloaded> {
+    return this.#turns.run(async () => {
+      const outcome = await this.#attempt();
+      const { ok, problems, error } = outcome;
+      this.state = { at: new Date().toISOString(), ok, error: error ?? problems.map(formatProblem)[0] ?? null };
+      const { records } = this.#gateway;
+      if (ok) {
+        for (const warning of outcome.warnings) records.warn('config', warning);
+        records.info('config', 'another configuration is in force', { trigger });
+        this.onReload();
+      } else {
+        const facts = { trigger, problems: problems.map(formatProblem), error: error ?? undefined };
+        records.error('config', 'the configuration was not reloaded; what ran before goes on', undefined, facts);
+      }
+      return outcome;
+    });
+  }
+
+  async #attempt(): Promise<Reloaded> {
+    try {
+      if (this.#read === undefined) {
+        const message = 'the gateway was started without a file, so there is nothing to reload';
+        throw new GatehouseError('config_invalid', 'gateway', message);
+      }
+      const before = this.#gateway.runtime.config;
+      const config = this.#read();
+      const admin = await this.#admin().prepare(config);
+      try {
+        await this.#gateway.reload(config);
+      } catch (error) {
+        admin.discard();
+        throw error;
+      }
+      admin.adopt();
+      return {
+        ok: true,
+        problems: [],
+        error: null,
+        warnings: [...this.#gateway.runtime.loaded.warnings, ...lasting(before, config)],
+      };
+    } catch (error) {
+      if (error instanceof ProblemsError) return failed(error.problems, null);
+      if (error instanceof GatehouseError) return failed([], error.message);
+      this.#gateway.records.error('config', 'a reload failed inside the gateway', error);
+      return failed([], 'the gateway itself failed; its records say how');
+    }
+  }
+}
+
+function failed(problems: Reloaded['problems'], error: string | null): Reloaded {
+  return { ok: false, problems, error, warnings: [] };
+}
+
+/** What a process is given at its start and keeps. */
+function lasting(before: Config, after: Config): string[] {
+  return before.workers === after.workers ? [] : ['workers: the change takes effect when the gateway is restarted'];
+}

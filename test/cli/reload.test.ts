@@ -1,0 +1,88 @@
+// Reloading as an operator does it: by a command, by a signal, by saving the file.
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { startBackend } from '../support/backend.ts';
+import { type Outcome, type RunningCli, runCli, startCli, temporaryFolder } from '../support/cli.ts';
+
+interface Installed {
+  readonly running: RunningCli;
+  write(site: string): void;
+  gatehouse(...args: string[]): Promise<Outcome>;
+}
+
+async function installed(...options: string[]): Promise<Installed> {
+  const folder = await temporaryFolder();
+  const { url } = await startBackend();
+  const file = path.join(folder, 'gatehouse.yaml');
+  const write = (more: string): void =>
+    writeFileSync(
+      file,
+      [
+        'listen: { https: "127.0.0.1:0", http: false }',
+        'admin: { socket: admin.sock, http: false }',
+        'certificates: { issuer: internal }',
+        'logs: { access: false }',
+        `sites: { app.test: { to: "${url}" }${more} }`,
+      ].join('\n'),
+    );
+  write('');
+  const running = startCli(['run', '-c', file, ...options]);
+  await running.said('"ready"');
+  return { running, write, gatehouse: (...args) => runCli([...args, '-c', file]) };
+}
+
+async function sitesOf({ gatehouse }: Installed): Promise<string[]> {
+  const { stdout } = await gatehouse('status', '--json');
+  return (JSON.parse(stdout) as { sites: { name: string }[] }).sites.map(({ name }) => name);
+}
+
+test('the command puts the file in force, and says so', async () => {
+  const world = await installed();
+  world.write(', new.test: { to: "http://127.0.0.1:1" }');
+  expect(await world.gatehouse('reload')).toEqual({ code: 0, stdout: '', stderr: 'reloaded\n' });
+  expect(await sitesOf(world)).toEqual(['app.test', 'new.test']);
+  expect((await world.gatehouse('status')).stdout).toMatch(/^reload {7}at 20/m);
+});
+
+describe('a file with faults', () => {
+  test('is refused with all of them, and status tells until there is a good one', async () => {
+    const world = await installed();
+    world.write(', new.test: { too: x, certificat: auto }');
+    const refused = await world.gatehouse('reload');
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(/gatehouse\.yaml:5:\d+.*unknown key "too"/);
+    expect(refused.stderr).toMatch(/unknown key "certificat"/);
+    expect(await sitesOf(world)).toEqual(['app.test']);
+    expect((await world.gatehouse('status')).stdout).toMatch(/^reload {7}REFUSED at 20.*unknown key/m);
+    world.write('');
+    expect((await world.gatehouse('reload', '--json')).stdout).toBe('{\n  "ok": true,\n  "warnings": []\n}\n');
+    expect((await world.gatehouse('status')).stdout).not.toContain('REFUSED');
+  });
+
+  test('as JSON', async () => {
+    const world = await installed();
+    world.write(', new.test: 7');
+    const { code, stdout } = await world.gatehouse('reload', '--json');
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, problems: [{ line: 5, code: 'wrong-type' }] });
+  });
+});
+
+test('SIGHUP does the same, and the records tell', async () => {
+  const world = await installed();
+  world.write(', new.test: { to: "http://127.0.0.1:1" }');
+  world.running.child.kill('SIGHUP');
+  expect(await world.running.said('another configuration is in force')).toContain('"trigger":"SIGHUP"');
+  expect(await sitesOf(world)).toEqual(['app.test', 'new.test']);
+});
+
+test('with --watch saving the file is enough', async () => {
+  const world = await installed('--watch');
+  world.write(', new.test: { to: "http://127.0.0.1:1" }');
+  await world.running.said('another configuration is in force');
+  expect(await sitesOf(world)).toEqual(['app.test', 'new.test']);
+  world.write(', new.test: { nonsense: 1 }');
+  expect(await world.running.said('was not reloaded')).toContain('unknown key \\"nonsense\\"');
+  expect(await sitesOf(world)).toEqual(['app.test', 'new.test']);
+});
