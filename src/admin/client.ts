@@ -3,7 +3,7 @@ import http from 'node:http';
 import type { Renewed } from '../acme/keeper.ts';
 import type { ManagedStatus } from '../acme/status.ts';
 import { GatehouseError } from '../base/errors.ts';
-import type { Reloaded, Status } from './control.ts';
+import type { BanReasons, BanStatus, BanWish, Reloaded, Status } from './control.ts';
 
 const TIMEOUT_MS = 5_000;
 /** Large rule sets are compiled anew. */
@@ -33,12 +33,30 @@ export function lookForCertificates(socketPath: string): Promise<readonly Manage
   return ask<ManagedStatus[]>({ socketPath, method: 'POST', path: '/certificates/look', timeout: TIMEOUT_MS }, {});
 }
 
+export function fetchBans(socketPath: string): Promise<readonly BanStatus[]> {
+  return ask<BanStatus[]>({ socketPath, method: 'GET', path: '/bans', timeout: TIMEOUT_MS });
+}
+
+export function addBan(socketPath: string, wish: BanWish): Promise<BanStatus> {
+  return ask<BanStatus>({ socketPath, method: 'POST', path: '/bans/add', timeout: TIMEOUT_MS }, wish);
+}
+
+export function removeBan(socketPath: string, wish: Pick<BanWish, 'address' | 'site'>): Promise<readonly BanStatus[]> {
+  return ask<BanStatus[]>({ socketPath, method: 'POST', path: '/bans/remove', timeout: TIMEOUT_MS }, wish);
+}
+
+export function whyBanned(socketPath: string, address: string): Promise<BanReasons> {
+  return ask<BanReasons>({ socketPath, method: 'POST', path: '/bans/why', timeout: TIMEOUT_MS }, { address });
+}
+
 async function ask<T>(options: http.RequestOptions & { socketPath: string }, wish?: object): Promise<T> {
   try {
     const { status, text } = await send(options, wish);
+    if (status === 400) throw new GatehouseError('config_invalid', 'gateway', text.trim());
     if (status !== 200) throw new Error(`it answered ${status}: ${text.trim()}`);
     return JSON.parse(text) as T;
   } catch (error) {
+    if (error instanceof GatehouseError) throw error;
     const { message, code } = error as NodeJS.ErrnoException;
     const { socketPath } = options;
     const reason = REASONS[code ?? ''] ?? message;

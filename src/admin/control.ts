@@ -7,6 +7,8 @@ import type { Problem } from '../base/errors.ts';
 export interface Control {
   /** False once the gateway drains: a load balancer must send nothing more. */
   isReady(): boolean;
+  /** What is not as it should be though the gateway serves: lines for whoever asks whether it is ready. */
+  remarks(): readonly string[];
   status(): Status;
   /** For monitoring, in the text format of Prometheus. */
   metrics(): Promise<Metrics>;
@@ -16,6 +18,49 @@ export interface Control {
   renewCertificates(name: string | undefined): Promise<readonly Renewed[]>;
   /** Takes up what a command has put into the storage; resolves when it is served. */
   lookForCertificates(): Promise<readonly ManagedStatus[]>;
+  readonly bans: BanControl;
+}
+
+/** Each fails with a GatehouseError `bad_request` when the wish cannot be meant. */
+export interface BanControl {
+  /** Those in force, the one that ends first in front. */
+  list(): readonly BanStatus[];
+  add(wish: BanWish): BanStatus;
+  /** Those that were in force. `site` undefined: wherever the address is banned. */
+  remove(wish: Pick<BanWish, 'address' | 'site'>): readonly BanStatus[];
+  why(address: string): BanReasons;
+}
+
+export interface BanWish {
+  /** An address or a range. */
+  readonly address: string;
+  /** undefined: all sites. */
+  readonly site: string | undefined;
+  /** Like `1h`. */
+  readonly for: string;
+  readonly reason: string;
+}
+
+/** Names are stable: `bans list --json` prints them. */
+export interface BanStatus {
+  readonly address: string;
+  /** null: all sites. */
+  readonly site: string | null;
+  readonly cause: 'limit' | 'waf' | 'hand';
+  readonly reason: string;
+  /** RFC 3339, UTC, as `until`. */
+  readonly since: string;
+  readonly until: string;
+  /** How many in a row. */
+  readonly times: number;
+  readonly isInForce: boolean;
+}
+
+export interface BanReasons {
+  /** By `bans.exempt` or `trustedProxies`: no ban holds. */
+  readonly isExempt: boolean;
+  /** Those that are over and make the next one longer too. */
+  readonly bans: readonly BanStatus[];
 }
 
 /** What became of a reload. */
@@ -64,11 +109,23 @@ export interface Status {
     readonly name: string;
     readonly servers: readonly ServerStatus[];
   }[];
+  /** null: this machine shares nothing. */
+  readonly shared: SharedStatus | null;
   /** Those that clients are shown. */
   readonly certificates: readonly CertificateStatus[];
   /** Those that are ordered, in service or still awaited. */
   readonly managed: readonly ManagedStatus[];
   readonly warnings: readonly string[];
+}
+
+export interface SharedStatus {
+  readonly place: string;
+  /** Anything but up: this machine counts alone. */
+  readonly state: 'up' | 'slow' | 'down';
+  /** Since when it is as it is. RFC 3339, UTC. */
+  readonly since: string;
+  /** Why it is not up; null when it is. */
+  readonly reason: string | null;
 }
 
 export interface ServerStatus {

@@ -107,7 +107,12 @@ export class AdminServer {
     const server = http.createServer({ requestTimeout: 10_000, headersTimeout: 5_000 }, (request, response) => {
       answerer(request, response).catch((error: unknown) => {
         if (response.headersSent) response.destroy();
-        else answer(response, 500, `${error instanceof Error ? error.message : String(error)}\n`);
+        else
+          answer(
+            response,
+            error instanceof GatehouseError ? error.status : 500,
+            `${error instanceof Error ? error.message : String(error)}\n`,
+          );
       });
     });
     const { promise, resolve, reject } = Promise.withResolvers<Server>();
@@ -130,7 +135,8 @@ export class AdminServer {
       const { text, contentType } = await this.#control.metrics();
       return answer(response, 200, text, contentType);
     }
-    return this.#control.isReady() ? answer(response, 200, 'ready\n') : answer(response, 503, 'draining\n');
+    if (!this.#control.isReady()) return answer(response, 503, 'draining\n');
+    return answer(response, 200, ['ready', ...this.#control.remarks(), ''].join('\n'));
   }
 
   async #operator(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -158,7 +164,20 @@ const OPERATOR: Readonly<Record<string, (control: Control, wish: Wish) => unknow
   'POST /certificates/renew': (control, { name }) =>
     control.renewCertificates(typeof name === 'string' ? name : undefined),
   'POST /certificates/look': (control) => control.lookForCertificates(),
+  'GET /bans': (control) => control.bans.list(),
+  'POST /bans/add': (control, wish) =>
+    control.bans.add({ address: text(wish.address), site: site(wish), for: text(wish.for), reason: text(wish.reason) }),
+  'POST /bans/remove': (control, wish) => control.bans.remove({ address: text(wish.address), site: site(wish) }),
+  'POST /bans/why': (control, { address }) => control.bans.why(text(address)),
 };
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function site(wish: Wish): string | undefined {
+  return wish.site === undefined || wish.site === null ? undefined : text(wish.site);
+}
 
 /** Undefined: it is not a JSON object, or too long. No body at all wishes nothing. */
 async function readWish(request: IncomingMessage): Promise<Wish | undefined> {

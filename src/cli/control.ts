@@ -1,10 +1,12 @@
 // Answers what an operator asks of the running gateway (`admin/control.ts`).
 import type { Renewed } from '../acme/keeper.ts';
 import type { ManagedStatus } from '../acme/status.ts';
-import type { Control, Metrics, Reloaded, Status } from '../admin/control.ts';
+import type { BanControl, Control, Metrics, Reloaded, Status } from '../admin/control.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Metrics as Figures } from '../observe/metrics.ts';
+import type { Shared } from '../shared/shared.ts';
 import { normalName } from '../tls/names.ts';
+import { GatewayBans } from './ban-control.ts';
 import { certificateStatus } from './certificate-status.ts';
 import { GatewayFigures } from './figures.ts';
 import type { Reloader } from './reloader.ts';
@@ -12,6 +14,7 @@ import { VERSION } from './self.ts';
 import { serverStatus } from './server-status.ts';
 
 export class GatewayControl implements Control {
+  readonly bans: BanControl;
   readonly #gateway: Gateway;
   readonly #reloader: Reloader;
   #figures: Promise<Figures> | undefined;
@@ -19,14 +22,21 @@ export class GatewayControl implements Control {
   constructor(gateway: Gateway, reloader: Reloader) {
     this.#gateway = gateway;
     this.#reloader = reloader;
+    this.bans = new GatewayBans(gateway);
   }
 
   isReady(): boolean {
     return this.#gateway.state === 'ready';
   }
 
+  remarks(): readonly string[] {
+    const shared = this.#gateway.shared?.status;
+    if (shared === undefined || shared.state === 'up') return [];
+    return [`the shared store is ${shared.state} since ${shared.since.toISOString()}; this machine counts alone`];
+  }
+
   status(): Status {
-    const { runtime, addresses, state, startedAt, load, keeper } = this.#gateway;
+    const { runtime, addresses, state, startedAt, load, keeper, shared } = this.#gateway;
     return {
       state,
       version: VERSION,
@@ -42,6 +52,7 @@ export class GatewayControl implements Control {
         upstreams: [...new Set(routes.map(({ upstream }) => upstream))],
       })),
       upstreams: [...runtime.upstreams].map(([name, { servers }]) => ({ name, servers: servers.map(serverStatus) })),
+      shared: shared === undefined ? null : sharedStatus(shared),
       certificates: runtime.loaded.certificates.map(certificateStatus),
       managed: keeper?.status() ?? [],
       warnings: runtime.loaded.warnings,
@@ -70,6 +81,10 @@ export class GatewayControl implements Control {
     await this.#gateway.refreshCertificates();
     return this.#gateway.keeper?.status() ?? [];
   }
+}
+
+function sharedStatus({ status: { place, state, since, reason } }: Shared): Status['shared'] {
+  return { place, state, since: since.toISOString(), reason: reason ?? null };
 }
 
 export function printedAddress({ address, family, port }: { address: string; family: string; port: number }): string {

@@ -2,7 +2,14 @@
 import type { ManagedStatus } from '../acme/status.ts';
 import type { OrderCount } from '../acme/tally.ts';
 import type { Gateway } from '../gateway/gateway.ts';
-import type { ManagedFigures, MetricsSource, ServerFigures } from '../observe/metrics.ts';
+import type {
+  BanFigures,
+  LimitFigures,
+  ManagedFigures,
+  MetricsSource,
+  ServerFigures,
+  SharedFigures,
+} from '../observe/metrics.ts';
 import { normalName } from '../tls/names.ts';
 import { DEFAULT_SITE } from '../tls/plan.ts';
 import { nextTryOf } from './managed.ts';
@@ -82,6 +89,22 @@ export class GatewayFigures implements MetricsSource {
 
   challenges(): Iterable<readonly [string, number]> {
     return this.#gateway.keeper?.tally.challenges ?? [];
+  }
+
+  limits(): Iterable<LimitFigures> {
+    return this.#gateway.runtime.limits.tallies;
+  }
+
+  shared(): SharedFigures | undefined {
+    const { shared } = this.#gateway;
+    if (shared === undefined) return undefined;
+    const { asked, failed } = shared.status;
+    return { isUp: shared.isUp, asked, failed };
+  }
+
+  bans(): BanFigures {
+    const { bans } = this.#gateway.runtime.limits;
+    return { inForce: bans.list().length, set: bans.tally, turnedAway: bans.turnedAway };
   }
 }
 

@@ -1,5 +1,6 @@
 // The command line as a whole: one file a command, put together here.
 import { Command, CommanderError } from 'commander';
+import { bansCommand } from './bans.ts';
 import { certsCommand } from './certs.ts';
 import { checkCommand } from './check.ts';
 import { demoCommand } from './demo.ts';
@@ -52,6 +53,7 @@ const COMMANDS = [
   reloadCommand,
   certsCommand,
   rulesCommand,
+  bansCommand,
 ];
 
 function everyCommand(command: Command, visit: (command: Command) => void): void {

@@ -38,6 +38,12 @@ function printStatus(status: Status): void {
   for (const { name, servers } of status.upstreams) {
     for (const server of servers) print(`upstream     ${name}: ${serverLine(server)}`);
   }
+  if (status.shared !== null) {
+    const { place, state, since, reason } = status.shared;
+    print(
+      `shared       ${place} ${state} since ${since}${reason === null ? '' : `, ${reason}; this machine counts alone`}`,
+    );
+  }
   const nowMs = Date.now();
   for (const { names, notAfter, source } of status.certificates) {
     // Those that are ordered come below, with what is known of their future.

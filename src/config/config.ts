@@ -1,6 +1,8 @@
 // What the operator means: checked, units read, defaults filled, frozen. Every room takes its
 // settings in this form; only config/ knows the file's own spelling.
 
+import type { LimitKey } from './syntax/limit.ts';
+
 /** A TCP address to listen on. `host` undefined: all addresses, IPv6 and IPv4. `port` 0: any free one. */
 export interface ListenAddress {
   readonly host: string | undefined;
@@ -19,6 +21,8 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   /** 0: everything in this process. */
   readonly workers: number;
+  /** undefined: this machine shares nothing. */
+  readonly shared: SharedConfig | undefined;
   readonly admin: {
     /** Absolute path of the Unix socket; undefined: off. */
     readonly socket: string | undefined;
@@ -26,6 +30,7 @@ export interface Config {
   };
   readonly timeouts: Timeouts;
   readonly requestLimits: RequestLimits;
+  readonly bans: BansConfig;
   readonly certificates: CertificatesConfig;
   /** Named ones, in file order, then one for each URL that a `to` names directly (its name is the URL without a trailing slash). */
   readonly upstreams: ReadonlyMap<string, UpstreamConfig>;
@@ -79,6 +84,39 @@ export interface RequestLimits {
   readonly connectionsPerIp: number;
   /** Requests that one address may break off, or have refused, at once; a twentieth comes back each second. */
   readonly resetsPerIp: number;
+  /** Clients that rate limits keep in mind. */
+  readonly counters: number;
+  /** Requests that wait for room under a limit. */
+  readonly delayed: number;
+}
+
+/** A Redis or Valkey. */
+export interface SharedConfig {
+  /** undefined: the sentinels know. */
+  readonly server: { readonly host: string; readonly port: number } | undefined;
+  readonly sentinels: readonly { readonly host: string; readonly port: number }[];
+  readonly master: string;
+  readonly database: number;
+  readonly username: string | undefined;
+  readonly password: string | undefined;
+  readonly sentinelPassword: string | undefined;
+  /** undefined: plain TCP. `ca`: PEM text. */
+  readonly tls: { readonly ca: string | undefined } | undefined;
+  readonly timeoutMs: number;
+  readonly prefix: string;
+}
+
+export interface BansConfig {
+  /** CIDRs. */
+  readonly exempt: readonly string[];
+  /** connection: who is banned from all sites is not even heard. */
+  readonly drop: 'answer' | 'connection';
+  readonly growth: number;
+  readonly longestMs: number;
+  readonly rememberMs: number;
+  readonly max: number;
+  /** undefined: blocked requests ban nobody. */
+  readonly waf: { readonly points: number; readonly windowMs: number; readonly forMs: number } | undefined;
 }
 
 export interface CertificatesConfig {
@@ -328,10 +366,41 @@ export interface RouteConfig {
   readonly upstream: string;
   /** Removed from the start of the path before it is forwarded; no trailing slash; undefined: nothing. */
   readonly stripPrefix: string | undefined;
+  /** What the route says, the site's for the rest. */
+  readonly access: AccessConfig;
+  /** The route's own, else the site's. */
+  readonly limits: readonly LimitConfig[];
   /** On top of the site's. */
   readonly headers: HeadersConfig;
   /** What the route says, the site's for the rest; undefined: no rules. */
   readonly waf: WafConfig | undefined;
+}
+
+/** CIDRs. */
+export interface AccessConfig {
+  /** Empty: everybody. */
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
+}
+
+export interface LimitConfig {
+  /** Limits of one name and rate within a site count together. */
+  readonly name: string;
+  readonly match: RouteMatch;
+  /** Counted by each combination. */
+  readonly key: readonly LimitKey[];
+  /** What becomes of a request without that header, cookie or claim. */
+  readonly without: 'client' | 'pass' | 'refuse';
+  /** At most so many in each window; all must allow it. */
+  readonly windows: readonly { readonly points: number; readonly windowMs: number }[];
+  /** undefined: any number at the same time. */
+  readonly concurrent: number | undefined;
+  /** By status, the first that fits; other statuses cost nothing. undefined: every request costs 1. */
+  readonly costs: readonly { readonly from: number; readonly to: number; readonly cost: number }[] | undefined;
+  readonly delayMs: number;
+  readonly banMs: number | undefined;
+  readonly tell: 'refused' | 'always' | 'never';
+  readonly approximate: boolean;
 }
 
 export interface WafConfig {

@@ -35,7 +35,7 @@ export function answerBrokenHead(error: Error, socket: Socket, connection: Conne
   if (head !== undefined) showRefused(x, context, reply, head);
   addHsts(x, reply, context.runtime.sites);
   write(x, reply, socket);
-  x.atEnd?.();
+  x.end();
   context.records.access(x);
 }
 

@@ -34,6 +34,8 @@ export interface ConnectionsOptions {
   readonly readProof?: (socket: TLSSocket) => ClientProof | undefined;
   /** Counts why connections were closed. */
   readonly closures?: ReasonCounts;
+  /** Whether nobody at this address is even heard. */
+  readonly isBarred?: (address: string) => boolean;
 }
 
 export class Connections {
@@ -43,16 +45,18 @@ export class Connections {
   readonly #open = new Set<Connection>();
   readonly #readProof: (socket: TLSSocket) => ClientProof | undefined;
   readonly #closures: ReasonCounts;
+  readonly #isBarred: (address: string) => boolean;
   #isDraining = false;
 
   constructor(
     limits: RequestLimits,
-    { readProof = () => undefined, closures = new ReasonCounts() }: ConnectionsOptions = {},
+    { readProof = () => undefined, closures = new ReasonCounts(), isBarred = () => false }: ConnectionsOptions = {},
   ) {
     this.#limits = limits;
     this.#peers = new Peers(limits);
     this.#readProof = readProof;
     this.#closures = closures;
+    this.#isBarred = isBarred;
   }
 
   /** For connections to come; those that are open stay. */
@@ -106,6 +110,7 @@ export class Connections {
   }
 
   #faultWith(peer: string): string | undefined {
+    if (this.#isBarred(peer)) return 'banned';
     return this.#admitted.size >= this.#limits.connections ? 'connections' : this.#peers.add(peer);
   }
 

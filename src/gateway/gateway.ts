@@ -7,6 +7,7 @@ import { InTurn } from '../base/in-turn.ts';
 import type { Config } from '../config/config.ts';
 import type { ClientProof } from '../http/client-certificate.ts';
 import { Records } from '../observe/records.ts';
+import type { Shared } from '../shared/shared.ts';
 import { readProof } from '../tls/client-proof.ts';
 import { renewContext } from '../tls/options.ts';
 import { TicketKeys } from '../tls/tickets.ts';
@@ -15,6 +16,7 @@ import type { FileWatch } from '../tls/watch.ts';
 import { tellRefresh } from './certificate-files.ts';
 import { Connections } from './connections.ts';
 import { Doors } from './doors.ts';
+import { isBarred, type Limiting, openLimiting, refuseLateChange } from './limits.ts';
 import { Patrol } from './patrol.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { type Context, type Runtime, refreshCertificates } from './runtime.ts';
@@ -43,6 +45,7 @@ export class Gateway implements Context {
   #keeper: CertificateKeeper | undefined;
   /** Of session tickets; for other processes that serve the same addresses. */
   readonly ticketKeys: TicketKeys = new TicketKeys((key) => this.#useTicketKey(key));
+  readonly #limiting: Limiting;
   readonly #vouchers = new Vouchers();
   #files: FileWatch;
   /** What is put in force is put in force one after the other: certificates that have changed, and configurations. */
@@ -50,9 +53,15 @@ export class Gateway implements Context {
   #refreshWaiting: Promise<void> | undefined;
   #certificateCheck: NodeJS.Timeout | undefined;
 
-  private constructor({ settle, files, keeper }: Prepared, records: Records, tuning: GatewayTuning) {
+  private constructor(
+    { settle, files, keeper }: Prepared,
+    records: Records,
+    limiting: Limiting,
+    tuning: GatewayTuning,
+  ) {
     const runtime = settle();
     this.#runtime = runtime;
+    this.#limiting = limiting;
     this.#files = files;
     this.#keeper = keeper;
     this.#tuning = tuning;
@@ -67,7 +76,11 @@ export class Gateway implements Context {
       });
     };
     const { config } = runtime;
-    this.#connections = new Connections(config.requestLimits, { readProof: readProofOf, closures: records.closures });
+    this.#connections = new Connections(config.requestLimits, {
+      readProof: readProofOf,
+      closures: records.closures,
+      isBarred: (address) => isBarred(this.runtime, address),
+    });
     this.#patrol = new Patrol(this.#connections, config, records.closures);
     this.#doors = new Doors(this, this.#connections, () => this.ticketKeys.current.key);
   }
@@ -75,7 +88,12 @@ export class Gateway implements Context {
   /** Resolves when every door is open; fails as a whole, leaving nothing open, when one cannot be. */
   static async start(config: Config, tuning: GatewayTuning = {}): Promise<Gateway> {
     const records = new Records(config.logs);
-    const gateway = new Gateway(await prepare(config, records), records, tuning);
+    const limiting = await openLimiting(config, records);
+    const prepared = await prepare(config, records, limiting.state).catch(async (error: unknown) => {
+      await limiting.close();
+      throw error;
+    });
+    const gateway = new Gateway(prepared, records, limiting, tuning);
     try {
       gateway.#doors.adopt(await gateway.#doors.open(config));
       gateway.#begin();
@@ -95,6 +113,11 @@ export class Gateway implements Context {
 
   get keeper(): CertificateKeeper | undefined {
     return this.#keeper;
+  }
+
+  /** undefined: this machine shares nothing. */
+  get shared(): Shared | undefined {
+    return this.#limiting.shared;
   }
 
   /** Where it really listens, ports filled in. */
@@ -130,6 +153,7 @@ export class Gateway implements Context {
     this.#doors.close();
     await Promise.all([this.keeper?.stop(), this.#connections.drain(drainMs)]);
     this.#patrol.stop();
+    await this.#limiting.close();
     this.runtime.close();
     this.state = 'stopped';
   }
@@ -166,9 +190,11 @@ export class Gateway implements Context {
     if (this.state !== 'ready') {
       throw new GatehouseError('config_invalid', 'gateway', 'the gateway is stopping; nothing was reloaded');
     }
+    refuseLateChange(this.#runtime.config, config);
     const before = this.#runtime;
     const keeperBefore = this.#keeper;
-    const { settle, files, keeper } = await prepare(config, this.records, { runtime: before, keeper: keeperBefore });
+    const inForce = { runtime: before, keeper: keeperBefore };
+    const { settle, files, keeper } = await prepare(config, this.records, this.#limiting.state, inForce);
     const logs = this.records.open(config.logs);
     const doors = await this.#doors.open(config).catch((error: unknown) => {
       this.records.discard(logs);

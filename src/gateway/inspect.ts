@@ -39,7 +39,7 @@ export class Watch {
     this.#records = records;
     this.#stream = stream;
     this.#inspection = guard.engine.begin();
-    x.atEnd = () => this.#finish();
+    x.whenOver(() => this.#finish());
   }
 
   /** Phase 1. `head`: what the client really sent, when it differs from the exchange's canonical form. */

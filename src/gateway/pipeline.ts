@@ -6,6 +6,7 @@ import { errorReply } from '../http/error-page.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Reply } from '../http/reply.ts';
 import { send } from '../http/send.ts';
+import type { Bans } from '../limits/bans.ts';
 import type { Records } from '../observe/records.ts';
 import { forward } from '../upstream/forward.ts';
 import { answerChallenge } from './challenge.ts';
@@ -14,7 +15,7 @@ import { addHsts } from './hsts.ts';
 import { Watch } from './inspect.ts';
 import { redirectToHttps } from './redirect.ts';
 import { showRefused } from './refused.ts';
-import type { Context } from './runtime.ts';
+import type { Context, Route } from './runtime.ts';
 
 /** A server that is busy may have room again at once; a client that waits a second does not make it worse. */
 const RETRY_AFTER = ['retry-after', '1'];
@@ -25,6 +26,7 @@ export async function handle(x: Exchange, stream: ClientStream, context: Context
   try {
     const reply = await answer(x, stream, context);
     addHsts(x, reply, context.runtime.sites);
+    if (x.ownFields !== undefined) reply.headers.push(...x.ownFields);
     await send(x, stream, reply);
   } catch (error) {
     // Only a defect of ours ends here: what was sent must not look whole.
@@ -32,7 +34,8 @@ export async function handle(x: Exchange, stream: ClientStream, context: Context
     records.error('process', 'an answer could not be sent', error, { requestId: x.id });
     stream.reset();
   } finally {
-    x.atEnd?.();
+    x.end();
+    countStrike(x, context);
     records.access(x);
   }
 }
@@ -76,11 +79,34 @@ async function serve(x: Exchange, stream: ClientStream, { runtime, records }: Co
   const subject = { method, path, query, headers, client: x.client };
   const route = site.routes.find(({ matches }) => matches(subject));
   if (route === undefined) return turnAway(x, 404, 'no-route');
+  if (!route.addresses.isOpenTo(x.client)) return turnAway(x, 403, 'address');
+  const banned = checkBan(x, route, runtime.limits.bans);
+  if (banned !== undefined) return banned;
+  const limited = route.limits === undefined ? undefined : await route.limits.take(x, subject);
+  if (limited !== undefined) return limited;
   if (route.guard === undefined) return forward(x, stream, route.target);
   const watch = new Watch(x, route.guard, records, stream);
   return (
     watch.requestHead() ?? (await watch.requestBody()) ?? (await watch.response(await forward(x, stream, route.target)))
   );
+}
+
+/** Whom the site's own allow list names is not kept out by what he did, or what somebody did from his network. */
+function checkBan(x: Exchange, route: Route, bans: Bans): Reply | undefined {
+  const ban = bans.find(x.client, x.site);
+  if (ban === undefined || route.addresses.isInvited(x.client)) return undefined;
+  bans.turnedAway++;
+  return turnAway(x, 403, 'banned');
+}
+
+/** What the rules blocked counts against its client, where the configuration says so. */
+function countStrike(x: Exchange, { runtime, records }: Context): void {
+  const { strikes } = runtime.limits;
+  // Only what a rule refused: a body that is too long, or rules that failed, is no attack.
+  if (strikes === undefined || x.waf?.verdict !== 'block' || x.reason !== 'waf' || x.site === undefined) return;
+  strikes.note(x.client, x.site, x.waf.score).catch((error: unknown) => {
+    records.error('limit', 'a blocked request could not be counted', error, { requestId: x.id });
+  });
 }
 
 function turnAway(x: Exchange, status: number, reason: string): Reply {

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { CertificateKeeper } from '../acme/keeper.ts';
 import { ProblemsError } from '../base/errors.ts';
 import type { Config } from '../config/config.ts';
+import type { LimitState } from '../limits/state.ts';
 import type { Records } from '../observe/records.ts';
 import { loadClientPolicies } from '../tls/client-policy.ts';
 import { DEFAULT_SITE } from '../tls/plan.ts';
@@ -30,7 +31,12 @@ export interface Prepared {
 }
 
 /** Fails with a ProblemsError that names every certificate, or every rule, that cannot be used. */
-export async function prepare(config: Config, records: Records, inForce?: InForce): Promise<Prepared> {
+export async function prepare(
+  config: Config,
+  records: Records,
+  limits: LimitState,
+  inForce?: InForce,
+): Promise<Prepared> {
   const files = new FileWatch(watchedFiles(config));
   await files.look();
   const keeper = await openKeeper(config, records, inForce);
@@ -43,7 +49,8 @@ export async function prepare(config: Config, records: Records, inForce?: InForc
   const secret = await stickySecret(config);
   const settle = (): Runtime => {
     const upstreams = nextUpstreams(config, secret, inForce?.runtime.upstreams);
-    return new Runtime({ config, upstreams, loaded, clients, guards });
+    limits.use(config);
+    return new Runtime({ config, upstreams, loaded, clients, guards, limits });
   };
   return { settle, files, keeper };
 }

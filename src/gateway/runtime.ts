@@ -1,12 +1,16 @@
 // One loaded configuration with every name resolved to a live object. Immutable: a reload builds
 // another and swaps the reference; the old one leaves with its last request.
 import { isIP } from 'node:net';
+import { Addresses } from '../access/addresses.ts';
 import type { CertificateKeeper } from '../acme/keeper.ts';
 import type { IpSet } from '../base/ip.ts';
 import { ipSet } from '../base/ip.ts';
-import type { Config, HeaderChanges, RouteConfig, SiteConfig } from '../config/config.ts';
+import type { Config, HeaderChanges, LimitConfig, RouteConfig, SiteConfig } from '../config/config.ts';
+import { Limit } from '../limits/limit.ts';
+import { RouteLimits } from '../limits/limits.ts';
+import type { LimitState } from '../limits/state.ts';
 import type { Records } from '../observe/records.ts';
-import type { Matcher } from '../route/match.ts';
+import type { Matcher, RouteSubject } from '../route/match.ts';
 import { compileMatch } from '../route/match.ts';
 import { Router } from '../route/router.ts';
 import { type ClientAsking, canAskByName } from '../tls/ask-clients.ts';
@@ -48,6 +52,9 @@ export interface Site {
 export interface Route {
   readonly matches: Matcher;
   readonly target: Target;
+  readonly addresses: Addresses;
+  /** undefined: any number of requests. */
+  readonly limits: RouteLimits<RouteSubject> | undefined;
   /** undefined: no rules. */
   readonly guard: Guard | undefined;
 }
@@ -58,16 +65,20 @@ interface RuntimeParts {
   readonly loaded: LoadedCertificates;
   readonly clients: LoadedClientPolicies;
   readonly guards: Guards;
+  readonly limits: LimitState;
 }
 
 export class Runtime implements ClientAsking {
   readonly config: Config;
   readonly sites: Router<Site>;
   readonly trusted: IpSet;
+  /** Whom some site or route names as one who may come in. */
+  readonly invited: IpSet;
   readonly upstreams: ReadonlyMap<string, Upstream>;
   readonly loaded: LoadedCertificates;
   readonly certificates: CertificateSelector;
   readonly guards: Guards;
+  readonly limits: LimitState;
   readonly clients: LoadedClientPolicies;
   readonly clientPolicies: readonly ClientPolicy[];
   readonly asksByName: boolean;
@@ -82,10 +93,12 @@ export class Runtime implements ClientAsking {
     this.clientPolicies = [...clients.bySite.values()];
     this.asksByName = this.clientPolicies.length === 0 || canAskByName();
     this.guards = guards;
+    this.limits = parts.limits;
     this.upstreams = upstreams;
     this.loaded = loaded;
     this.certificates = loaded.selector;
     this.trusted = ipSet(config.trustedProxies);
+    this.invited = ipSet(config.sites.flatMap(({ routes }) => routes.flatMap(({ access }) => access.allow)));
     this.sites = new Router<Site>();
     for (const site of config.sites) {
       const built = buildSite(site, parts);
@@ -129,12 +142,12 @@ export class Runtime implements ClientAsking {
  * What cannot be loaded stays as it was, and is told in `loaded.kept` and `clients.kept`.
  */
 export async function refreshCertificates(
-  { config, upstreams, guards, ...before }: Runtime,
+  { config, upstreams, guards, limits, ...before }: Runtime,
   keeper?: CertificateKeeper,
 ): Promise<Runtime> {
   const loaded = await loadCertificates(config, { managed: managedBy(keeper), previous: before.loaded });
   const clients = await loadClientPolicies(config.sites, before.clients);
-  return new Runtime({ config, upstreams, guards, loaded, clients });
+  return new Runtime({ config, upstreams, guards, limits, loaded, clients });
 }
 
 /**
@@ -169,13 +182,15 @@ function buildSite(site: SiteConfig, parts: RuntimeParts): Site {
 const PLAIN_ONLY: HeaderChanges = { set: new Map([['accept-encoding', 'identity']]), remove: [] };
 const AS_IT_IS: HeaderChanges = { set: new Map(), remove: [] };
 
-function buildRoute(route: RouteConfig, site: SiteConfig, { config, upstreams, guards }: RuntimeParts): Route {
+function buildRoute(route: RouteConfig, site: SiteConfig, { config, upstreams, guards, limits }: RuntimeParts): Route {
   const upstream = upstreams.get(route.upstream);
   if (upstream === undefined) throw new Error(`config/ let an unknown upstream "${route.upstream}" through`);
   const guard = guards.guard(route.waf);
   return {
     matches: compileMatch(route.match),
     guard,
+    addresses: new Addresses(route.access),
+    limits: buildLimits(route.limits, site.name, limits),
     target: {
       upstream,
       stripPrefix: route.stripPrefix,
@@ -189,4 +204,22 @@ function buildRoute(route: RouteConfig, site: SiteConfig, { config, upstreams, g
       responseChanges: [site.headers.response, route.headers.response],
     },
   };
+}
+
+function buildLimits(
+  limits: readonly LimitConfig[],
+  site: string,
+  state: LimitState,
+): RouteLimits<RouteSubject> | undefined {
+  if (limits.length === 0) return undefined;
+  const bound = limits.map((limit) => ({ limit: new Limit(limit, site, state), matches: compileMatch(limit.match) }));
+  return new RouteLimits(bound, state, ({ client }, { config: { name, banMs } }) => {
+    if (banMs === undefined) return;
+    state.bans.punish(client, {
+      site,
+      cause: 'limit',
+      reason: `more requests than the limit ${name} allows`,
+      forMs: banMs,
+    });
+  });
 }

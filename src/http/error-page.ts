@@ -7,12 +7,14 @@ import { reasonPhrase } from './status.ts';
 
 const WORDS: Readonly<Record<number, string>> = {
   400: 'The request could not be understood.',
+  403: 'This request is not let through.',
   404: 'There is nothing at this address.',
   405: 'This method is not available here.',
   408: 'The request took too long to arrive.',
   413: 'The request is larger than this site accepts.',
   414: 'The address is longer than this site accepts.',
   421: 'This connection does not serve that host. Open a new one.',
+  429: 'There were too many requests. Try again later.',
   431: 'The request headers are larger than this site accepts.',
   502: 'The application behind this address did not answer properly.',
   503: 'The application behind this address is busy or being restarted. Try again in a moment.',

@@ -98,8 +98,11 @@ export class Exchange {
 
   /** What the rules made of it; undefined: no rules looked. */
   waf: { readonly verdict: 'pass' | 'detect' | 'block'; readonly score: number } | undefined;
-  /** Called once, when the answer is over and before the exchange is recorded. */
-  atEnd: (() => void) | undefined;
+  /** The limit that refused it. */
+  limit: string | undefined;
+  /** Fields that go onto the answer, wherever that comes from. */
+  ownFields: readonly string[] | undefined;
+  #endings: (() => void)[] | undefined;
 
   /** The body as the client sends it, whoever reads it now; undefined: none. */
   upload: ClientBody | undefined;
@@ -116,6 +119,19 @@ export class Exchange {
     this.fromTrustedProxy = trusted.has(connection.peer);
     this.client = this.fromTrustedProxy ? clientAddress(connection.peer, request.headers, trusted) : connection.peer;
     this.id = (this.fromTrustedProxy ? givenRequestId(request.headers) : undefined) ?? newRequestId();
+  }
+
+  /** Calls once, when the answer is over and before the exchange is recorded. */
+  whenOver(act: () => void): void {
+    this.#endings ??= [];
+    this.#endings.push(act);
+  }
+
+  /** The answer is over, whatever became of it. */
+  end(): void {
+    const endings = this.#endings;
+    this.#endings = undefined;
+    if (endings !== undefined) for (const act of endings) act();
   }
 
   /** One listener: whoever works for the client right now. Called at once when the client has already gone. */

@@ -25,6 +25,32 @@ export interface MetricsSource {
   managed(): Iterable<ManagedFigures>;
   orders(): Iterable<OrderFigures>;
   challenges(): Iterable<readonly [string, number]>;
+  limits(): Iterable<LimitFigures>;
+  bans(): BanFigures;
+  /** undefined: nothing is shared. */
+  shared(): SharedFigures | undefined;
+}
+
+export interface SharedFigures {
+  readonly isUp: boolean;
+  readonly asked: number;
+  /** Of those: not answered in time, and counted here instead. */
+  readonly failed: number;
+}
+
+export interface LimitFigures {
+  readonly site: string;
+  readonly name: string;
+  readonly refused: number;
+  readonly delayed: number;
+}
+
+export interface BanFigures {
+  readonly inForce: number;
+  /** How many were set, by cause. */
+  readonly set: Iterable<readonly [string, number]>;
+  /** Requests and connections. */
+  readonly turnedAway: number;
 }
 
 export interface ServerFigures {
@@ -84,6 +110,8 @@ export class Metrics {
     this.#traffic(source);
     this.#servers(source);
     this.#certificates(source);
+    this.#limits(source);
+    this.#shared(source);
   }
 
   get contentType(): string {
@@ -156,6 +184,39 @@ export class Metrics {
     const challengesHelp = 'Certificates issued, by the type of challenge that proved the name.';
     this.#counter('certificate_challenges_total', challengesHelp, ['type'], (counter) => {
       for (const [type, count] of source.challenges()) counter.inc({ type }, count);
+    });
+  }
+
+  #limits(source: MetricsSource): void {
+    const labels: ['site', 'limit'] = ['site', 'limit'];
+    this.#counter('limit_refused_total', 'Requests that a limit refused.', labels, (counter) => {
+      for (const { site, name: limit, refused } of source.limits()) counter.inc({ site, limit }, refused);
+    });
+    this.#counter('limit_delayed_total', 'Times that a request waited for room under a limit.', labels, (counter) => {
+      for (const { site, name: limit, delayed } of source.limits()) counter.inc({ site, limit }, delayed);
+    });
+    this.#gauge('bans', 'Bans in force.', [], (gauge) => {
+      gauge.set(source.bans().inForce);
+    });
+    this.#counter('bans_total', 'Bans that were set, by cause.', ['cause'], (counter) => {
+      for (const [cause, count] of source.bans().set) counter.inc({ cause }, count);
+    });
+    const help = 'Requests and connections that were turned away because of a ban.';
+    this.#counter('ban_turned_away_total', help, [], (counter) => {
+      counter.inc(source.bans().turnedAway);
+    });
+  }
+
+  #shared(source: MetricsSource): void {
+    if (source.shared() === undefined) return;
+    this.#gauge('shared_up', 'Whether the store that machines share answers in time.', [], (gauge) => {
+      gauge.set(Number(source.shared()?.isUp ?? false));
+    });
+    this.#counter('shared_asked_total', 'Questions to the shared store.', [], (counter) => {
+      counter.inc(source.shared()?.asked ?? 0);
+    });
+    this.#counter('shared_failed_total', 'Those that were not answered in time.', [], (counter) => {
+      counter.inc(source.shared()?.failed ?? 0);
     });
   }
 

@@ -143,6 +143,7 @@ export class Records {
       waf: x.waf,
       error: x.error,
       reason: x.reason,
+      limit: x.limit,
     });
   }
 

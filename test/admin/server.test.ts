@@ -6,9 +6,14 @@ import { expect, onTestFinished, test } from 'vitest';
 import { fetchStatus } from '../../src/admin/client.ts';
 import type { Control, Status } from '../../src/admin/control.ts';
 import { AdminServer } from '../../src/admin/server.ts';
+import { GatehouseError } from '../../src/base/errors.ts';
 import { temporaryFolder } from '../support/cli.ts';
 
 const STATUS = { state: 'ready', sites: [], upstreams: [] } as unknown as Status;
+
+function fails(): never {
+  throw new GatehouseError('bad_request', 'client', 'this cannot be meant');
+}
 
 function open(
   admin: Parameters<AdminServer['open']>[0]['admin'],
@@ -16,11 +21,13 @@ function open(
 ): Promise<AdminServer> {
   const server = new AdminServer({
     isReady: () => true,
+    remarks: () => [],
     status: () => STATUS,
     reload: () => Promise.resolve({ ok: true, problems: [], error: null, warnings: [] }),
     metrics: () => Promise.resolve({ contentType: 'text/plain', text: '' }),
     renewCertificates: () => Promise.resolve([]),
     lookForCertificates: () => Promise.resolve([]),
+    bans: { list: () => [], add: fails, remove: () => [], why: () => ({ isExempt: false, bans: [] }) },
     ...control,
   });
   onTestFinished(() => server.close());

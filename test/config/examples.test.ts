@@ -58,9 +58,10 @@ function options(node: Node, path: string, mayBeComment: boolean): Option[] {
   return found;
 }
 
-/** What a route says of its rules is what a site says, and stands there. */
+/** What a route says of its rules, of access and limits is what a site says, and stands there. */
 function isShownAbove(path: string, key: string): boolean {
-  return path.endsWith('.routes[]') && key === 'waf';
+  if (path.endsWith('.limits[]')) return key === 'match';
+  return path.endsWith('.routes[]') && ['waf', 'access', 'limits'].includes(key);
 }
 
 function isEmpty(value: unknown): boolean {
@@ -119,6 +120,7 @@ test('the reference without its keys of choice is the default', () => {
     'admin',
     'timeouts',
     'requestLimits',
+    'bans',
     'certificates',
     'logs',
   ] as const) {

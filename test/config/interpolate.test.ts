@@ -133,8 +133,8 @@ sites: { a.test: { to: "http://a" } }
     const text =
       'shared: ${REDIS:-}\nworkers: ${WORKERS:-0}\nlisten:\n  http: ${HTTP:-off}\nsites: { a.test: { to: "http://a", waf: "${WAF:-off}" } }\n';
     expect(configOf(text).listen.http).toEqual([]);
+    expect(configOf(text).shared).toBeUndefined();
     expect(placesOf(text, { REDIS: 'redis://r', WORKERS: 'auto', HTTP: '8080', WAF: 'off' })).toEqual([
-      '1:1 not-available',
       '2:1 not-available',
     ]);
   });

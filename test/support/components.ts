@@ -7,6 +7,7 @@ export const COMPONENTS = {
   h2load: 'nghttp2-client',
   chromium: 'chromium',
   named: 'bind9',
+  'redis-server': 'redis-server',
   'modsecurity-crs': 'modsecurity-crs',
   pebble: 'pebble',
   'pebble-challtestsrv': 'pebble',

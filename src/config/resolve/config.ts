@@ -6,7 +6,9 @@ import type { ConfigDocument } from '../document.ts';
 import { Part } from '../part.ts';
 import { auditParts, logLevels } from '../schema/server.ts';
 import { resolveCertificates } from './certificates.ts';
+import { resolveBans } from './limits.ts';
 import { resolveAddresses, resolveSocket } from './listen.ts';
+import { resolveShared } from './shared.ts';
 import { resolveSites } from './sites.ts';
 import { checkStickyNames } from './sticky-names.ts';
 import { Upstreams } from './upstreams.ts';
@@ -31,9 +33,11 @@ export function resolveConfig(document: ConfigDocument, origin: Origin): Config 
     listen: { https, http },
     trustedProxies: texts(root.at('trustedProxies')),
     workers: root.at('workers').number(),
+    shared: resolveShared(root.at('shared'), baseDir),
     admin: { socket: resolveSocket(root.at('admin').at('socket'), baseDir), http: admin },
     timeouts: resolveTimeouts(root.at('timeouts')),
     requestLimits: resolveRequestLimits(root.at('requestLimits')),
+    bans: resolveBans(root.at('bans')),
     certificates: resolveCertificates(root.at('certificates'), baseDir),
     upstreams: upstreams.all(),
     sites,
@@ -70,6 +74,8 @@ function resolveRequestLimits(limits: Part): Config['requestLimits'] {
     connections: limits.at('connections').number(),
     connectionsPerIp: limits.at('connectionsPerIp').number(),
     resetsPerIp: limits.at('resetsPerIp').number(),
+    counters: limits.at('counters').number(),
+    delayed: limits.at('delayed').number(),
   };
 }
 

@@ -1,22 +1,16 @@
 // Sites: every name belongs to one site, and every request of a site goes somewhere.
 
-import type { RouteConfig, RouteMatch, SiteConfig } from '../config.ts';
+import type { RouteConfig, SiteConfig } from '../config.ts';
 import type { Part } from '../part.ts';
 import { parseAlias, parseSiteName } from '../syntax/host-name.ts';
-import { parsePathGlob, parsePathPrefix } from '../syntax/request-match.ts';
+import { parsePathPrefix } from '../syntax/request-match.ts';
 import { resolveCertificateFile, resolveClientCertificates } from './certificates.ts';
-import { lowerCaseEntries, resolveHeaders } from './headers.ts';
+import { resolveHeaders } from './headers.ts';
 import { resolveHsts } from './hsts.ts';
+import { resolveAccess, resolveLimits } from './limits.ts';
+import { everything, resolveMatch } from './match.ts';
 import type { Upstreams } from './upstreams.ts';
 import { resolveWaf } from './waf.ts';
-
-const everything: RouteMatch = {
-  path: undefined,
-  method: undefined,
-  header: undefined,
-  query: undefined,
-  client: undefined,
-};
 
 /** In the order of the file. */
 export function resolveSites(part: Part, upstreams: Upstreams, baseDir: string): SiteConfig[] {
@@ -87,7 +81,12 @@ function resolveRoutes(site: Part, around: Surroundings): RouteConfig[] {
     site.fault('missing-key', 'this site leads nowhere; write to, or at least one route', 'key');
   }
   const ownUpstream = upstreams.find(own);
-  const resolved = routes.items().flatMap((route) => resolveRoute(route, site, around) ?? []);
+  const siteLimits = resolveLimits(site.at('limits'), 'limit');
+  const resolved = routes.items().flatMap((route, index) => {
+    const own = route.at('limits');
+    const limits = own.isGiven ? resolveLimits(own, `route${index + 1}-limit`) : siteLimits;
+    return resolveRoute(route, site, { ...around, limits }) ?? [];
+  });
   if (ownUpstream === undefined) return resolved;
   const headers = {
     request: { set: new Map<string, string>(), remove: [] },
@@ -99,6 +98,8 @@ function resolveRoutes(site: Part, around: Surroundings): RouteConfig[] {
       match: everything,
       upstream: ownUpstream,
       stripPrefix: undefined,
+      access: resolveAccess(site.at('access'), undefined),
+      limits: siteLimits,
       headers,
       waf: resolveWaf(site.at('waf'), undefined, baseDir),
     },
@@ -109,7 +110,12 @@ function hasItems(list: Part): boolean {
   return Array.isArray(list.value) && list.value.length > 0;
 }
 
-function resolveRoute(part: Part, site: Part, { upstreams, baseDir }: Surroundings): RouteConfig | undefined {
+interface RouteSurroundings extends Surroundings {
+  readonly limits: RouteConfig['limits'];
+}
+
+function resolveRoute(part: Part, site: Part, around: RouteSurroundings): RouteConfig | undefined {
+  const { upstreams, baseDir, limits } = around;
   const to = part.at('to');
   const siteTo = site.at('to');
   const isTold = part.document.isFaulty(to.pointer) || part.document.isFaulty(siteTo.pointer);
@@ -120,33 +126,8 @@ function resolveRoute(part: Part, site: Part, { upstreams, baseDir }: Surroundin
   const match = resolveMatch(part.at('match'));
   const stripPrefix = readPrefix(part.at('stripPrefix'));
   const waf = resolveWaf(site.at('waf'), part.at('waf'), baseDir);
-  return upstream === undefined ? undefined : { match, upstream, stripPrefix, headers, waf };
-}
-
-function resolveMatch(part: Part): RouteMatch {
-  return {
-    path: textsOf(part.at('path'))?.map(canonicalGlob),
-    method: textsOf(part.at('method'))?.map((method) => method.toUpperCase()),
-    header: part.at('header').isGiven ? lowerCaseEntries(part.at('header')) : undefined,
-    query: part.at('query').isGiven
-      ? new Map(
-          part
-            .at('query')
-            .entries()
-            .map(([key, value]) => [key, value.text() ?? '']),
-        )
-      : undefined,
-    client: textsOf(part.at('client')),
-  };
-}
-
-function textsOf(list: Part): string[] | undefined {
-  return list.isGiven ? list.items().map((item) => item.text() ?? '') : undefined;
-}
-
-function canonicalGlob(text: string): string {
-  const parsed = parsePathGlob(text);
-  return 'value' in parsed ? parsed.value : text;
+  const access = resolveAccess(site.at('access'), part.at('access'));
+  return upstream === undefined ? undefined : { match, upstream, stripPrefix, access, limits, headers, waf };
 }
 
 /** `/` alone strips nothing. */

@@ -1,11 +1,11 @@
-// The parts of a site about who may come in, how often, and what is kept: access, limits, cache,
-// compression. All of it is checked already; none of it can be on yet.
+// The parts of a site about who may come in and what is kept: access, cache, compression. What is marked as `later` is
+// checked already and cannot be on yet.
 
 import { flag, integer, off, text, verbatim } from './kind.ts';
-import { duration, rate, size } from './measures.ts';
+import { size } from './measures.ts';
 import type { Node } from './node.ts';
 import { list, map, table, value } from './node.ts';
-import { cidr, headerName, headerValue, method, pathGlob, requestKey, webUrl } from './web.ts';
+import { cidr, headerName, headerValue, method, pathGlob, webUrl } from './web.ts';
 
 const name = text('a name', 'a name');
 const oneCidr = value('An address range.', cidr);
@@ -39,8 +39,8 @@ export const match: Node = map('Which requests; all parts that are given must ma
 export const access: Node = map(
   'Who may come in at all.',
   {
-    allow: list('Only clients from these ranges.', oneCidr, { default: [], is: [off] }),
-    deny: list('No client from these ranges.', oneCidr, { default: [], is: [off] }),
+    allow: list('Only clients from these ranges; bans do not hold for them.', oneCidr, { default: [], is: [off] }),
+    deny: list('No client from these ranges, whatever allow says.', oneCidr, { default: [], is: [off] }),
     basic: map(
       'Name and password (RFC 7617).',
       {
@@ -52,7 +52,7 @@ export const access: Node = map(
           { default: {}, secret: true },
         ),
       },
-      { default: null, is: [off] },
+      { default: null, is: [off], later: { what: 'signing in with a password' } },
     ),
     forward: map(
       'Asking another service about each request.',
@@ -62,7 +62,7 @@ export const access: Node = map(
           default: [],
         }),
       },
-      { required: ['url'], default: null, is: [off] },
+      { required: ['url'], default: null, is: [off], later: { what: 'asking another service' } },
     ),
     oidc: map(
       'Sign-in with OpenID Connect.',
@@ -75,30 +75,10 @@ export const access: Node = map(
         }),
         scopes: list('What is asked for.', value('A scope.', name), { default: ['openid'] }),
       },
-      { required: ['issuer', 'clientId'], default: null, is: [off] },
+      { required: ['issuer', 'clientId'], default: null, is: [off], later: { what: 'signing in with OpenID Connect' } },
     ),
   },
-  { default: {}, is: [off], later: { what: 'access control' } },
-);
-
-export const limits: Node = list(
-  'Rate limits; the first that refuses answers 429.',
-  map(
-    'A bucket of burst that refills at rate.',
-    {
-      name: value('For records.', name, { default: null }),
-      match,
-      key: value('What is counted apart.', requestKey, { default: 'client.ip' }),
-      rate: value('How often, like 5/min.', rate),
-      burst: value("How many at once; by default the rate's count.", integer(1, 1_000_000_000), { default: null }),
-      ban: value('How long a client that was refused stays out.', [duration(0, 365 * 86_400_000), off], {
-        default: null,
-        examples: ['15m'],
-      }),
-    },
-    { required: ['rate'] },
-  ),
-  { default: [], is: [off], later: { what: 'rate limiting' } },
+  { default: {}, is: [off] },
 );
 
 export const cache: Node = map(

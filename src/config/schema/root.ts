@@ -1,9 +1,11 @@
 // The whole file.
 
 import { certificates } from './certificates.ts';
+import { bans } from './limits.ts';
 import type { Node } from './node.ts';
 import { map } from './node.ts';
-import { admin, listen, logs, record, requestLimits, shared, timeouts, trustedProxies, workers } from './server.ts';
+import { admin, listen, logs, record, requestLimits, timeouts, trustedProxies, workers } from './server.ts';
+import { shared } from './shared.ts';
 import { sites } from './sites.ts';
 import { upstreams } from './upstreams.ts';
 
@@ -17,6 +19,7 @@ export const root: Node = map(
     admin,
     timeouts,
     requestLimits,
+    bans,
     certificates,
     upstreams,
     sites,

@@ -6,7 +6,7 @@ import { integer, off, offNotZero, text, word } from './kind.ts';
 import { duration, percent, size } from './measures.ts';
 import type { Node } from './node.ts';
 import { list, map, value } from './node.ts';
-import { address, cidr, redisUrl } from './web.ts';
+import { address, cidr } from './web.ts';
 
 export const auditParts: readonly AuditPart[] = ['request-headers', 'request-body', 'response-headers'];
 export const logLevels: readonly LogsConfig['level'][] = ['info', 'trace', 'debug', 'warn', 'error', 'silent'];
@@ -41,16 +41,6 @@ export const workers: Node = value(
   {
     default: 0,
     later: { what: 'serving with several processes' },
-  },
-);
-
-export const shared: Node = value(
-  'A Redis or Valkey that several machines share: counters, bans, certificates.',
-  [redisUrl, off],
-  {
-    default: null,
-    examples: ['redis://10.0.0.9:6379'],
-    later: { what: 'sharing state between machines' },
   },
 );
 
@@ -122,6 +112,20 @@ export const requestLimits: Node = map('How much one request and one client may 
     'Requests that one address may break off or have refused at once; a twentieth comes back each second.',
     integer(1, 10_000_000),
     { default: 2000 },
+  ),
+  counters: value(
+    'Clients that the limits keep in mind; beyond it the one unseen for longest is forgotten.',
+    integer(1000, 20_000_000),
+    {
+      default: 200_000,
+    },
+  ),
+  delayed: value(
+    'Requests that wait because of a limit with a delay; beyond it they are refused.',
+    integer(0, 1_000_000),
+    {
+      default: 1000,
+    },
   ),
 });
 

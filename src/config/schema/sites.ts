@@ -3,9 +3,10 @@
 import { clientCertificates, siteCertificate } from './certificates.ts';
 import { hsts } from './hsts.ts';
 import { off, word } from './kind.ts';
+import { limits } from './limits.ts';
 import type { Node } from './node.ts';
 import { list, map, table, value } from './node.ts';
-import { access, cache, compress, limits, match } from './protection.ts';
+import { access, cache, compress, match } from './protection.ts';
 import { waf } from './waf.ts';
 import { aliasName, changeableName, headerValue, pathPrefix, siteName, target } from './web.ts';
 

@@ -48,6 +48,15 @@ export function parseCidr(text: string): Parsed<string> {
   return { value: text };
 }
 
+/** An address to connect to. IPv6 stands in brackets. */
+export function parseHostPort(text: string): Parsed<{ readonly host: string; readonly port: number }> {
+  const parsed = parseListenAddress(text);
+  if ('fault' in parsed) return parsed;
+  const { host, port } = parsed.value;
+  if (host === undefined || port === 0) return { fault: 'is not host:port, like 10.0.0.9:26379' };
+  return { value: { host, port } };
+}
+
 function parseListenHost(text: string): Parsed<string | undefined> {
   if (text === '') return { value: undefined };
   if (isIPv4(text)) return { value: text };

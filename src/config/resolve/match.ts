@@ -1,0 +1,40 @@
+// What requests are matched by, of routes and of limits.
+
+import type { RouteMatch } from '../config.ts';
+import type { Part } from '../part.ts';
+import { parsePathGlob } from '../syntax/request-match.ts';
+import { lowerCaseEntries } from './headers.ts';
+
+export const everything: RouteMatch = {
+  path: undefined,
+  method: undefined,
+  header: undefined,
+  query: undefined,
+  client: undefined,
+};
+
+export function resolveMatch(part: Part): RouteMatch {
+  return {
+    path: textsOf(part.at('path'))?.map(canonicalGlob),
+    method: textsOf(part.at('method'))?.map((method) => method.toUpperCase()),
+    header: part.at('header').isGiven ? lowerCaseEntries(part.at('header')) : undefined,
+    query: part.at('query').isGiven
+      ? new Map(
+          part
+            .at('query')
+            .entries()
+            .map(([key, value]) => [key, value.text() ?? '']),
+        )
+      : undefined,
+    client: textsOf(part.at('client')),
+  };
+}
+
+function textsOf(list: Part): string[] | undefined {
+  return list.isGiven ? list.items().map((item) => item.text() ?? '') : undefined;
+}
+
+function canonicalGlob(text: string): string {
+  const parsed = parsePathGlob(text);
+  return 'value' in parsed ? parsed.value : text;
+}

@@ -1,0 +1,107 @@
+// What limits and bans keep in mind, opened with what the configuration says of it, and what is told of it.
+import { isDeepStrictEqual } from 'node:util';
+import { FolderStorage } from '../acme/storage/folder.ts';
+import { GatehouseError } from '../base/errors.ts';
+import type { Config } from '../config/config.ts';
+import { BanFile } from '../limits/ban-file.ts';
+import { BanShare } from '../limits/ban-share.ts';
+import { Bans } from '../limits/bans.ts';
+import { MemoryCounters } from '../limits/memory.ts';
+import { SharedCounters } from '../limits/redis.ts';
+import { LimitState } from '../limits/state.ts';
+import type { Records } from '../observe/records.ts';
+import { Shared } from '../shared/shared.ts';
+import type { Runtime } from './runtime.ts';
+
+/** It outlives every configuration. */
+export interface Limiting {
+  readonly state: LimitState;
+  /** undefined: this machine shares nothing. */
+  readonly shared: Shared | undefined;
+  /** Writes what is not yet written. Never fails. */
+  close(): Promise<void>;
+}
+
+/** With the bans that were in force when the gateway last stopped. */
+export async function openLimiting(config: Config, records: Records): Promise<Limiting> {
+  const shared = await openShared(config, records);
+  const bans = new Bans(config.bans, config.trustedProxies);
+  const file = new BanFile(bans, new FolderStorage(config.certificates.storage), (level, message, facts) => {
+    records[level]('limit', message, facts);
+  });
+  await file.load();
+  const share = shared === undefined ? undefined : new BanShare(bans, shared, () => file.changed());
+  share?.start();
+  bans.onChange = (change) => {
+    file.changed();
+    share?.changed(change);
+    if ('set' in change) {
+      const { target, site, cause, reason, until, times } = change.set;
+      const facts = { target, site, cause, reason, until: new Date(until).toISOString(), times };
+      records.info('limit', 'banned', facts);
+    } else {
+      const { target, site, cause, reason } = change.lifted;
+      records.info('limit', 'ban lifted', { target, site, cause, reason });
+    }
+  };
+  const local = new MemoryCounters(config.requestLimits.counters);
+  const state = new LimitState(
+    bans,
+    shared === undefined ? local : new SharedCounters(shared, local),
+    (refusal, untold) => {
+      records.info('limit', 'refused', { ...refusal, untold: untold === 0 ? undefined : untold });
+    },
+  );
+  return {
+    state,
+    shared,
+    close: async () => {
+      await file.flush();
+      shared?.close();
+    },
+  };
+}
+
+/** Fails with a GatehouseError for what only another start can change. */
+export function refuseLateChange(before: Config, next: Config): void {
+  const isSame =
+    isDeepStrictEqual(before.shared, next.shared) && before.requestLimits.counters === next.requestLimits.counters;
+  if (isSame) return;
+  const message = 'shared and requestLimits.counters are taken up by a start only; nothing was reloaded';
+  throw new GatehouseError('config_invalid', 'gateway', message);
+}
+
+/** Undefined when nothing is shared. One that does not answer is no reason not to start. */
+async function openShared({ shared }: Config, records: Records): Promise<Shared | undefined> {
+  if (shared === undefined) return undefined;
+  const opened = new Shared(shared, ({ state, place, reason }) => {
+    if (state === 'up') records.info('process', 'the shared store is up', { shared: place });
+    else
+      records.warn('process', 'the shared store is of no use; this machine counts alone', {
+        shared: place,
+        state,
+        reason,
+      });
+  });
+  await opened.open();
+  if (!opened.isUp) {
+    const { place, state, reason } = opened.status;
+    records.warn('process', 'the shared store is of no use yet; this machine counts alone', {
+      shared: place,
+      state,
+      reason,
+    });
+  }
+  return opened;
+}
+
+/**
+ * Whether a connection from there is closed before a word is said: only where that is wanted, only who is banned from all
+ * sites, and nobody whom one of them has on its allow list.
+ */
+export function isBarred({ config, invited, limits: { bans } }: Runtime, address: string): boolean {
+  if (config.bans.drop !== 'connection' || bans.find(address, undefined) === undefined) return false;
+  if (invited.has(address)) return false;
+  bans.turnedAway++;
+  return true;
+}

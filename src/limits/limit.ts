@@ -1,0 +1,151 @@
+// One limit at work: whether it is about a request, and whether it has room for one more of its key.
+
+import { networkOf } from '../base/ip.ts';
+import type { LimitConfig } from '../config/config.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { Concurrency } from './concurrency.ts';
+import type { Counter } from './counter.ts';
+import type { Standing } from './fields.ts';
+import { type KeyReader, keyReader } from './key.ts';
+import type { LimitState, Tally } from './state.ts';
+
+/** Ends with its window, and a little later: a timer may ring early. */
+const WINDOW_SLACK_MS = 2;
+
+interface Window {
+  readonly name: string;
+  readonly points: number;
+  readonly windowMs: number;
+  readonly counter: Counter;
+}
+
+/** What a limit says to one request. `waitMs` 0: it may go on. */
+export interface Verdict {
+  readonly waitMs: number;
+  readonly standings: readonly Standing[];
+  /** performance.now() up to which all its windows run: until then what was taken can be given back. */
+  readonly until: number;
+}
+
+export class Limit {
+  readonly config: LimitConfig;
+  readonly tally: Tally;
+  readonly #id: string;
+  readonly #state: LimitState;
+  readonly #windows: readonly Window[];
+  readonly #keyOf: KeyReader;
+  readonly #concurrency: Concurrency;
+
+  constructor(config: LimitConfig, site: string, state: LimitState) {
+    this.config = config;
+    this.#state = state;
+    this.#id = `${site}/${config.name}`;
+    this.#keyOf = keyReader(config.key);
+    this.#concurrency = state.concurrency(this.#id);
+    this.tally = state.tally(site, config.name);
+    this.#windows = config.windows.map(({ points, windowMs }, index) => ({
+      name: index === 0 ? config.name : `${config.name}-${index + 1}`,
+      points,
+      windowMs,
+      counter: state.counters.counter({
+        id: `${this.#id}/${points}/${windowMs}`,
+        points,
+        windowMs,
+        isApproximate: config.approximate,
+      }),
+    }));
+  }
+
+  /** undefined: the limit has nothing to say; null: it refuses what it cannot tell apart. */
+  key(x: Pick<Exchange, 'client' | 'request'>): string | undefined | null {
+    const key = this.#keyOf(x);
+    if (key !== undefined) return key;
+    const { without } = this.config;
+    return without === 'client' ? networkOf(x.client) : without === 'pass' ? undefined : null;
+  }
+
+  /** Milliseconds for which the key is known to have no room; 0: it must be counted. */
+  spentMs(key: string): number {
+    return this.#isFinal ? this.#state.spent.leftMs(this.#spentKey(key), performance.now()) : 0;
+  }
+
+  /** False: as many are under way already. */
+  enter(key: string): boolean {
+    const { concurrent } = this.config;
+    return concurrent === undefined || this.#concurrency.enter(key, concurrent);
+  }
+
+  leave(key: string): void {
+    if (this.config.concurrent !== undefined) this.#concurrency.leave(key);
+  }
+
+  /** Counts one request, and waits for room as long as the limit lets it. */
+  async take(x: Exchange, key: string): Promise<Verdict> {
+    let patienceMs = this.config.delayMs;
+    for (;;) {
+      const verdict = await this.#count(key);
+      const waitMs = verdict.waitMs + WINDOW_SLACK_MS;
+      if (verdict.waitMs === 0) return verdict;
+      if (waitMs > patienceMs || x.isGone || !(await this.#state.wait(waitMs))) {
+        if (this.#isFinal) this.#state.spent.note(this.#spentKey(key), performance.now() + verdict.waitMs);
+        return verdict;
+      }
+      this.tally.delayed++;
+      patienceMs -= waitMs;
+    }
+  }
+
+  /** Takes back what a request has cost that was refused elsewhere. */
+  giveBack(key: string, { until }: Verdict, points = 1): void {
+    if (points === 0 || performance.now() >= until) return;
+    for (const { counter } of this.#windows) counter.giveBack(key, points);
+  }
+
+  /** Once the answer is known: from the 1 that was taken to what it costs. */
+  settle(key: string, verdict: Verdict, status: number): void {
+    const { costs } = this.config;
+    if (costs === undefined) return;
+    const cost = costs.find(({ from, to }) => status >= from && status <= to)?.cost ?? (status === LEFT ? 1 : 0);
+    if (cost === 0) this.giveBack(key, verdict);
+    else if (cost > 1) for (const { counter } of this.#windows) void counter.add(key, cost - 1);
+  }
+
+  get countsRequests(): boolean {
+    return this.#windows.length > 0;
+  }
+
+  /** A refusal that no answer under way can undo, and that nobody waits out. */
+  get #isFinal(): boolean {
+    return this.config.costs === undefined && this.config.delayMs === 0;
+  }
+
+  #spentKey(key: string): string {
+    return `${this.#id} ${key}`;
+  }
+
+  async #count(key: string): Promise<Verdict> {
+    const [only] = this.#windows;
+    const counts =
+      this.#windows.length === 1 && only !== undefined
+        ? [await only.counter.add(key, 1)]
+        : await Promise.all(this.#windows.map(({ counter }) => counter.add(key, 1)));
+    let waitMs = 0;
+    let shortestMs = Number.POSITIVE_INFINITY;
+    const standings = this.#windows.map(({ name, points, windowMs }, i): Standing => {
+      const count = counts[i] ?? { points: 0, leftMs: 0 };
+      if (count.points > points) waitMs = Math.max(waitMs, count.leftMs, 1);
+      shortestMs = Math.min(shortestMs, count.leftMs);
+      return { name, points, windowMs, remaining: Math.max(0, points - count.points), leftMs: count.leftMs };
+    });
+    if (waitMs > 0) {
+      // One window refuses: the others have counted in vain.
+      for (const [i, { counter, points }] of this.#windows.entries()) {
+        if ((counts[i]?.points ?? 0) <= points) counter.giveBack(key, 1);
+      }
+    }
+    return { waitMs, standings, until: performance.now() + shortestMs };
+  }
+}
+
+/** The client left before the answer: what it would have been is not known, so it counts as one. */
+const LEFT = 499;

@@ -1,0 +1,134 @@
+// The stage: all limits of a route, in the order of the file. The first that has no room answers; what the others have
+// counted for the request is given back. All are asked at once, so many limits are one round trip.
+import { errorReply } from '../http/error-page.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { Reply } from '../http/reply.ts';
+import { rateLimitFields, type Standing, seconds } from './fields.ts';
+import type { Limit, Verdict } from './limit.ts';
+import type { LimitState } from './state.ts';
+
+/** A limit, and what tells whether it is about a request. */
+export interface BoundLimit<Subject> {
+  readonly limit: Limit;
+  readonly matches: (subject: Subject) => boolean;
+}
+
+/** Somebody who was refused by a limit that bans. */
+export type Banish = (x: Exchange, limit: Limit) => void;
+
+interface Applied {
+  readonly limit: Limit;
+  readonly key: string;
+  verdict: Verdict | undefined;
+}
+
+export class RouteLimits<Subject> {
+  readonly #limits: readonly BoundLimit<Subject>[];
+  readonly #state: LimitState;
+  readonly #banish: Banish;
+
+  constructor(limits: readonly BoundLimit<Subject>[], state: LimitState, banish: Banish) {
+    this.#limits = limits;
+    this.#state = state;
+    this.#banish = banish;
+  }
+
+  /** undefined: go on. What the request has taken is settled when it ends. */
+  async take(x: Exchange, subject: Subject): Promise<Reply | undefined> {
+    const applied: Applied[] = [];
+    for (const { limit, matches } of this.#limits) {
+      if (!matches(subject)) continue;
+      const key = limit.key(x);
+      if (key === undefined) continue;
+      if (key === null) return this.#refuseUnknown(x, limit);
+      const spentMs = limit.spentMs(key);
+      if (spentMs > 0) return this.#refuse(x, limit, spentMs, [spentStanding(limit, spentMs)]);
+      applied.push({ limit, key, verdict: undefined });
+    }
+    if (applied.length === 0) return undefined;
+    return this.#enter(x, applied) ?? (await this.#count(x, applied));
+  }
+
+  #enter(x: Exchange, applied: readonly Applied[]): Reply | undefined {
+    for (const [index, { limit, key }] of applied.entries()) {
+      if (limit.enter(key)) continue;
+      for (const entered of applied.slice(0, index)) entered.limit.leave(entered.key);
+      return this.#refuseBusy(x, limit);
+    }
+    x.whenOver(() => {
+      for (const { limit, key, verdict } of applied) {
+        limit.leave(key);
+        if (verdict?.waitMs === 0) limit.settle(key, verdict, x.status);
+      }
+    });
+    return undefined;
+  }
+
+  async #count(x: Exchange, applied: readonly Applied[]): Promise<Reply | undefined> {
+    await Promise.all(
+      applied.map(async (each) => {
+        if (each.limit.countsRequests) each.verdict = await each.limit.take(x, each.key);
+      }),
+    );
+    const refusing = applied.find(({ verdict }) => verdict !== undefined && verdict.waitMs > 0);
+    if (refusing?.verdict === undefined) {
+      tell(x, applied);
+      return undefined;
+    }
+    for (const each of applied) {
+      if (each.verdict?.waitMs !== 0) continue;
+      each.limit.giveBack(each.key, each.verdict);
+      each.verdict = undefined;
+    }
+    const { limit, verdict } = refusing;
+    this.#state.tell({
+      requestId: x.id,
+      site: limit.tally.site,
+      limit: limit.config.name,
+      client: x.client,
+      path: x.request.path,
+      waitMs: Math.ceil(verdict.waitMs),
+    });
+    this.#banish(x, limit);
+    return this.#refuse(x, limit, verdict.waitMs, verdict.standings);
+  }
+
+  #refuse(x: Exchange, limit: Limit, waitMs: number, standings: readonly Standing[]): Reply {
+    const fields = limit.config.tell === 'never' ? [] : rateLimitFields(standings);
+    return turnAway(x, limit, 429, 'limit', ['retry-after', String(seconds(waitMs)), ...fields]);
+  }
+
+  #refuseBusy(x: Exchange, limit: Limit): Reply {
+    const { name, concurrent = 0, tell, key } = limit.config;
+    const standing = { name, points: concurrent, windowMs: undefined, remaining: 0, leftMs: 0 };
+    const fields = tell === 'never' ? [] : rateLimitFields([standing]);
+    // A site that is full is no fault of this client.
+    const status = key.every(({ by }) => by === 'site') ? 503 : 429;
+    return turnAway(x, limit, status, 'limit-concurrent', ['retry-after', '1', ...fields]);
+  }
+
+  #refuseUnknown(x: Exchange, limit: Limit): Reply {
+    return turnAway(x, limit, 403, 'limit-key', []);
+  }
+}
+
+function turnAway(x: Exchange, limit: Limit, status: number, reason: string, fields: readonly string[]): Reply {
+  limit.tally.refused++;
+  x.reason = reason;
+  x.limit = limit.config.name;
+  return errorReply(x, status, fields);
+}
+
+/** What is known without counting: of several windows, the shortest that can be it. */
+function spentStanding(limit: Limit, leftMs: number): Standing {
+  const { name, windows } = limit.config;
+  const { points, windowMs } = windows.find((window) => window.windowMs >= leftMs) ?? { points: 0, windowMs: leftMs };
+  return { name, points, windowMs, remaining: 0, leftMs };
+}
+
+function tell(x: Exchange, applied: readonly Applied[]): void {
+  const standings = applied.flatMap(({ limit, verdict }) =>
+    limit.config.tell === 'always' && verdict !== undefined ? verdict.standings : [],
+  );
+  if (standings.length > 0) x.ownFields = [...(x.ownFields ?? []), ...rateLimitFields(standings)];
+}

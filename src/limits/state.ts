@@ -1,0 +1,97 @@
+// What limits keep in mind: it outlives a configuration, so that a reload forgives nobody. Everything in it is found by
+// the id of a limit, which says the site, the name and the rate.
+import type { Config } from '../config/config.ts';
+import type { Bans } from './bans.ts';
+import { Concurrency } from './concurrency.ts';
+import type { CounterStore } from './counter.ts';
+import { Spent } from './spent.ts';
+import { Strikes } from './strikes.ts';
+
+/** How often a limit has acted. */
+export interface Tally {
+  readonly site: string;
+  readonly name: string;
+  refused: number;
+  delayed: number;
+}
+
+/** A request that a limit refused, and that was not the next of many. */
+export interface Refusal {
+  readonly requestId: string;
+  readonly site: string;
+  readonly limit: string;
+  readonly client: string;
+  readonly path: string;
+  readonly waitMs: number;
+}
+
+/** Lines a second about refusals; the figures count all of them. */
+const MAX_TOLD = 50;
+
+export class LimitState {
+  readonly counters: CounterStore;
+  readonly bans: Bans;
+  /** undefined: blocked requests ban nobody. */
+  strikes: Strikes | undefined;
+  readonly spent: Spent = new Spent();
+  readonly #concurrency = new Map<string, Concurrency>();
+  readonly #tallies = new Map<string, Tally>();
+  #maxWaiting = 0;
+  readonly #tell: (refusal: Refusal, untold: number) => void;
+  /** Requests that wait for room. */
+  #waiting = 0;
+  #toldIn = 0;
+  #told = 0;
+  #untold = 0;
+
+  constructor(bans: Bans, store: CounterStore, tell: (refusal: Refusal, untold: number) => void) {
+    this.counters = store;
+    this.bans = bans;
+    this.#tell = tell;
+  }
+
+  /** What a configuration says of it, the first one or another; all that is in mind stays. */
+  use({ requestLimits, bans, trustedProxies }: Pick<Config, 'requestLimits' | 'bans' | 'trustedProxies'>): void {
+    this.#maxWaiting = requestLimits.delayed;
+    this.bans.use(bans, trustedProxies);
+    this.strikes = bans.waf === undefined ? undefined : new Strikes(this.bans, bans.waf, this.counters);
+  }
+
+  concurrency(id: string): Concurrency {
+    return this.#concurrency.getOrInsertComputed(id, () => new Concurrency());
+  }
+
+  tally(site: string, name: string): Tally {
+    return this.#tallies.getOrInsertComputed(`${site} ${name}`, () => ({ site, name, refused: 0, delayed: 0 }));
+  }
+
+  get tallies(): Iterable<Tally> {
+    return this.#tallies.values();
+  }
+
+  /** False: so many wait already. */
+  async wait(ms: number): Promise<boolean> {
+    if (this.#waiting >= this.#maxWaiting) return false;
+    this.#waiting++;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    setTimeout(resolve, ms);
+    await promise;
+    this.#waiting--;
+    return true;
+  }
+
+  /** A flood of refusals must not become a flood of lines. */
+  tell(refusal: Refusal): void {
+    const second = Math.floor(performance.now() / 1000);
+    if (second !== this.#toldIn) {
+      this.#toldIn = second;
+      this.#told = 0;
+    }
+    if (this.#told++ < MAX_TOLD) {
+      this.#tell(refusal, this.#untold);
+      this.#untold = 0;
+    } else {
+      this.#untold++;
+    }
+  }
+}
