@@ -4,6 +4,9 @@ import type { ClientProof } from '../http/client-certificate.ts';
 import type { ClientStream } from '../http/client-stream.ts';
 import type { ConnectionFacts, Exchange } from '../http/exchange.ts';
 
+/** Bytes of one stream's body that may wait unread; times `requestLimits.streams` for one connection. */
+export const STREAM_WINDOW_BYTES: number = 256 * 1024;
+
 export interface TlsFacts {
   readonly tlsVersion: string | undefined;
   readonly sni: string | undefined;

@@ -10,14 +10,11 @@ import { alpnCallback } from '../tls/alpn.ts';
 import type { Demand } from '../tls/ask-clients.ts';
 import { serverTlsOptions } from '../tls/options.ts';
 import { Acceptor } from './accept.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, STREAM_WINDOW_BYTES } from './connection.ts';
 import type { Connections } from './connections.ts';
 import type { Context } from './runtime.ts';
 
 const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_FLAG_END_STREAM } = http2.constants;
-
-/** Bytes of one stream's body that may wait unread; times `requestLimits.streams` for one connection. */
-const STREAM_WINDOW_BYTES = 256 * 1024;
 
 /** How many resets a session counts as that Node ended for what its client did. */
 const SESSION_ERROR_COST = 10;

@@ -6,7 +6,7 @@ import type { ClientStream } from '../http/client-stream.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { words } from '../http/headers.ts';
 import type { ReasonCounts } from '../observe/reason-counts.ts';
-import type { Connection } from './connection.ts';
+import { type Connection, STREAM_WINDOW_BYTES } from './connection.ts';
 import type { Connections } from './connections.ts';
 
 /** How often it looks; oftener where a deadline is shorter than four such rounds. */
@@ -15,7 +15,7 @@ const LEAST_ROUND_MS = 20;
 
 /** What an HTTP/2 client may send each second beside requests and bodies: PING, SETTINGS, WINDOW_UPDATE, what nghttp2 refuses. */
 const IDLE_TALK_BYTES = 64 * 1024;
-/** How much of it may have come at once; more than the bytes of a body that nobody has read yet. */
+/** How much of it may have come at once. */
 const IDLE_TALK_BURST_BYTES = 1024 * 1024;
 /** A byte of a body in tiny frames comes with three of their heads. */
 const FRAMED = 4;
@@ -115,13 +115,14 @@ export class Patrol {
     const talk = this.#talk.get(connection);
     if (talk === undefined) {
       this.#talk.set(connection, { readBytes: bytesRead, usefulBytes, excessBytes: 0 });
-      return bytesRead - usefulBytes > IDLE_TALK_BURST_BYTES;
+      return false;
     }
     const allowed = usefulBytes - talk.usefulBytes + (IDLE_TALK_BYTES * passedMs) / 1000;
     talk.excessBytes = Math.max(0, talk.excessBytes + bytesRead - talk.readBytes - allowed);
     talk.readBytes = bytesRead;
     talk.usefulBytes = usefulBytes;
-    return talk.excessBytes > IDLE_TALK_BURST_BYTES;
+    if (talk.excessBytes <= IDLE_TALK_BURST_BYTES) return false;
+    return talk.excessBytes > IDLE_TALK_BURST_BYTES + unreadBytes(connection);
   }
 
   #lookAtExchanges(connection: Connection, nowMs: number, passedMs: number): void {
@@ -179,4 +180,11 @@ export class Patrol {
     x.leave();
     stream.reset();
   }
+}
+
+/** At most so much of bodies may lie with Node because their backends are slow. */
+function unreadBytes({ underWay }: Connection): number {
+  let uploads = 0;
+  for (const { upload } of underWay.keys()) if (upload !== undefined) uploads++;
+  return uploads * STREAM_WINDOW_BYTES;
 }

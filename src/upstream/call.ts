@@ -19,6 +19,8 @@ export class Call {
   onInformational: ((status: number, headers: readonly string[]) => void) | undefined;
   /** Longest silence in both directions, where that is not the connection's own timeout. */
   streamMs: number | undefined;
+  /** Whose call it is: clients take turns where calls must wait. Empty: nobody's in particular. */
+  client = '';
   /** The client has gone: nobody waits for the answer. */
   cancelled = false;
   /** Set by the wire client when it starts the body: what has been read of it is gone. */

@@ -54,6 +54,7 @@ export async function forward(x: Exchange, stream: ClientStream, target: Target)
     const rest = spelledPath.slice(strippedPrefix.length);
     const path = `${basePath}${rest.startsWith('/') || spelledPath === '*' ? '' : '/'}${rest}${request.query}`;
     const call = new Call(request.method, path, authority, fields, request.body);
+    call.client = x.client;
     call.onInformational = (status, headers) => stream.inform(status, interimHeaders(headers, responseChanges));
     if (request.isGrpc) call.streamMs = target.streamMs;
     used = backend;

@@ -8,11 +8,14 @@ import type { Dialer } from './dialer.ts';
 import { Http1Connection } from './http1/connection.ts';
 import { Http2Connection } from './http2.ts';
 import { Queue } from './queue.ts';
+import { Relief } from './relief.ts';
 
 /** Many servers close a kept connection after five seconds; one that is older than this is not used again. */
 const KEEP_IDLE_MS = 4_000;
 /** The same for a call that cannot be sent twice: some servers close a kept connection after two seconds. */
 const KEEP_FOR_ONCE_MS = 1_000;
+/** The part of the queue that one client may take. */
+const CLIENT_SHARE = 0.25;
 
 export type Connection = Http1Connection | Http2Connection;
 
@@ -32,6 +35,7 @@ export class Pool {
   readonly #busy = new Set<Http1Connection>();
   readonly #shared = new Set<Http2Connection>();
   readonly #queue = new Queue<Connection>();
+  readonly #relief = new Relief(this.#busy, () => this.#queue.length);
   #sweeper: NodeJS.Timeout | undefined;
   /** Busy ones whose call is their last. */
   readonly #retired = new WeakSet<Http1Connection>();
@@ -84,11 +88,13 @@ export class Pool {
   /** Fails with `upstream_busy` when the queue is full or the time is over, with `client_closed`, or as connecting fails. */
   wait(call: Call): Promise<Connection> {
     const { maxQueue, queueTimeoutMs } = this.settings;
-    if (this.#queue.length >= maxQueue + this.#spare) {
+    const isGreedy = call.client !== '' && this.#queue.countOf(call.client) >= maxQueue * CLIENT_SHARE + this.#spare;
+    if (isGreedy || this.#queue.length >= maxQueue + this.#spare) {
       const message = `${this.#origin}: ${this.#connections} connections busy and ${maxQueue} requests waiting`;
       return Promise.reject(new GatehouseError('upstream_busy', 'upstream', message, { status: 503, retry: true }));
     }
     const connection = this.#queue.wait(call, queueTimeoutMs, this.#origin);
+    this.#relief.begin();
     this.#openMore();
     return connection;
   }

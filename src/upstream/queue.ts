@@ -1,4 +1,5 @@
-// Calls that wait for one server to have room, in order of arrival; each for a while at most.
+// Calls that wait for one server to have room, each for a while at most. Clients take turns, so that one with a thousand
+// calls keeps nobody else waiting; the calls of one client go in order of arrival.
 import { GatehouseError } from '../base/errors.ts';
 import type { Call } from './call.ts';
 import { clientGone } from './http1/failures.ts';
@@ -9,10 +10,17 @@ interface Waiter<T> {
 }
 
 export class Queue<T> {
-  readonly #waiting: Waiter<T>[] = [];
+  /** By client; whose turn is next stands first. No list is empty. */
+  readonly #waiting = new Map<string, Waiter<T>[]>();
+  #length = 0;
 
   get length(): number {
-    return this.#waiting.length;
+    return this.#length;
+  }
+
+  /** How many calls of one client wait. */
+  countOf(client: string): number {
+    return this.#waiting.get(client)?.length ?? 0;
   }
 
   /** Resolves with the room that the call gets; fails when it is cancelled, or has waited `timeoutMs`. */
@@ -33,26 +41,46 @@ export class Queue<T> {
       },
     };
     const leave = (error: GatehouseError): void => {
-      this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+      this.#remove(call.client, waiter);
       waiter.fail(error);
     };
     const timer = setTimeout(() => leave(waitedTooLong(origin, timeoutMs)), timeoutMs).unref();
     call.onCancel = () => leave(clientGone());
-    this.#waiting.push(waiter);
+    this.#waiting.getOrInsertComputed(call.client, () => []).push(waiter);
+    this.#length++;
     return promise;
   }
 
-  /** To the call that has waited longest. */
+  /** To the call of the next client that has waited longest. */
   hand(room: T): void {
-    this.#waiting.shift()?.take(room);
+    this.#shift()?.take(room);
   }
 
   failFirst(error: unknown): void {
-    this.#waiting.shift()?.fail(error);
+    this.#shift()?.fail(error);
   }
 
   failAll(error: unknown): void {
-    for (const waiter of this.#waiting.splice(0)) waiter.fail(error);
+    while (this.#length > 0) this.failFirst(error);
+  }
+
+  #shift(): Waiter<T> | undefined {
+    const [next] = this.#waiting;
+    if (next === undefined) return undefined;
+    const [client, waiters] = next;
+    const waiter = waiters.shift();
+    this.#length--;
+    // Behind all the others, for its next turn.
+    this.#waiting.delete(client);
+    if (waiters.length > 0) this.#waiting.set(client, waiters);
+    return waiter;
+  }
+
+  #remove(client: string, waiter: Waiter<T>): void {
+    const waiters = this.#waiting.get(client) ?? [];
+    waiters.splice(waiters.indexOf(waiter), 1);
+    this.#length--;
+    if (waiters.length === 0) this.#waiting.delete(client);
   }
 }
 

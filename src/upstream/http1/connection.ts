@@ -52,6 +52,17 @@ export class Http1Connection {
     this.#wire = new Wire(socket, options.timeoutMs, this.#events);
   }
 
+  /** Whether it is the client that is waited for: for more of its body, or for room for the answer. */
+  get waitsForClient(): boolean {
+    return this.#upload?.isAwaiting === true || this.#reader.body?.isReading === false;
+  }
+
+  /** Bytes so far, in both directions. */
+  get movedBytes(): number {
+    const { bytesRead, bytesWritten } = this.#wire.socket;
+    return bytesRead + bytesWritten;
+  }
+
   /** True from `send` until the answer has ended. */
   get isBusy(): boolean {
     return this.#pending.call !== undefined;

@@ -46,6 +46,11 @@ export class RequestBody implements BodySink {
     }
   }
 
+  /** There is more to come, and room for it. */
+  get isAwaiting(): boolean {
+    return this.#isOpen && !this.#isStalled;
+  }
+
   /** The socket has room again. */
   drained(): void {
     if (!this.#isStalled || !this.#isOpen) return;

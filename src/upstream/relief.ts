@@ -1,0 +1,72 @@
+// Connections to a server that are held by clients who send or take next to nothing, found while others wait for one. The
+// slowest give way, so that stalled clients, however many, never keep the rest from the server. Nothing of this runs
+// while there is room.
+import { GatehouseError } from '../base/errors.ts';
+
+const ROUND_MS = 250;
+/** A client that moves less than this for as long as it is borne with gives way. */
+const LEAST_BYTES = 4096;
+/** Shorter the more calls wait for each connection. */
+const PATIENCE_MS = 2000;
+const LEAST_PATIENCE_MS = 500;
+
+/** A connection that carries one call. */
+export interface Held {
+  /** Whether it is the client, not the server, that the call waits for. */
+  readonly waitsForClient: boolean;
+  /** Bytes so far, in both directions. */
+  readonly movedBytes: number;
+  destroy(error: GatehouseError): void;
+}
+
+interface Mark {
+  movedBytes: number;
+  sinceMs: number;
+}
+
+export class Relief<T extends Held> {
+  readonly #held: ReadonlySet<T>;
+  readonly #waiting: () => number;
+  #marks = new Map<T, Mark>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `waiting`: how many calls wait. */
+  constructor(held: ReadonlySet<T>, waiting: () => number) {
+    this.#held = held;
+    this.#waiting = waiting;
+  }
+
+  /** A call has begun to wait. */
+  begin(): void {
+    this.#timer ??= setInterval(() => this.#look(performance.now()), ROUND_MS).unref();
+  }
+
+  #look(nowMs: number): void {
+    const waiting = this.#waiting();
+    const marks = new Map<T, Mark>();
+    if (waiting === 0) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    } else {
+      for (const held of this.#held) if (held.waitsForClient) marks.set(held, this.#mark(held, nowMs));
+    }
+    this.#marks = marks;
+    const patienceMs = Math.max(LEAST_PATIENCE_MS, PATIENCE_MS / (1 + waiting / (1 + this.#held.size)));
+    const slow = [...marks].filter(([, { sinceMs }]) => nowMs - sinceMs >= patienceMs);
+    slow.sort(([, a], [, b]) => a.sinceMs - b.sinceMs);
+    for (const [held] of slow.slice(0, waiting)) held.destroy(gaveWay());
+  }
+
+  #mark(held: T, nowMs: number): Mark {
+    const before = this.#marks.get(held);
+    const { movedBytes } = held;
+    return before !== undefined && movedBytes - before.movedBytes < LEAST_BYTES
+      ? before
+      : { movedBytes, sinceMs: nowMs };
+  }
+}
+
+function gaveWay(): GatehouseError {
+  const message = 'the client was slow while others waited for the connection that it held';
+  return new GatehouseError('client_timeout', 'client', message, { status: 408 });
+}

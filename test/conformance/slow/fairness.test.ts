@@ -1,0 +1,93 @@
+// Stalled clients, however many, never keep others from a backend: who holds a connection and neither sends nor takes
+// gives way while somebody waits, and clients take turns.
+import type tls from 'node:tls';
+import { expect, onTestFinished, test } from 'vitest';
+import { startStreamingBackend } from '../../support/backend.ts';
+import { openTls, request } from '../../support/client.ts';
+import {
+  asking,
+  DATA,
+  END_HEADERS,
+  END_STREAM,
+  FrameClient,
+  fieldBlock,
+  frame,
+  HEADERS,
+  setting,
+} from '../../support/frames.ts';
+import { startGateway, type World } from '../../support/world.ts';
+
+/** Another client of the same machine. */
+const ELSEWHERE = { localAddress: '127.0.0.2' } as tls.ConnectionOptions;
+const LARGE = Buffer.alloc(4 * 1024 * 1024, 'x');
+
+async function startApp(): Promise<string> {
+  const { url } = await startStreamingBackend((incoming, response) => {
+    if (incoming.url === '/large') response.end(LARGE);
+    else incoming.resume().on('end', () => response.end('hello'));
+  });
+  return url;
+}
+
+async function startWorld(): Promise<World> {
+  return startGateway(`
+upstreams: { app: { servers: ["${await startApp()}"], maxConnections: 4, maxQueue: 200, queueTimeout: 15s } }
+sites: { localhost: { to: app } }`);
+}
+
+type Stall = (to: World) => Promise<void>;
+
+const STALLS: readonly (readonly [string, Stall])[] = [
+  [
+    'uploads over HTTP/1.1',
+    async (to) => {
+      for (let i = 0; i < 16; i++) {
+        const socket = await openTls(to, { ALPNProtocols: ['http/1.1'], ...ELSEWHERE });
+        onTestFinished(() => void socket.destroy());
+        socket.on('error', () => {});
+        socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nx');
+      }
+    },
+  ],
+  [
+    'uploads over HTTP/2 that drip',
+    async (to) => {
+      const client = await FrameClient.open(to);
+      onTestFinished(() => client.close());
+      const ids = Array.from({ length: 16 }, (_, i) => 2 * i + 1);
+      client.send(...ids.map((id) => frame(HEADERS, END_HEADERS, id, fieldBlock(asking('POST')))));
+      const timer = setInterval(() => client.send(...ids.map((id) => frame(DATA, 0, id, Buffer.from('x')))), 100);
+      onTestFinished(() => clearInterval(timer));
+    },
+  ],
+  [
+    'large answers behind a closed window',
+    async (to) => {
+      const client = await FrameClient.open(to, setting(4, 0));
+      onTestFinished(() => client.close());
+      const ids = Array.from({ length: 16 }, (_, i) => 2 * i + 1);
+      client.send(
+        ...ids.map((id) => frame(HEADERS, END_HEADERS | END_STREAM, id, fieldBlock(asking('GET', '/large')))),
+      );
+    },
+  ],
+];
+
+test.for(STALLS)('%s', async ([, stall]) => {
+  const world = await startWorld();
+  await stall(world);
+  for (const over of ['h2', 'http/1.1'] as const) {
+    expect(await request(over, world, { method: 'POST', body: 'mine' })).toMatchObject({ status: 200, body: 'hello' });
+  }
+});
+
+test('a client with more calls than the queue may hold leaves room for others', async () => {
+  const world = await startWorld();
+  const many = await FrameClient.open(world);
+  onTestFinished(() => many.close());
+  const ids = Array.from({ length: 120 }, (_, i) => 2 * i + 1);
+  many.send(...ids.map((id) => frame(HEADERS, END_HEADERS, id, fieldBlock(asking('POST')))));
+  await many.until(() => ids.some((id) => many.status(id) === 503));
+  const other = { method: 'POST', body: 'mine', tls: ELSEWHERE };
+  expect(await request('http/1.1', world, other)).toMatchObject({ status: 200 });
+});
