@@ -1,4 +1,6 @@
 // HTTP/2 frame by frame (RFC 9113), for what no client library would send and none would show.
+
+import type tls from 'node:tls';
 import type { TLSSocket } from 'node:tls';
 import { openTls } from './client.ts';
 import type { World } from './world.ts';
@@ -96,8 +98,12 @@ export class FrameClient {
     });
   }
 
-  static async open(world: Pick<World, 'port' | 'ca'>, settings: Buffer = Buffer.alloc(0)): Promise<FrameClient> {
-    const client = new FrameClient(await openTls(world, { ALPNProtocols: ['h2'] }));
+  static async open(
+    world: Pick<World, 'port' | 'ca'>,
+    settings: Buffer = Buffer.alloc(0),
+    options: tls.ConnectionOptions = {},
+  ): Promise<FrameClient> {
+    const client = new FrameClient(await openTls(world, { ALPNProtocols: ['h2'], ...options }));
     client.send(PREFACE, frame(SETTINGS, 0, 0, settings));
     return client;
   }
@@ -108,7 +114,10 @@ export class FrameClient {
 
   /** Waits until the buffers between have room again, or the connection is over. */
   async sendSlowly(...frames: readonly Buffer[]): Promise<void> {
-    if (!this.socket.writable) return;
+    if (!this.socket.writable) {
+      await this.until(() => false);
+      return;
+    }
     await new Promise<void>((resolve) => {
       this.socket.once('close', () => resolve());
       this.socket.write(Buffer.concat(frames), () => resolve());
