@@ -16,6 +16,8 @@ export interface Config {
     readonly https: readonly ListenAddress[];
     /** Empty: off. */
     readonly http: readonly ListenAddress[];
+    /** CIDRs of balancers that begin every connection with a PROXY header; nobody else may. */
+    readonly proxyProtocol: readonly string[];
   };
   /** CIDRs whose forwarding headers are believed. */
   readonly trustedProxies: readonly string[];

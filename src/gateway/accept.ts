@@ -100,8 +100,7 @@ export class Acceptor {
       await handle(x, stream, this.#context);
     } finally {
       connection.end(x);
-      // The clients behind a trusted proxy have one address for all of them.
-      if ((x.isGone || x.refusal !== undefined) && !x.fromTrustedProxy) this.#connections.blame(connection.peer);
+      if (x.isGone || x.refusal !== undefined) this.#connections.blame(connection.peer);
     }
   }
 

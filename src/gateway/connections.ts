@@ -36,27 +36,37 @@ export interface ConnectionsOptions {
   readonly closures?: ReasonCounts;
   /** Whether nobody at this address is even heard. */
   readonly isBarred?: (address: string) => boolean;
+  /** Proxies that speak for many clients, and are not blamed for each of them. */
+  readonly isTrusted?: (peer: string) => boolean;
 }
 
 export class Connections {
   #limits: RequestLimits;
   readonly #admitted = new Map<Socket, Admitted>();
+  readonly #held = new Set<Socket>();
   readonly #peers: Peers;
   readonly #open = new Set<Connection>();
   readonly #readProof: (socket: TLSSocket) => ClientProof | undefined;
   readonly #closures: ReasonCounts;
   readonly #isBarred: (address: string) => boolean;
+  readonly #isTrusted: (peer: string) => boolean;
   #isDraining = false;
 
   constructor(
     limits: RequestLimits,
-    { readProof = () => undefined, closures = new ReasonCounts(), isBarred = () => false }: ConnectionsOptions = {},
+    {
+      readProof = () => undefined,
+      closures = new ReasonCounts(),
+      isBarred = () => false,
+      isTrusted = () => false,
+    }: ConnectionsOptions = {},
   ) {
     this.#limits = limits;
     this.#peers = new Peers(limits);
     this.#readProof = readProof;
     this.#closures = closures;
     this.#isBarred = isBarred;
+    this.#isTrusted = isTrusted;
   }
 
   /** For connections to come; those that are open stay. */
@@ -109,6 +119,27 @@ export class Connections {
     return true;
   }
 
+  /** Keeps a connection of which it is not known yet whose it is. False: there is no room, and it was closed. */
+  hold(socket: Socket): boolean {
+    if (this.#isDraining || this.#held.size + this.#admitted.size >= this.#limits.connections) {
+      if (!this.#isDraining) this.#closures.note('connections');
+      socket.destroy();
+      return false;
+    }
+    this.#held.add(socket);
+    socket.once('close', () => this.#held.delete(socket));
+    return true;
+  }
+
+  /** It is known now, and will be admitted or not. */
+  release(socket: Socket): void {
+    this.#held.delete(socket);
+  }
+
+  noteClosure(reason: string): void {
+    this.#closures.note(reason);
+  }
+
   #faultWith(peer: string): string | undefined {
     if (this.#isBarred(peer)) return 'banned';
     return this.#admitted.size >= this.#limits.connections ? 'connections' : this.#peers.add(peer);
@@ -149,7 +180,7 @@ export class Connections {
 
   /** Counts against the address of a client what it broke off; one that is over its bound loses all its connections. */
   blame(peer: string, count = 1): void {
-    if (!this.#peers.blame(peer, count)) return;
+    if (this.#isTrusted(peer) || !this.#peers.blame(peer, count)) return;
     this.#closures.note('resets-per-ip');
     for (const connection of this.#open) if (this.#peers.isInDebt(connection.peer)) connection.breakOff();
   }
@@ -176,6 +207,7 @@ export class Connections {
   /** Closes everything, at once. */
   destroy(): void {
     this.#isDraining = true;
+    for (const socket of this.#held) socket.destroy();
     for (const socket of this.#admitted.keys()) socket.destroy();
   }
 

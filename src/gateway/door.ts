@@ -10,6 +10,8 @@ import type { ListenAddress } from '../config/config.ts';
 /** Takes sockets by 'connection' events and never listens itself. */
 export type DoorServer = Http2SecureServer | Server;
 
+export type Admit = (socket: Socket, take: () => void) => void;
+
 export class Door {
   readonly place: ListenAddress;
   readonly #listener: net.Server;
@@ -22,15 +24,15 @@ export class Door {
   }
 
   /**
-   * Resolves when the address is listened on; fails with a GatehouseError that says what to do. `admit`: whether a fresh
-   * connection is taken in at all; one that is not has been closed.
+   * Resolves when the address is listened on; fails with a GatehouseError that says what to do. `admit` looks at each fresh
+   * connection: it calls `take`, now or later, or closes it.
    */
-  static async open(place: ListenAddress, server: DoorServer, admit: (socket: Socket) => boolean): Promise<Door> {
+  static async open(place: ListenAddress, server: DoorServer, admit: Admit): Promise<Door> {
     // As Node's own servers have it: a client of plain HTTP/1.1 may close its side and wait for the answer.
     const listener = net.createServer({ allowHalfOpen: !('setTicketKeys' in server) });
     const door = new Door(place, listener, server);
     listener.on('connection', (socket: Socket) => {
-      if (admit(socket)) door.#room.take(socket);
+      admit(socket, () => door.#room.take(socket));
     });
     await listenOn(listener, place);
     return door;

@@ -2,8 +2,11 @@
 import type { Http2SecureServer } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
+import { plainAddress } from '../base/ip.ts';
 import type { Config, ListenAddress } from '../config/config.ts';
 import { noteUnnamed } from '../tls/ask-clients.ts';
+import { awaitProxyHeader } from './balancer.ts';
+import type { Ends } from './connection.ts';
 import type { Connections } from './connections.ts';
 import { Door, type DoorServer } from './door.ts';
 import { plainServer, secureServer } from './listener.ts';
@@ -91,12 +94,27 @@ export class Doors {
   }
 
   #open(kind: Kind, place: ListenAddress): Promise<Door> {
-    const isSecure = kind === 'https';
-    return Door.open(place, this.#server(kind), (socket: Socket) => {
-      if (!this.#connections.admit(socket, isSecure)) return false;
-      if (isSecure) noteUnnamed(socket, this.#context.runtime);
-      return true;
+    return Door.open(place, this.#server(kind), (socket, take) => this.#admit(kind, socket, take));
+  }
+
+  #admit(kind: Kind, socket: Socket, take: () => void): void {
+    const { balancers, config } = this.#context.runtime;
+    if (!balancers.has(plainAddress(socket.remoteAddress))) {
+      this.#letIn(kind, socket, take);
+      return;
+    }
+    awaitProxyHeader(socket, this.#connections, config.timeouts.handshakeMs, (ends) => {
+      this.#letIn(kind, socket, take, ends);
+      // TLS takes what was read ahead out of a paused socket by itself; HTTP waits for it.
+      if (kind === 'http') socket.resume();
     });
+  }
+
+  #letIn(kind: Kind, socket: Socket, take: () => void, ends?: Ends): void {
+    const isSecure = kind === 'https';
+    if (!this.#connections.admit(socket, isSecure, ends)) return;
+    if (isSecure) noteUnnamed(socket, this.#context.runtime);
+    take();
   }
 
   #server(kind: Kind): DoorServer {

@@ -80,6 +80,7 @@ export class Gateway implements Context {
       readProof: readProofOf,
       closures: records.closures,
       isBarred: (address) => isBarred(this.runtime, address),
+      isTrusted: (peer) => this.runtime.trusted.has(peer),
     });
     this.#patrol = new Patrol(this.#connections, config, records.closures);
     this.#doors = new Doors(this, this.#connections, () => this.ticketKeys.current.key);

@@ -74,6 +74,8 @@ export class Runtime implements ClientAsking {
   readonly trusted: IpSet;
   /** Whom some site or route names as one who may come in. */
   readonly invited: IpSet;
+  /** Who begins connections with a PROXY header. */
+  readonly balancers: IpSet;
   readonly upstreams: ReadonlyMap<string, Upstream>;
   readonly loaded: LoadedCertificates;
   readonly certificates: CertificateSelector;
@@ -99,6 +101,7 @@ export class Runtime implements ClientAsking {
     this.certificates = loaded.selector;
     this.trusted = ipSet(config.trustedProxies);
     this.invited = ipSet(config.sites.flatMap(({ routes }) => routes.flatMap(({ access }) => access.allow)));
+    this.balancers = ipSet(config.listen.proxyProtocol);
     this.sites = new Router<Site>();
     for (const site of config.sites) {
       const built = buildSite(site, parts);

@@ -75,8 +75,6 @@ describe('a part that is off is fine, in every spelling', () => {
 
 describe('a part that is on is told, at its key', () => {
   test.for([
-    ['proxyProtocol', '[10.0.0.0/8]', '1:11'],
-    ['proxyProtocol', '10.0.0.0/8', '1:11'],
     ['workers', 'auto', '1:1'],
     ['workers', '4', '1:1'],
     ['record', '{ dir: traffic, sample: 1% }', '1:1'],

@@ -15,7 +15,7 @@ test('the smallest file gets a safe default for everything else', () => {
   const { sites, upstreams, ...rest } = configOf('sites:\n  app.example.com:\n    to: http://127.0.0.1:3000\n');
   expect(rest).toEqual({
     file: '/etc/gatehouse/gatehouse.yaml',
-    listen: { https: [{ host: undefined, port: 443 }], http: [{ host: undefined, port: 80 }] },
+    listen: { https: [{ host: undefined, port: 443 }], http: [{ host: undefined, port: 80 }], proxyProtocol: [] },
     trustedProxies: [],
     workers: 0,
     shared: undefined,

@@ -30,7 +30,7 @@ export function resolveConfig(document: ConfigDocument, origin: Origin): Config 
   const { https, http, admin } = resolveAddresses(root);
   return {
     file: origin.file,
-    listen: { https, http },
+    listen: { https, http, proxyProtocol: texts(root.at('listen').at('proxyProtocol')) },
     trustedProxies: texts(root.at('trustedProxies')),
     workers: root.at('workers').number(),
     shared: resolveShared(root.at('shared'), baseDir),

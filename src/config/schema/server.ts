@@ -22,11 +22,11 @@ export const listen: Node = map('Where the gateway accepts connections.', {
     default: [':80'],
     is: [offNotZero],
   }),
-  proxyProtocol: list('Ranges of load balancers that speak the PROXY protocol to us; false: nobody does.', oneCidr, {
-    default: false,
-    is: [off],
-    later: { what: 'the PROXY protocol' },
-  }),
+  proxyProtocol: list(
+    'Ranges of balancers that begin every connection with a PROXY header, version 1 or 2; false: nobody does.',
+    oneCidr,
+    { default: false, is: [off], examples: [['10.0.0.0/8']] },
+  ),
 });
 
 export const trustedProxies: Node = list(
