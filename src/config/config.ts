@@ -360,6 +360,8 @@ export interface HeadersConfig {
 export interface HeaderChanges {
   readonly set: ReadonlyMap<string, string>;
   readonly remove: readonly string[];
+  /** Of a preset: for answers whose backend does not say them itself. Undefined: no word of a preset here. */
+  readonly defaults?: ReadonlyMap<string, string>;
 }
 
 export interface RouteConfig {

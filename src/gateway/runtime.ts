@@ -204,7 +204,7 @@ function buildRoute(route: RouteConfig, site: SiteConfig, { config, upstreams, g
         site.headers.request,
         route.headers.request,
       ],
-      responseChanges: [site.headers.response, route.headers.response],
+      responseChanges: responseChanges(site.headers.response, route.headers.response),
     },
   };
 }
@@ -225,4 +225,9 @@ function buildLimits(
       forMs: banMs,
     });
   });
+}
+
+/** A route with a word on presets has the last one. */
+function responseChanges(site: HeaderChanges, route: HeaderChanges): HeaderChanges[] {
+  return [route.defaults === undefined ? site : { set: site.set, remove: site.remove }, route];
 }

@@ -4,7 +4,7 @@ import type { HeaderChanges } from '../config/config.ts';
 import { clientCertificateFields, isClientCertificateField } from '../http/client-certificate.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Headers } from '../http/headers.ts';
-import { headerList, headerValues, removeHeader, setHeader } from '../http/headers.ts';
+import { headerList, headerValue, headerValues, removeHeader, setHeader } from '../http/headers.ts';
 
 /** How the gateway calls itself in Via (RFC 9110, 7.6.3): a name that tells nothing of the machine. */
 const PSEUDONYM = 'gatehouse';
@@ -74,6 +74,10 @@ export function requestHeaders(x: Exchange, changes: readonly HeaderChanges[], p
 /** In place; `host` is not a field here, see `hostOverride`. */
 export function applyChanges(headers: Headers, changes: HeaderChanges): void {
   for (const name of changes.remove) removeHeader(headers, name);
+  if (changes.defaults !== undefined) {
+    for (const [name, value] of changes.defaults)
+      if (headerValue(headers, name) === undefined) headers.push(name, value);
+  }
   for (const [name, value] of changes.set) if (name !== 'host') setHeader(headers, name, value);
 }
 

@@ -2,10 +2,17 @@
 
 import type { HeaderChanges, HeadersConfig } from '../config.ts';
 import type { Part } from '../part.ts';
+import { presetFields, presetNames } from '../presets.ts';
 
 /** Names come out in lower case; one name set twice in different cases is a fault. */
 export function resolveHeaders(part: Part): HeadersConfig {
-  return { request: resolveChanges(part.at('request')), response: resolveChanges(part.at('response')) };
+  const response = part.at('response');
+  const preset = response.at('preset');
+  const changes = resolveChanges(response);
+  return {
+    request: resolveChanges(part.at('request')),
+    response: preset.isGiven ? { ...changes, defaults: defaultsOf(preset) } : changes,
+  };
 }
 
 /** Entries under lower-case names, in the order of the file. */
@@ -18,6 +25,10 @@ export function lowerCaseEntries(part: Part): Map<string, string> {
     entries.set(name, value.text() ?? '');
   }
   return entries;
+}
+
+function defaultsOf(preset: Part): ReadonlyMap<string, string> {
+  return preset.isOff ? new Map() : presetFields(preset.word(presetNames));
 }
 
 function resolveChanges(part: Part): HeaderChanges {

@@ -1,5 +1,6 @@
 // The part of the file about the sites: their names, what happens to their requests, where these go.
 
+import { presetNames } from '../presets.ts';
 import { clientCertificates, siteCertificate } from './certificates.ts';
 import { hsts } from './hsts.ts';
 import { off, word } from './kind.ts';
@@ -10,8 +11,9 @@ import { access, cache, compress, match } from './protection.ts';
 import { waf } from './waf.ts';
 import { aliasName, changeableName, headerValue, pathPrefix, siteName, target } from './web.ts';
 
-function changes(what: string, removed: readonly string[]): Node {
+function changes(what: string, removed: readonly string[], more: Readonly<Record<string, Node>> = {}): Node {
   return map(`Header fields of the ${what} that are set or removed.`, {
+    ...more,
     set: table(
       'Fields and their values; each replaces what was there.',
       changeableName,
@@ -25,10 +27,16 @@ function changes(what: string, removed: readonly string[]): Node {
   });
 }
 
+const preset = value(
+  'Fields that tell browsers to be careful, where the upstream does not say them itself: basic, strict (no inline scripts, nothing from elsewhere, no frames) or false.',
+  [word(...presetNames), off],
+  { default: null },
+);
+
 function headers(removedFromResponses: readonly string[]): Node {
   return map('Header fields that are set or removed.', {
     request: changes('request', []),
-    response: changes('response', removedFromResponses),
+    response: changes('response', removedFromResponses, { preset }),
   });
 }
 

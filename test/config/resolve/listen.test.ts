@@ -12,6 +12,7 @@ test('addresses are read from lists, single texts and bare ports', () => {
       { host: '::1', port: 7443 },
     ],
     http: [{ host: undefined, port: 8080 }],
+    proxyProtocol: [],
   });
   expect(admin.http).toEqual({ host: 'localhost', port: 9000 });
 });
