@@ -8,7 +8,7 @@ import { type Outcome, type RunningCli, runCli, startCli, temporaryFolder } from
 interface Installed {
   readonly running: RunningCli;
   write(site: string): void;
-  gatehouse(...args: string[]): Promise<Outcome>;
+  readonly gatehouse: (...args: string[]) => Promise<Outcome>;
 }
 
 async function installed(...options: string[]): Promise<Installed> {
