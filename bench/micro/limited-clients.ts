@@ -3,6 +3,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startBackend } from '../rig/backend.ts';
+import { pinCores } from '../rig/cores.ts';
+import { describeMachine, machineLines, watchNeighbours } from '../rig/machine.ts';
 import { cpuSeconds } from '../rig/proc.ts';
 import { Daemon, run } from '../rig/run.ts';
 import { saveResult } from '../rig/save.ts';
@@ -32,14 +34,17 @@ const KINDS = {
 type Kind = keyof typeof KINDS;
 
 const startedAt = new Date().toISOString();
+const cores = pinCores();
+const machine = describeMachine(cores);
 using workspace = new Workspace();
-await using backend = await startBackend(workspace, undefined);
+await using backend = await startBackend(workspace, cores.load);
 const port = await freePort();
 await using gateway = new Daemon(
   { file: process.execPath, args: [MAIN, 'run', '-c', workspace.file('gatehouse.yaml', configuration())] },
-  undefined,
+  cores.underTest,
 );
 await untilReady();
+const neighbours = watchNeighbours();
 
 const found = new Map<string, number[]>();
 for (const over of ['h2', 'http/1.1'] as const) {
@@ -64,7 +69,12 @@ const columns = ['answer', 'CPU s/10k', 'of one let through'].map((title, at) =>
 }));
 const text = `# Clients that are turned away, ${startedAt.slice(0, 16).replace('T', ' ')} UTC
 
-- Node ${process.version}, ${rounds} rounds of ${requests} requests each; access records off; backend ${backend.version}
+${[
+  ...machineLines(machine, neighbours()),
+  `${rounds} interleaved rounds of ${requests} requests each; no rules, no access records; backend ${backend.version}`,
+]
+  .map((line) => `- ${line}\n`)
+  .join('')}
 
 ${table(columns, rows)}`;
 process.stdout.write(text);
