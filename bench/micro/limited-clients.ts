@@ -75,7 +75,6 @@ ${[
 ]
   .map((line) => `- ${line}\n`)
   .join('')}
-
 ${table(columns, rows)}`;
 process.stdout.write(text);
 if (values.save) process.stderr.write(`written: ${saveResult('limited-clients', startedAt, text)}\n`);

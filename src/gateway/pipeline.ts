@@ -82,7 +82,8 @@ async function serve(x: Exchange, stream: ClientStream, { runtime, records }: Co
   if (!route.addresses.isOpenTo(x.client)) return turnAway(x, 403, 'address');
   const banned = checkBan(x, route, runtime.limits.bans);
   if (banned !== undefined) return banned;
-  const limited = route.limits === undefined ? undefined : await route.limits.take(x, subject);
+  const counted = route.limits?.take(x, subject);
+  const limited = counted instanceof Promise ? await counted : counted;
   if (limited !== undefined) return limited;
   if (route.guard === undefined) return forward(x, stream, route.target);
   const watch = new Watch(x, route.guard, records, stream);

@@ -4,7 +4,7 @@ import { networkOf } from '../base/ip.ts';
 import type { LimitConfig } from '../config/config.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Concurrency } from './concurrency.ts';
-import type { Counter } from './counter.ts';
+import type { Count, Counter } from './counter.ts';
 import type { Standing } from './fields.ts';
 import { type KeyReader, keyReader } from './key.ts';
 import type { LimitState, Tally } from './state.ts';
@@ -22,7 +22,8 @@ interface Window {
 /** What a limit says to one request. `waitMs` 0: it may go on. */
 export interface Verdict {
   readonly waitMs: number;
-  readonly standings: readonly Standing[];
+  /** Of each window. */
+  readonly counts: readonly Count[];
   /** performance.now() up to which all its windows run: until then what was taken can be given back. */
   readonly until: number;
 }
@@ -110,6 +111,19 @@ export class Limit {
     else if (cost > 1) for (const { counter } of this.#windows) void counter.add(key, cost - 1);
   }
 
+  /** How each window stands after a count. */
+  standings({ counts }: Verdict): Standing[] {
+    return this.#windows.map(({ name, points, windowMs }, i) => {
+      const count = counts[i] ?? { points: 0, leftMs: 0 };
+      return { name, points, windowMs, remaining: Math.max(0, points - count.points), leftMs: count.leftMs };
+    });
+  }
+
+  /** What its requests have taken is looked at once more when they end. */
+  get settlesLater(): boolean {
+    return this.config.concurrent !== undefined || this.config.costs !== undefined;
+  }
+
   get countsRequests(): boolean {
     return this.#windows.length > 0;
   }
@@ -131,19 +145,20 @@ export class Limit {
         : await Promise.all(this.#windows.map(({ counter }) => counter.add(key, 1)));
     let waitMs = 0;
     let shortestMs = Number.POSITIVE_INFINITY;
-    const standings = this.#windows.map(({ name, points, windowMs }, i): Standing => {
-      const count = counts[i] ?? { points: 0, leftMs: 0 };
-      if (count.points > points) waitMs = Math.max(waitMs, count.leftMs, 1);
-      shortestMs = Math.min(shortestMs, count.leftMs);
-      return { name, points, windowMs, remaining: Math.max(0, points - count.points), leftMs: count.leftMs };
-    });
-    if (waitMs > 0) {
-      // One window refuses: the others have counted in vain.
-      for (const [i, { counter, points }] of this.#windows.entries()) {
-        if ((counts[i]?.points ?? 0) <= points) counter.giveBack(key, 1);
-      }
+    for (let i = 0; i < counts.length; i++) {
+      const { points, leftMs } = counts[i] as Count;
+      if (points > (this.#windows[i] as Window).points) waitMs = Math.max(waitMs, leftMs, 1);
+      shortestMs = Math.min(shortestMs, leftMs);
     }
-    return { waitMs, standings, until: performance.now() + shortestMs };
+    // One window refuses: the others have counted in vain.
+    if (waitMs > 0 && counts.length > 1) this.#giveBackGranted(key, counts);
+    return { waitMs, counts, until: performance.now() + shortestMs };
+  }
+
+  #giveBackGranted(key: string, counts: readonly Count[]): void {
+    for (const [i, { counter, points }] of this.#windows.entries()) {
+      if ((counts[i]?.points ?? 0) <= points) counter.giveBack(key, 1);
+    }
   }
 }
 

@@ -7,6 +7,9 @@ import { rateLimitFields, type Standing, seconds } from './fields.ts';
 import type { Limit, Verdict } from './limit.ts';
 import type { LimitState } from './state.ts';
 
+/** Of a path in a record; the record of the request has all of it. */
+const MAX_PATH = 256;
+
 /** A limit, and what tells whether it is about a request. */
 export interface BoundLimit<Subject> {
   readonly limit: Limit;
@@ -34,7 +37,7 @@ export class RouteLimits<Subject> {
   }
 
   /** undefined: go on. What the request has taken is settled when it ends. */
-  async take(x: Exchange, subject: Subject): Promise<Reply | undefined> {
+  take(x: Exchange, subject: Subject): Promise<Reply | undefined> | Reply | undefined {
     const applied: Applied[] = [];
     for (const { limit, matches } of this.#limits) {
       if (!matches(subject)) continue;
@@ -42,11 +45,15 @@ export class RouteLimits<Subject> {
       if (key === undefined) continue;
       if (key === null) return this.#refuseUnknown(x, limit);
       const spentMs = limit.spentMs(key);
-      if (spentMs > 0) return this.#refuse(x, limit, spentMs, [spentStanding(limit, spentMs)]);
+      if (spentMs > 0) {
+        // After a ban that was shorter than the window: it has learnt nothing.
+        this.#banish(x, limit);
+        return this.#refuse(x, limit, spentMs, [spentStanding(limit, spentMs)]);
+      }
       applied.push({ limit, key, verdict: undefined });
     }
     if (applied.length === 0) return undefined;
-    return this.#enter(x, applied) ?? (await this.#count(x, applied));
+    return this.#enter(x, applied) ?? this.#count(x, applied);
   }
 
   #enter(x: Exchange, applied: readonly Applied[]): Reply | undefined {
@@ -55,6 +62,7 @@ export class RouteLimits<Subject> {
       for (const entered of applied.slice(0, index)) entered.limit.leave(entered.key);
       return this.#refuseBusy(x, limit);
     }
+    if (!applied.some(({ limit }) => limit.settlesLater)) return undefined;
     x.whenOver(() => {
       for (const { limit, key, verdict } of applied) {
         limit.leave(key);
@@ -65,11 +73,9 @@ export class RouteLimits<Subject> {
   }
 
   async #count(x: Exchange, applied: readonly Applied[]): Promise<Reply | undefined> {
-    await Promise.all(
-      applied.map(async (each) => {
-        if (each.limit.countsRequests) each.verdict = await each.limit.take(x, each.key);
-      }),
-    );
+    const [only] = applied;
+    if (applied.length === 1 && only !== undefined) await take(x, only);
+    else await Promise.all(applied.map((each) => take(x, each)));
     const refusing = applied.find(({ verdict }) => verdict !== undefined && verdict.waitMs > 0);
     if (refusing?.verdict === undefined) {
       tell(x, applied);
@@ -81,16 +87,19 @@ export class RouteLimits<Subject> {
       each.verdict = undefined;
     }
     const { limit, verdict } = refusing;
-    this.#state.tell({
-      requestId: x.id,
-      site: limit.tally.site,
-      limit: limit.config.name,
-      client: x.client,
-      path: x.request.path,
-      waitMs: Math.ceil(verdict.waitMs),
-    });
-    this.#banish(x, limit);
-    return this.#refuse(x, limit, verdict.waitMs, verdict.standings);
+    // One who waited for room and left before there was any has done nothing.
+    if (!x.isGone) {
+      this.#state.tell({
+        requestId: x.id,
+        site: limit.tally.site,
+        limit: limit.config.name,
+        client: x.client,
+        path: x.request.path.slice(0, MAX_PATH),
+        waitMs: Math.ceil(verdict.waitMs),
+      });
+      this.#banish(x, limit);
+    }
+    return this.#refuse(x, limit, verdict.waitMs, limit.standings(verdict));
   }
 
   #refuse(x: Exchange, limit: Limit, waitMs: number, standings: readonly Standing[]): Reply {
@@ -112,6 +121,10 @@ export class RouteLimits<Subject> {
   }
 }
 
+async function take(x: Exchange, applied: Applied): Promise<void> {
+  if (applied.limit.countsRequests) applied.verdict = await applied.limit.take(x, applied.key);
+}
+
 function turnAway(x: Exchange, limit: Limit, status: number, reason: string, fields: readonly string[]): Reply {
   limit.tally.refused++;
   x.reason = reason;
@@ -128,7 +141,7 @@ function spentStanding(limit: Limit, leftMs: number): Standing {
 
 function tell(x: Exchange, applied: readonly Applied[]): void {
   const standings = applied.flatMap(({ limit, verdict }) =>
-    limit.config.tell === 'always' && verdict !== undefined ? verdict.standings : [],
+    limit.config.tell === 'always' && verdict !== undefined ? limit.standings(verdict) : [],
   );
   if (standings.length > 0) x.ownFields = [...(x.ownFields ?? []), ...rateLimitFields(standings)];
 }

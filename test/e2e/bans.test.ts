@@ -67,6 +67,15 @@ ${site}
     expect(await statuses(world, 1, from('198.51.100.7'))).toEqual([200]);
   });
 
+  test('who goes on after its ban is banned again, and longer', async () => {
+    const { url } = await startBackend();
+    const world = await startGateway(`sites: { localhost: { to: "${url}", limits: [{ rate: 1/h, ban: 1s }] } }`);
+    expect(await statuses(world, 3, {})).toEqual([200, 429, 403]);
+    await vi.waitFor(async () => expect(await statuses(world, 1, {})).toEqual([429]), { timeout: 5000 });
+    expect(bansOf(world).list()).toMatchObject([{ times: 2 }]);
+    expect(await statuses(world, 1, {})).toEqual([403]);
+  });
+
   test('no client is banned for what another wrote in its name', async () => {
     const world = await startBanning();
     await statuses(world, 4, from('203.0.113.5, 198.51.100.1', { path: '/login' }));
