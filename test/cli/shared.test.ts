@@ -20,7 +20,7 @@ test.skipIf(!hasComponent('redis-server'))(
       `listen: { https: "127.0.0.1:0", http: false }
 admin: { socket: run/admin.sock, http: "127.0.0.1:${adminPort}" }
 certificates: { issuer: internal }
-shared: { url: "${server.url}", password: "\${file:password}" }
+shared: { url: "${server.url}", password: "\${file:password}", timeout: 1s }
 sites: { a.test: { to: "http://127.0.0.1:1", limits: [{ rate: 5/min }] } }
 `,
     );

@@ -111,7 +111,7 @@ describe.skipIf(!hasComponent('redis-server'))('two gateways that share a store'
 describe.skipIf(!hasComponent('redis-server'))('a store that fails', () => {
   test('stops no request: each gateway counts alone, and both together again when it is back', async () => {
     const server = await startRedis();
-    const [a, b] = await startPair(`shared: ${server.url}`, '[{ name: few, key: "header:x-key", rate: 20/h }]');
+    const [a, b] = await startPair(patient(server.url), '[{ name: few, key: "header:x-key", rate: 20/h }]');
     await untilState(a, 'up');
     await server.kill();
     await Promise.all([untilState(a, 'down'), untilState(b, 'down')]);
@@ -152,7 +152,7 @@ describe.skipIf(!hasComponent('redis-server'))('a store that fails', () => {
 
   test('frozen: it is given up after some answers that do not come, and asked again when it moves', async () => {
     const server = await startRedis();
-    const [a] = await startPair(`shared: ${server.url}`, '[{ rate: 1000/h }]');
+    const [a] = await startPair(`shared: { url: "${server.url}", timeout: 300ms }`, '[{ rate: 1000/h }]');
     await untilState(a, 'up');
     server.freeze();
     for (let i = 0; i < 6; i++) expect((await request('h2', a)).status).toBe(200);
