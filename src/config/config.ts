@@ -73,7 +73,7 @@ export interface RequestLimits {
   readonly uriBytes: number;
   /** In one Range field. */
   readonly ranges: number;
-  /** Concurrent streams in one HTTP/2 connection. */
+  /** Concurrent streams in one HTTP/2 connection, or pipelined requests in one of HTTP/1.1. */
   readonly streams: number;
   /** Of those, how many may wait for their client to take something; more end the connection. */
   readonly waitingStreams: number;

@@ -73,7 +73,9 @@ export class Acceptor {
 
   /** What came was not HTTP, or not all of it came in time. */
   brokenHead(error: Error, socket: Socket): void {
-    answerBrokenHead(error, socket, this.#connections.of(socket), this.#context);
+    const connection = this.#connections.of(socket);
+    this.#connections.blame(connection.peer);
+    answerBrokenHead(error, socket, connection, this.#context);
   }
 
   #http1(
@@ -88,10 +90,17 @@ export class Acceptor {
     // What follows a request that had two readings may be a part of it: Node has parsed on, and nobody answers (smuggling).
     if (connection.isSpoilt) return;
     const head = http1Head(request);
-    const x = this.#exchange(head, connection, this.#http1Body(request, head, onBodyStart), refusal);
+    const refused = refusal ?? this.#tooMany(connection);
+    const x = this.#exchange(head, connection, this.#http1Body(request, head, onBodyStart), refused);
     connection.isSpoilt = x.refusal !== undefined;
     if (this.#connections.isDraining || connection.isSpoilt) response.shouldKeepAlive = false;
     void this.#run(x, new Http1ClientStream(response, x), connection);
+  }
+
+  /** Node hands over all requests of a packet at once, and they are worked on side by side, as streams are. */
+  #tooMany({ active }: Connection): Refusal | undefined {
+    const isFull = active >= this.#context.runtime.config.requestLimits.streams;
+    return isFull ? { status: 503, reason: 'pipelined' } : undefined;
   }
 
   async #run(x: Exchange, stream: ClientStream, connection: Connection): Promise<void> {

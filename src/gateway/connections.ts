@@ -185,6 +185,12 @@ export class Connections {
     for (const connection of this.#open) if (this.#peers.isInDebt(connection.peer)) connection.breakOff();
   }
 
+  /** A handshake that failed: there is no more of the connection than its socket. */
+  blameHandshake(socket: Socket): void {
+    const peer = this.#admittedOf(socket)?.ends.peer;
+    if (peer !== undefined) this.blame(peer);
+  }
+
   forgive(passedMs: number): void {
     this.#peers.forgive(passedMs);
   }

@@ -52,9 +52,10 @@ export function secureServer(context: Context, connections: Connections, ticketK
     context.records.closures.note('http2-error');
     connections.blame(connection.peer, SESSION_ERROR_COST);
   });
-  server.on('tlsClientError', (error: Error) => {
+  server.on('tlsClientError', (error: Error, socket: Socket) => {
     context.records.debug('process', `TLS handshake: ${error.message}`);
     context.records.closures.note('tls-error');
+    connections.blameHandshake(socket);
   });
   const acceptor = new Acceptor(context, connections);
   serveHttp1(server, acceptor, config);

@@ -90,7 +90,11 @@ export const requestLimits: Node = map('How much one request and one client may 
   headers: value('Number of header fields in a request.', integer(1, 2000), { default: 100 }),
   uri: value('Longest request target.', size(64, 2 ** 20), { default: '8KiB' }),
   ranges: value('Number of parts that a Range field may ask for.', integer(1, 10_000), { default: 16 }),
-  streams: value('Concurrent streams in one HTTP/2 connection.', integer(1, 100_000), { default: 128 }),
+  streams: value(
+    'Concurrent streams in one HTTP/2 connection, or pipelined requests in one of HTTP/1.1.',
+    integer(1, 100_000),
+    { default: 128 },
+  ),
   waitingStreams: value(
     'Streams in one HTTP/2 connection whose client takes nothing of their answers for a quarter of timeouts.write.',
     integer(1, 100_000),

@@ -1,5 +1,6 @@
 // Whom a request is for, and by which way it came: one authority, read strictly, and no claim of the client's own.
 import { expect, test } from 'vitest';
+import { openTls } from '../../support/client.ts';
 import { speak } from '../../support/speak.ts';
 import { fieldsNamed, type StrictRequest } from '../../support/strict-backend.ts';
 import { type Case, openScene, runTable } from './table.ts';
@@ -296,4 +297,18 @@ test('each refusal is in the records and in the figures, with its reason', async
     ['path-escape', 2],
     ['HPE_INVALID_HEADER_TOKEN', 1],
   ]);
+});
+
+test('requests that are pipelined without end reach the backend a bounded number at a time', async () => {
+  const { world, backend } = await openScene('requestLimits: { streams: 10 }');
+  const socket = await openTls(world, { ALPNProtocols: ['http/1.1'] });
+  let text = '';
+  socket.on('data', (chunk: Buffer) => {
+    text += chunk.toString('latin1');
+  });
+  socket.write(get('/x', 'Host: localhost\r\n').repeat(1000));
+  await new Promise((resolve) => socket.once('close', resolve));
+  expect(backend.requests.length).toBeLessThanOrEqual(10);
+  expect(text.match(/HTTP\/1\.1 200 /g)).toHaveLength(backend.requests.length);
+  expect(text.match(/HTTP\/1\.1 503 /g)).toHaveLength(1);
 });
