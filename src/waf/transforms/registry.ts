@@ -1,5 +1,6 @@
 // Every transformation by name. A name that is not here is an error at load, never a step left out.
 import { base64Decode, base64DecodeExt, base64Encode } from './base64.ts';
+import { base64Text } from './base64-text.ts';
 import { lowercase, uppercase } from './case.ts';
 import { cmdLine } from './cmd-line.ts';
 import { removeComments, removeCommentsChar, replaceComments } from './comments.ts';
@@ -7,12 +8,16 @@ import { cssDecode } from './css-decode.ts';
 import { escapeSeqDecode } from './escape-seq-decode.ts';
 import { hexDecode, hexEncode, sqlHexDecode } from './hex.ts';
 import { htmlEntityDecode } from './html-entity-decode.ts';
+import { joinStrings } from './join-strings.ts';
 import { jsDecode } from './js-decode.ts';
 import { length, md5, sha1 } from './measure.ts';
 import { normalizePath, normalizePathWin } from './normalize-path.ts';
 import { removeNulls, replaceNulls } from './nulls.ts';
 import { parityEven7bit, parityOdd7bit, parityZero7bit } from './parity.ts';
+import { shellPlain } from './shell-plain.ts';
+import { sqlPlain } from './sql-plain.ts';
 import type { Transform } from './transform.ts';
+import { asciiForm, escapes, htmlDeep, unwrap, urlDeep } from './unfold.ts';
 import { urlDecode, urlDecodeUni } from './url-decode.ts';
 import { urlEncode } from './url-encode.ts';
 import { utf8ToUnicode } from './utf8-to-unicode.ts';
@@ -24,16 +29,21 @@ export type { Transform } from './transform.ts';
 const none: Transform = { name: 'none', triggers: [], adds: [], apply: (value) => value };
 
 const TRANSFORMS: readonly Transform[] = [
+  asciiForm,
   base64Decode,
   base64DecodeExt,
   base64Encode,
+  base64Text,
   cmdLine,
   compressWhitespace,
   cssDecode,
   escapeSeqDecode,
+  escapes,
   hexDecode,
   hexEncode,
+  htmlDeep,
   htmlEntityDecode,
+  joinStrings,
   jsDecode,
   length,
   lowercase,
@@ -51,13 +61,17 @@ const TRANSFORMS: readonly Transform[] = [
   replaceComments,
   replaceNulls,
   sha1,
+  shellPlain,
   sqlHexDecode,
+  sqlPlain,
   trim,
   trimLeft,
   trimRight,
+  unwrap,
   uppercase,
   urlDecode,
   urlDecodeUni,
+  urlDeep,
   urlEncode,
   utf8ToUnicode,
 ];

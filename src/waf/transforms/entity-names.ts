@@ -1,0 +1,41 @@
+// Named character references of HTML that stand for ASCII (HTML Living Standard, 13.5): scripts need no other.
+
+export const ENTITY_NAMES: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    ' ': 'nbsp',
+    '\t': 'tab',
+    '\n': 'newline',
+    '!': 'excl',
+    '"': 'quot',
+    '#': 'num',
+    $: 'dollar',
+    '%': 'percnt',
+    '&': 'amp',
+    "'": 'apos',
+    '(': 'lpar',
+    ')': 'rpar',
+    '*': 'ast midast',
+    '+': 'plus',
+    ',': 'comma',
+    '.': 'period',
+    '/': 'sol',
+    ':': 'colon',
+    ';': 'semi',
+    '<': 'lt',
+    '=': 'equals',
+    '>': 'gt',
+    '?': 'quest',
+    '@': 'commat',
+    '[': 'lsqb lbrack',
+    '\\': 'bsol',
+    ']': 'rsqb rbrack',
+    '^': 'hat',
+    _: 'lowbar underbar',
+    '`': 'grave diacriticalgrave',
+    '{': 'lcub lbrace',
+    '|': 'vert verbar verticalline',
+    '}': 'rcub rbrace',
+  }).flatMap(([char, names]) => names.split(' ').map((name): [string, number] => [name, char.charCodeAt(0)])),
+);
+
+export const LONGEST_ENTITY_NAME = 16;
