@@ -1,6 +1,6 @@
 // From rules as they are written to a plan that can run. All that can be decided before a request comes is decided here.
 import { compileEffect, type Run, type SelectSteps } from './effects.ts';
-import { FEEDS } from './feeds.ts';
+import { FEEDS, INNER } from './feeds.ts';
 import { Field, NO_FIELDS } from './field.ts';
 import { foldRules, type PlannedRule } from './fold.ts';
 import { parseTemplate } from './macro.ts';
@@ -35,6 +35,7 @@ export function compilePlan(ruleSet: RuleSet, seeds: ReadonlyMap<string, TxValue
   );
   const scans = new ScanTable(steps);
   const flags = Uint8Array.from(steps, (step) => (step.scanned === undefined ? 1 : 0));
+  const reads = new Set(planned.flatMap(({ rule }) => variablesOf(rule)));
   return {
     steps,
     phaseStart,
@@ -45,7 +46,8 @@ export function compilePlan(ruleSet: RuleSet, seeds: ReadonlyMap<string, TxValue
     members: VARIABLES.map((name, variable) => initialMembers(name, variable, scans, flags)),
     flags,
     feeds: FEEDS,
-    reads: new Set(planned.flatMap(({ rule }) => variablesOf(rule))),
+    inner: INNER.map((inner) => (reads.has(inner) ? inner : -1)),
+    reads,
     scans,
     collections: new CollectionStore(ruleSet.settings.collectionTimeoutS),
     scan: (variable, field) => scans.scan(variable, field),

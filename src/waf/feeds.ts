@@ -8,8 +8,21 @@ const ALSO_IN: Readonly<Record<string, string>> = {
   ARGS_POST_NAMES: 'ARGS_NAMES',
 };
 
+const INNER_OF: Readonly<Record<string, string>> = {
+  ARGS_GET: 'INNER_ARGS',
+  ARGS_POST: 'INNER_ARGS',
+  REQUEST_COOKIES: 'INNER_COOKIES',
+  REQUEST_HEADERS: 'INNER_HEADERS',
+};
+
 /** By variable number: the numbers of all variables that its members are read through. */
 export const FEEDS: readonly (readonly number[])[] = VARIABLES.map((name, number) => {
   const other = ALSO_IN[name];
   return other === undefined ? [number] : [number, variableNumber(other)];
+});
+
+/** By variable number: where the values go that are found within its values; -1: nowhere. Filled only when a rule asks. */
+export const INNER: readonly number[] = VARIABLES.map((name) => {
+  const inner = INNER_OF[name];
+  return inner === undefined ? -1 : variableNumber(inner);
 });

@@ -2,6 +2,7 @@
 
 import type { MultipartFlags } from './bodies/multipart.ts';
 import { type BodyFacts, type BodyLimits, readBody } from './bodies/processor.ts';
+import { bodyValues } from './inner/body-values.ts';
 import type { Transaction } from './transaction.ts';
 import { variableNumber } from './variables.ts';
 
@@ -17,6 +18,7 @@ const V = {
   fullRequest: variableNumber('FULL_REQUEST'),
   fullRequestLength: variableNumber('FULL_REQUEST_LENGTH'),
   headers: variableNumber('REQUEST_HEADERS'),
+  innerArgs: variableNumber('INNER_ARGS'),
   inboundDataError: variableNumber('INBOUND_DATA_ERROR'),
   line: variableNumber('REQUEST_LINE'),
   multipartFilename: variableNumber('MULTIPART_FILENAME'),
@@ -30,6 +32,7 @@ const V = {
   processorErrorMsg: variableNumber('REQBODY_PROCESSOR_ERROR_MSG'),
   urlencodedError: variableNumber('URLENCODED_ERROR'),
   xml: variableNumber('XML'),
+  xmlDtd: variableNumber('XML_DTD'),
 } as const;
 
 const MULTIPART: readonly (readonly [keyof MultipartFlags, readonly string[]])[] = [
@@ -64,7 +67,16 @@ export function* addRequestBody(
   if (isPrefix) tx.setSingle(V.inboundDataError, '1');
   const processor = tx.bodyProcessor;
   if (body.length > 0 && processor !== undefined) {
-    yield* addFacts(tx, readBody(body, tx.contentType, processor, { ...limits, truncated: isPrefix }));
+    const fileContentBytes = tx.plan.reads.has(V.filesContent) ? { fileContentBytes: body.length } : {};
+    yield* addFacts(
+      tx,
+      readBody(body, tx.contentType, processor, { ...limits, ...fileContentBytes, truncated: isPrefix }),
+    );
+  } else if (body.length > 0 && tx.plan.reads.has(V.innerArgs)) {
+    for (const found of bodyValues(body, tx.contentType, isPrefix)) {
+      tx.addInner(V.innerArgs, found.name, [found]);
+      yield;
+    }
   }
   if (processor === 'URLENCODED' || tx.forceRequestBody) tx.setSingle(V.body, body.toString('latin1'));
   if (tx.plan.reads.has(V.fullRequest)) tx.setSingle(V.fullRequest, fullRequest(tx, body));
@@ -85,6 +97,7 @@ function* addFacts(tx: Transaction, facts: BodyFacts): Generator<undefined, void
     tx.add(V.xml, '//@*', value);
     yield;
   }
+  for (const { name, value } of facts.xmlDtd) tx.add(V.xmlDtd, name, value);
   if (facts.multipart !== undefined) addMultipart(tx, facts, facts.multipart);
   if (facts.error === undefined) return;
   for (const flag of [V.error, V.processorError]) tx.setSingle(flag, '1');

@@ -1,13 +1,18 @@
 // The engine's state for one exchange: the values that rules look at, what rules wrote, and what was decided so far.
+import type { Named } from './bodies/named.ts';
 import type { Budget } from './budget.ts';
 import { Field, type Hits } from './field.ts';
 import type { Finding, Intervention } from './finding.ts';
+import { innerValues } from './inner/inner-values.ts';
 import type { Template } from './macro.ts';
 import type { Collections } from './persistent.ts';
 import type { BodyProcessor, EngineMode, EngineSettings, Rule, WritableCollection } from './rule.ts';
 import { type SlotTable, TxStore, type TxValue } from './tx-store.ts';
 import { variableKind, variableNumber } from './variables.ts';
 
+/** Values within values of one exchange; the values they stand in are seen in any case. */
+const MOST_INNER_VALUES = 10_000;
+const INNER_NAMES = variableNumber('INNER_NAMES');
 const REQBODY_PROCESSOR = variableNumber('REQBODY_PROCESSOR');
 
 /** A value that the running rule matched, as `MATCHED_VAR` shows it. */
@@ -38,6 +43,8 @@ export interface Ground {
   readonly flags: Uint8Array;
   /** By variable: the variables that a member of it belongs to. */
   readonly feeds: readonly (readonly number[])[];
+  /** By variable: where values within its values go; -1: nowhere, or no rule looks there. */
+  readonly inner: readonly number[];
   /** Variables that some rule looks at or prints. */
   readonly reads: ReadonlySet<number>;
   /** The steps that may match a member of that name with that value. */
@@ -87,6 +94,7 @@ export class Transaction {
   /** `allow`: the phases up to this one are not run. */
   allowedUpTo = 0;
   readonly startedAt: number = Date.now();
+  #innerLeft = MOST_INNER_VALUES;
 
   constructor(plan: Ground, mode: EngineMode, collections: Collections, budget: Budget) {
     this.plan = plan;
@@ -103,6 +111,21 @@ export class Transaction {
 
   /** Adds a member to a collection, and to those that include it, and finds out which rules it concerns. */
   add(variable: number, name: string, value: string): void {
+    this.#put(variable, name, value);
+    const inner = this.plan.inner[variable] as number;
+    if (inner !== -1) this.addInner(inner, name, innerValues(value));
+  }
+
+  /** Values that were found within another one: they go by its name, their own names are members of INNER_NAMES. */
+  addInner(variable: number, name: string, values: readonly Named[]): void {
+    for (const inner of values) {
+      if (this.#innerLeft-- <= 0) return;
+      this.#put(variable, name, inner.value);
+      if (this.plan.reads.has(INNER_NAMES)) this.#put(INNER_NAMES, name, inner.name);
+    }
+  }
+
+  #put(variable: number, name: string, value: string): void {
     const field = new Field(name, value);
     this.#scan(variable, field);
     for (const number of this.plan.feeds[variable] as readonly number[]) {

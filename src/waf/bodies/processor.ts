@@ -43,6 +43,8 @@ export interface BodyFacts {
   readonly xmlText: readonly string[];
   /** `XML://@*`. */
   readonly xmlAttributes: readonly string[];
+  /** XML_DTD: what a document type declares. */
+  readonly xmlDtd: readonly Named[];
   /** REQBODY_ERROR_MSG; when present, REQBODY_ERROR and REQBODY_PROCESSOR_ERROR are 1. */
   readonly error?: string;
 }
@@ -73,8 +75,8 @@ export function readBody(body: Buffer, contentType: string, processor: BodyProce
     case 'JSON':
       return { ...NOTHING, ...parseJson(body, limits) };
     case 'XML': {
-      const { text, attributes, ...rest } = parseXml(body, limits);
-      return { ...NOTHING, ...rest, xmlText: text, xmlAttributes: attributes };
+      const { text, attributes, declared, ...rest } = parseXml(body, limits);
+      return { ...NOTHING, ...rest, xmlText: text, xmlAttributes: attributes, xmlDtd: declared };
     }
   }
 }
@@ -90,6 +92,7 @@ const NOTHING: BodyFacts = {
   partFileNames: [],
   xmlText: [],
   xmlAttributes: [],
+  xmlDtd: [],
 };
 
 function readUrlencoded(body: Buffer, limits: BodyLimits): BodyFacts {

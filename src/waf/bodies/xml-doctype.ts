@@ -1,6 +1,8 @@
 // Goes over a document type declaration without acting on it, and keeps the quoted texts in it for inspection.
 // It must never expand a parameter entity or fetch an external part.
 
+import type { Named } from './named.ts';
+
 export interface Doctype {
   /** Values of entities and attribute defaults, names of files: all quoted texts between the brackets. */
   readonly literals: string[];
@@ -36,6 +38,24 @@ export function skipDoctype(xml: string, start: number): Doctype {
     at += 1;
   }
   return { literals, end: xml.length, problem: 'a document type without end' };
+}
+
+/** More declarations than this say nothing new. */
+const MOST_DECLARATIONS = 64;
+const EXTERNAL = /^<!DOCTYPE\s+[^\s[>]+\s+(?:SYSTEM|PUBLIC)\b/;
+const ENTITY = /<!ENTITY\s+(%\s+)?[^\s>]+\s+(SYSTEM\b|PUBLIC\b)?/g;
+
+/** `external`: a part that lies elsewhere, the DTD or an entity. `entity`, `parameter`: what is declared. Each with its beginning. */
+export function declarationsOf(doctype: string): Named[] {
+  const declared: Named[] = [];
+  const external = EXTERNAL.exec(doctype)?.[0];
+  if (external !== undefined) declared.push({ name: 'external', value: external });
+  for (const { 0: value, 1: percent, 2: elsewhere } of doctype.matchAll(ENTITY)) {
+    if (declared.length >= MOST_DECLARATIONS) break;
+    declared.push({ name: percent === undefined ? 'entity' : 'parameter', value });
+    if (elsewhere !== undefined) declared.push({ name: 'external', value });
+  }
+  return declared;
 }
 
 const SPANS: readonly { readonly open: string; readonly close: string }[] = [

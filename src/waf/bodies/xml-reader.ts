@@ -1,6 +1,7 @@
 // One pass over an XML document: tags must nest and end, all else is text, attribute values or skipped.
 // Time is linear in the document: nothing is read twice.
-import { skipDoctype } from './xml-doctype.ts';
+import type { Named } from './named.ts';
+import { declarationsOf, skipDoctype } from './xml-doctype.ts';
 import { nameEnd } from './xml-name.ts';
 import { decodeXmlPiece } from './xml-reference.ts';
 
@@ -15,6 +16,8 @@ export interface XmlBounds {
 export class XmlReader {
   readonly text: string[] = [];
   readonly attributes: string[] = [];
+  /** What a document type declares. */
+  declared: readonly Named[] = [];
   hasRoot = false;
   tooMany = false;
   error: string | undefined;
@@ -162,6 +165,7 @@ export class XmlReader {
   #readDoctype(): boolean {
     this.#hasDoctype = true;
     const found = skipDoctype(this.#xml, this.#at);
+    this.declared = declarationsOf(this.#xml.slice(this.#at, found.end));
     for (const literal of found.literals) if (!this.#addAttribute(literal)) return false;
     if (found.problem !== undefined) return this.#refuse(found.end, found.problem);
     this.#at = found.end;

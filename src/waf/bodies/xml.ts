@@ -1,6 +1,7 @@
 // Checks that an XML body is well-formed and collects what rules look at: the text of the root and all attribute values.
 // It must never build a tree, expand a declared entity or fetch anything.
 
+import type { Named } from './named.ts';
 import { decodeXml } from './xml-encoding.ts';
 import { XmlReader } from './xml-reader.ts';
 
@@ -21,6 +22,8 @@ export interface XmlResult {
   readonly text: string[];
   /** What `XML://@*` yields: each attribute's value, but no namespace declarations. Literals of a DTD come too. */
   readonly attributes: string[];
+  /** What the document type declares, by kind: `external`, `entity`, `parameter`. */
+  readonly declared: readonly Named[];
   /** There were more attributes than allowed. */
   readonly tooMany: boolean;
   readonly error?: string;
@@ -39,6 +42,7 @@ export function parseXml(body: Buffer, options: XmlOptions): XmlResult {
   return {
     text: reader.hasRoot ? [reader.text.join('')] : [],
     attributes: reader.attributes,
+    declared: reader.declared,
     tooMany: reader.tooMany,
     ...(error !== undefined && { error }),
   };

@@ -68,6 +68,7 @@ describe('xml', () => {
         expect(result).toEqual({
           text: [utf8(expected.text)],
           attributes: expected.attributes.map(utf8),
+          declared: [],
           tooMany: false,
         });
       }),

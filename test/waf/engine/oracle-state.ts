@@ -34,6 +34,7 @@ export function emptyTransaction(settings: EngineSettings, mode: EngineMode, bud
     ),
     flags: new Uint8Array(0),
     feeds: FEEDS,
+    inner: VARIABLES.map(() => -1),
     reads: new Set(VARIABLES.keys()),
     scan: () => NO_HITS,
     read: () => NO_FIELDS,

@@ -1,0 +1,68 @@
+// Values within a value: members of a JSON text in a parameter, claims of a token, parameters of a URL. Rules that ask for them
+// see them as they see parameters. What is not found here has still been seen as part of the value that it stands in.
+import { parseJson } from '../bodies/json.ts';
+import type { Named } from '../bodies/named.ts';
+import { parseQuery } from '../bodies/query.ts';
+import { transformed } from '../text-memo.ts';
+import { unwrap } from '../transforms/unfold.ts';
+
+/** Values that are taken out of one value, and how deep such values may lie in each other. */
+const MOST_VALUES = 256;
+const MOST_LEVELS = 3;
+const MOST_JSON_LEVELS = 32;
+
+/** What a JSON text can begin with when it is wrapped: an escape, an entity, base64 of a brace or bracket, a mark of Express. */
+const WRAPPED_JSON = /^(?:%|&|\\|e[wy]|W[13yw]|j:)/;
+/** Header and claims of a token (RFC 7519, 3). */
+const TOKEN = /^e[wy][\w-]*\.[\w-]+(?:\.|$)/;
+const NUMBER = /^-?[\d.]*$/;
+
+/** By their names as in a body of JSON, `json.user.name`; parameters of a URL have their own. */
+export function innerValues(value: string, level = 1, found: Named[] = []): readonly Named[] {
+  if (value.length < 2 || level > MOST_LEVELS) return found;
+  if (value.charCodeAt(0) === 0x65 && TOKEN.test(value)) {
+    for (const part of value.split('.', 2)) addJson(Buffer.from(part, 'base64'), level, found);
+    return found;
+  }
+  if (opensJson(value)) addJson(Buffer.from(value, 'latin1'), level, found);
+  else if (WRAPPED_JSON.test(value)) {
+    const text = behindMark(transformed(unwrap, value));
+    if (opensJson(text)) addJson(Buffer.from(text, 'latin1'), level, found);
+  } else addQuery(value, level, found);
+  return found;
+}
+
+function behindMark(text: string): string {
+  return text.startsWith('j:') ? text.slice(2) : text;
+}
+
+/** An object or an array; a string alone is seen as it is. */
+export function opensJson(text: string): boolean {
+  let index = 0;
+  while (index < text.length && BLANKS.includes(text.charAt(index))) index++;
+  const first = text.charCodeAt(index);
+  return first === 0x7b || first === 0x5b;
+}
+
+const BLANKS = ' \t\r\n';
+
+/** Whatever was read before a fault counts: a reader that is less strict may go on. */
+export function addJson(bytes: Buffer, level: number, found: Named[]): void {
+  const { args } = parseJson(bytes, { maxDepth: MOST_JSON_LEVELS, maxArguments: MOST_VALUES });
+  for (const member of args) add(member, level, found);
+}
+
+function addQuery(value: string, level: number, found: Named[]): void {
+  const mark = value.indexOf('?');
+  // A question in a sentence has no parameters.
+  if (mark === -1 || value.indexOf('=', mark) === -1 || value.includes(' ')) return;
+  const fragment = value.indexOf('#', mark);
+  const query = value.slice(mark + 1, fragment === -1 ? value.length : fragment);
+  for (const member of parseQuery(query, { maxArguments: MOST_VALUES }).args) add(member, level, found);
+}
+
+function add(member: Named, level: number, found: Named[]): void {
+  if (found.length >= MOST_VALUES) return;
+  found.push(member);
+  if (!NUMBER.test(member.value)) innerValues(member.value, level + 1, found);
+}
