@@ -9,9 +9,13 @@ import { printSecLang } from '../waf/seclang/print.ts';
 import { loadRules } from '../waf/sources.ts';
 import { CONFIG_OPTION, JSON_OPTION } from './options.ts';
 import { DONE, print, printJson, readConfig, report, say } from './outcome.ts';
+import { testCommand } from './rules/test.ts';
 
 export function rulesCommand(): Command {
-  return new Command('rules').description('what the rules of a configuration are').addCommand(listCommand());
+  return new Command('rules')
+    .description('what the rules of a configuration are, and whether they do what they should')
+    .addCommand(listCommand())
+    .addCommand(testCommand());
 }
 
 interface ListOptions {

@@ -1,10 +1,10 @@
 // YAML nodes to plain values: keys become texts, aliases and merge keys are followed, `${…}` is
-// replaced in scalars. Everything is bounded, so that no file can grow in memory far beyond its size.
+// replaced in scalars of a configuration, and stays as it is in other files. Everything is bounded, so that no file can grow in memory far beyond its size.
 
 import type { Node as YamlNode } from 'yaml';
 import { isAlias, isMap, isScalar, isSeq, type Pair, Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
 import { broken, ConfigDocument } from './document.ts';
-import type { Environment } from './interpolate.ts';
+import type { Environment, Interpolated } from './interpolate.ts';
 import { interpolate, isPureReference } from './interpolate.ts';
 import { cut, pointerTo } from './pointer.ts';
 import type { Report } from './report.ts';
@@ -30,8 +30,11 @@ interface Spot {
   readonly isAliased: boolean;
 }
 
-/** Reads a text; faults go to the report. Never throws. */
-export function readDocument(text: string, from: Environment, report: Report): ConfigDocument {
+/**
+ * Reads a text; faults go to the report. Never throws. `from`: undefined in a file whose `${…}` is what it says, and which
+ * holds no secrets.
+ */
+export function readDocument(text: string, from: Environment | undefined, report: Report): ConfigDocument {
   const document = new ConfigDocument(report);
   const { document: yaml, original } = parseYaml(text, report);
   const root = yaml.contents as YamlNode | null;
@@ -43,14 +46,14 @@ export function readDocument(text: string, from: Environment, report: Report): C
 
 class Builder {
   readonly #document: ConfigDocument;
-  readonly #from: Environment;
+  readonly #from: Environment | undefined;
   readonly #original: (text: string) => string;
   readonly #anchors = new Map<string, YamlNode>();
   readonly #open = new Set<YamlNode>();
   #aliased = 0;
   readonly #told = new Set<string>();
 
-  constructor(document: ConfigDocument, from: Environment, original: (text: string) => string) {
+  constructor(document: ConfigDocument, from: Environment | undefined, original: (text: string) => string) {
     this.#document = document;
     this.#from = from;
     this.#original = original;
@@ -106,7 +109,7 @@ class Builder {
         );
       } else if (!(isMerged && key in map)) {
         seen.set(key, keyOffset);
-        map[key] = this.build(pair.value, below(spot, key, keyOffset));
+        map[key] = this.build(pair.value, this.#below(spot, key, keyOffset));
       }
     }
     for (const [value, keyOffset] of merges) this.#merge(map, value, { ...spot, keyOffset });
@@ -155,9 +158,10 @@ class Builder {
   #scalar(node: Scalar, spot: Spot, offset: number): unknown {
     const { pointer, isSecret } = spot;
     const written = this.#original(node.source ?? String(node.value));
-    const { text, isForeign, faults } = interpolate(written, this.#from);
+    const { text, isForeign, faults } =
+      this.#from === undefined ? asWritten(written) : interpolate(written, this.#from);
     this.#document.places.set(pointer, { key: spot.keyOffset, value: offset, written, text, isForeign, isSecret });
-    const holdsSecret = isSecret ? !isPureReference(written) : isSpacedUrl(written);
+    const holdsSecret = this.#from !== undefined && (isSecret ? !isPureReference(written) : isSpacedUrl(written));
     if (holdsSecret && node.range) {
       this.#document.report.hide({ start: node.range[0], end: node.range[1] });
     }
@@ -166,6 +170,11 @@ class Builder {
     // An explicit tag (!!str, !!int) or quotes decide what the scalar is; only a bare one is read by its looks.
     if (node.tag !== undefined && typeof node.value !== 'string') return node.value;
     return node.type === Scalar.PLAIN && node.tag === undefined ? readPlainScalar(text) : text;
+  }
+
+  #below(spot: Spot, key: string, keyOffset: number): Spot {
+    const isSecret = this.#from !== undefined && (spot.isSecret || isSecretKey(key, spot.key));
+    return { ...spot, pointer: pointerTo(spot.pointer, key), key, keyOffset, depth: spot.depth + 1, isSecret };
   }
 
   #isTooMuch(): boolean {
@@ -185,7 +194,6 @@ class Builder {
   }
 }
 
-function below(spot: Spot, key: string, keyOffset: number): Spot {
-  const isSecret = spot.isSecret || isSecretKey(key, spot.key);
-  return { ...spot, pointer: pointerTo(spot.pointer, key), key, keyOffset, depth: spot.depth + 1, isSecret };
+function asWritten(text: string): Interpolated {
+  return { text, isForeign: false, faults: [] };
 }

@@ -429,8 +429,8 @@ export interface WafConfig {
   readonly onError: 'block' | 'pass';
 }
 
-/** Rule files: a name or glob, or a folder of the OWASP Core Rule Set. Paths are absolute. */
-export type RuleSource = { readonly files: string } | { readonly crs: string };
+/** Rule files: Gatehouse's own, a name or glob, or a folder of the OWASP Core Rule Set. Paths are absolute. */
+export type RuleSource = { readonly core: true } | { readonly files: string } | { readonly crs: string };
 
 /** Parts of an exchange that a finding may show. */
 export type AuditPart = 'request-headers' | 'request-body' | 'response-headers';

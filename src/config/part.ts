@@ -31,8 +31,8 @@ export class Part {
     this.value = isUsable ? written : (node.default ?? undefined);
   }
 
-  static root(document: ConfigDocument): Part {
-    return new Part(document, root, '', document.value);
+  static root(document: ConfigDocument, schema: Node = root): Part {
+    return new Part(document, schema, '', document.value);
   }
 
   /** The part below a key of the schema; absent parts have their default. */

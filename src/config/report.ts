@@ -10,6 +10,7 @@ export type FaultCode =
   | 'bad-reference'
   | 'bad-value'
   | 'duplicate-address'
+  | 'duplicate-id'
   | 'duplicate-key'
   | 'duplicate-name'
   | 'missing-key'

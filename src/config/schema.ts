@@ -1,68 +1,8 @@
-// The published JSON Schema of the file, made from the same tree that the check uses. Any standard
-// validator accepts what the check accepts, so that editors complete and explain and never cry wolf.
+// The published JSON Schema of the configuration file.
 
+import { publishFile } from './publish.ts';
 import type { JsonSchema } from './schema/kind.ts';
-import type { Node } from './schema/node.ts';
-import { isNullAbsent, turnsOff } from './schema/node.ts';
 import { root } from './schema/root.ts';
 
-/** A scalar that `${…}` makes up; what it will be is known only when the gateway reads the file. */
-const reference: JsonSchema = { type: 'string', pattern: '\\$\\{' };
-
 /** Printed by `gatehouse schema config`: draft 2020-12, self-contained. */
-export const configSchema: JsonSchema = {
-  $schema: 'https://json-schema.org/draft/2020-12/schema',
-  $id: 'urn:gatehouse:schema:config',
-  title: 'gatehouse.yaml',
-  ...publish(root),
-};
-
-function publish(node: Node): JsonSchema {
-  const alternatives = alternativesOf(node);
-  const [only] = alternatives;
-  return {
-    description: node.later === undefined ? node.description : `${node.description} ${notYet(node)}`,
-    ...(alternatives.length === 1 ? only : { anyOf: alternatives }),
-    ...(node.default === undefined ? {} : { default: node.default }),
-    ...(node.examples === undefined ? {} : { examples: node.examples }),
-    ...(node.secret === true ? { writeOnly: true } : {}),
-  };
-}
-
-function alternativesOf(node: Node): JsonSchema[] {
-  const alternatives = node.is
-    .flatMap(({ schema }) => (Array.isArray(schema.anyOf) ? (schema.anyOf as JsonSchema[]) : [schema]))
-    .filter(({ type }) => !(type === 'array' && node.list) && !(type === 'object' && node.map));
-  if (node.is.length > 0 && !alternatives.some(takesAnyText)) alternatives.push(reference);
-  if (node.list !== undefined) alternatives.push(publishList(node.list));
-  if (node.map !== undefined) alternatives.push(publishMap(node.map));
-  if (isNullAbsent(node) && !turnsOff(node, null)) alternatives.push({ type: 'null' });
-  return alternatives;
-}
-
-function publishList({ items, least }: NonNullable<Node['list']>): JsonSchema {
-  return { type: 'array', items: publish(items), ...(least > 0 ? { minItems: least } : {}) };
-}
-
-function publishMap({ properties, required, together, others, keys, least }: NonNullable<Node['map']>): JsonSchema {
-  return {
-    type: 'object',
-    properties: Object.fromEntries(Object.entries(properties).map(([key, child]) => [key, publish(child)])),
-    additionalProperties: others === undefined ? false : publish(others),
-    ...(keys === undefined ? {} : { propertyNames: keys.schema }),
-    ...(required.length > 0 ? { required } : {}),
-    ...(Object.keys(together).length > 0 ? { dependentRequired: together } : {}),
-    ...(least > 0 ? { minProperties: least } : {}),
-  };
-}
-
-function takesAnyText(schema: JsonSchema): boolean {
-  const types = [schema.type].flat();
-  return types.includes('string') && schema.pattern === undefined;
-}
-
-function notYet(node: Node): string {
-  return node.later?.only === undefined
-    ? '(Not available yet: it can only be off.)'
-    : `(${node.later.only} is not available yet.)`;
-}
+export const configSchema: JsonSchema = publishFile(root, 'config', 'gatehouse.yaml', true);

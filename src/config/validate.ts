@@ -13,13 +13,13 @@ import type { Node } from './schema/node.ts';
 import { root } from './schema/root.ts';
 import { closest } from './suggest.ts';
 
-let compiled: ValidateFunction | undefined;
+const compiled = new Map<Node, ValidateFunction>();
 
 /** Tells every fault of a document against the schema, and marks the values that must not be used. */
-export function validate(document: ConfigDocument): void {
-  compiled ??= compile();
-  if (compiled(document.value)) return;
-  const errors = compiled.errors ?? [];
+export function validate(document: ConfigDocument, schema: Node = root): void {
+  const check = compiled.getOrInsertComputed(schema, compile);
+  if (check(document.value)) return;
+  const errors = check.errors ?? [];
   // Unknown keys first: a key that is only misspelled is then not called missing too.
   for (const error of errors) if (error.keyword === 'additionalProperties') tellUnknownKey(document, error);
   for (const error of errors) {
@@ -28,10 +28,10 @@ export function validate(document: ConfigDocument): void {
   }
 }
 
-function compile(): ValidateFunction {
+function compile(top: Node): ValidateFunction {
   const nodes: Node[] = [];
   const parts: Record<string, JsonSchema> = {};
-  const schema = { ...toAjv(root, nodes, parts), $defs: parts };
+  const schema = { ...toAjv(top, nodes, parts), $defs: parts };
   // What is switched off here (our own schema's check, the optimizer) would only cost time at every start.
   const quick = { code: { optimize: false }, meta: false, validateSchema: false };
   const ajv = new Ajv2020({
@@ -64,7 +64,7 @@ function toAjv(node: Node, nodes: Node[], parts: Record<string, JsonSchema>): Js
     schema.dependentRequired = together;
   }
   if (node.list !== undefined) schema.items = toAjv(node.list.items, nodes, parts);
-  if (node.map === undefined || node === root) return schema;
+  if (node.map === undefined || index === 0) return schema;
   parts[index] = schema;
   return { $ref: `#/$defs/${index}` };
 }

@@ -128,5 +128,5 @@ function covers(known: string, type: string): boolean {
 }
 
 function nameOf(source: RuleSource): string {
-  return 'crs' in source ? source.crs : source.files;
+  return 'core' in source ? 'core' : 'crs' in source ? source.crs : source.files;
 }

@@ -23,28 +23,37 @@ export function scannedOf({ rule, links, scanned = 0 }: Step): { written: Link; 
 /** What the scanned link of a step asks: one question for each chain, several for `multiMatch`. */
 export function draftsOf(step: Step, families: readonly FamilyBuilder[]): Draft[] {
   const { link } = scannedOf(step);
-  const form = link.matcher.scan;
-  if (form === undefined) return [];
+  const scan = link.matcher.scan;
+  if (scan === undefined) return [];
+  const forms = scan.kind === 'any' ? scan.forms : [scan];
   const { transforms, multiMatch, matcher } = link;
   const chains = multiMatch ? transforms.map((_, i) => transforms.slice(0, i)).concat([[...transforms]]) : [transforms];
+  return forms.flatMap((form) => chains.map((chain) => draftOf(step, form, chain, matcher.negated, families)));
+}
+
+function draftOf(
+  step: Step,
+  form: ScanForm,
+  chain: readonly Transform[],
+  isNegated: boolean,
+  families: readonly FamilyBuilder[],
+): Draft {
   // A test has its negation worked in; automata answer for the pattern alone.
-  const negated = form.kind !== 'test' && matcher.negated;
-  return chains.map((chain) => {
-    // What must not be found has to be looked for exactly, in the text as it really becomes.
-    const change = negated ? 'kept' : caseChange(chain);
-    const condition = negated ? NO_CONDITION : conditionOf(form, change);
-    const family = FAMILIES.indexOf(familyOf(step, chain, condition.clauses));
-    return {
-      rule: step.number,
-      chain,
-      family,
-      form: form.kind,
-      negated,
-      place: placeOf(form, families[family] as FamilyBuilder, step, change, chain),
-      test: form.kind === 'test' ? form.test : undefined,
-      ...condition,
-    };
-  });
+  const negated = form.kind !== 'test' && isNegated;
+  // What must not be found has to be looked for exactly, in the text as it really becomes.
+  const change = negated ? 'kept' : caseChange(chain);
+  const condition = negated ? NO_CONDITION : conditionOf(form, change);
+  const family = FAMILIES.indexOf(familyOf(step, chain, condition.clauses));
+  return {
+    rule: step.number,
+    chain,
+    family,
+    form: form.kind,
+    negated,
+    place: placeOf(form, families[family] as FamilyBuilder, change, chain),
+    test: form.kind === 'test' ? form.test : undefined,
+    ...condition,
+  };
 }
 
 const NO_CONDITION = { minLength: 0, clauses: [] };
@@ -79,15 +88,8 @@ function commonMarks(words: readonly string[]): number[][] {
   return [chosen];
 }
 
-function placeOf(
-  form: ScanForm,
-  builder: FamilyBuilder,
-  step: Step,
-  change: CaseChange,
-  chain: readonly Transform[],
-): number {
-  if (form.kind === 'pattern')
-    return builder.pattern(scannedOf(step).written.operator.argument, change, form.pattern.node, chain);
+function placeOf(form: ScanForm, builder: FamilyBuilder, change: CaseChange, chain: readonly Transform[]): number {
+  if (form.kind === 'pattern') return builder.pattern(form.text, change, form.pattern.node, chain);
   return form.kind === 'words' ? builder.wordList(form.words) : -1;
 }
 

@@ -18,7 +18,7 @@ const MAX_ARGUMENTS = 64;
 
 /** What the scan may use in place of the test itself. */
 export type ScanForm =
-  | { readonly kind: 'pattern'; readonly pattern: Pattern }
+  | { readonly kind: 'pattern'; readonly pattern: Pattern; readonly text: string }
   | { readonly kind: 'words'; readonly words: readonly string[] }
   | {
       readonly kind: 'test';
@@ -26,6 +26,12 @@ export type ScanForm =
       /** Bytes of which a value needs one to pass; undefined: none is needed. */
       readonly triggers?: readonly number[];
     };
+
+/** Several of which one must say yes: at most one of them is a test. */
+export interface AnyForm {
+  readonly kind: 'any';
+  readonly forms: readonly ScanForm[];
+}
 
 /** The matched part, then the groups; undefined for a group that took no part. */
 export type Parts = readonly (string | undefined)[];
@@ -37,7 +43,7 @@ export interface Matcher {
   /** The matched part, then the groups, when `holds` has just said yes; the whole value when nothing is known. */
   parts(value: string, tx: Transaction): Parts;
   /** undefined: the answer depends on more than the value. */
-  readonly scan: ScanForm | undefined;
+  readonly scan: ScanForm | AnyForm | undefined;
 }
 
 /** States of a pattern that is known only when its rule runs. */
@@ -50,6 +56,7 @@ const PHRASES = new Set(['pm', 'pmf', 'pmfromfile']);
 
 /** Throws OperatorError or PatternError for an argument that cannot be. */
 export function compileMatcher(call: OperatorCall): Matcher {
+  if (call.calls !== undefined) return joinedMatcher(call.calls, call);
   const template = parseTemplate(call.argument);
   const plain = plainText(template);
   return plain === undefined ? runtimeMatcher(call, template) : plainMatcher(call, plain);
@@ -57,7 +64,8 @@ export function compileMatcher(call: OperatorCall): Matcher {
 
 function plainMatcher(call: OperatorCall, plain: string): Matcher {
   const { name, negated } = call;
-  if (name === 'rx') return patternMatcher(patternOf(plain), negated);
+  if (name === 'rx') return patternMatcher(patternOf(plain), plain, negated);
+  if (name === 'count') return countMatcher(plain, negated);
   if (PHRASES.has(name)) return wordsMatcher(call.lines ?? phrasesOf(plain), negated);
   if (name === 'detectsqli') return sqliMatcher(negated);
   if (name === 'detectxss') return testMatcher(detectXss, negated, xssTriggers);
@@ -89,8 +97,8 @@ function testMatcher(test: Test, negated: boolean, triggers?: readonly number[])
   };
 }
 
-function patternMatcher(pattern: Pattern, negated: boolean): Matcher {
-  if (!pattern.isExact) return backtrackingMatcher(pattern, negated);
+function patternMatcher(pattern: Pattern, text: string, negated: boolean): Matcher {
+  if (!pattern.isExact) return backtrackingMatcher(pattern, text, negated);
   const shortParts = remember((value) => groupsOf(value, pattern.exec(value)));
   const parts = (value: string, tx: Transaction): Parts =>
     value.length <= MAX_KNOWN_LENGTH ? shortParts(value) : groupsOf(value, pattern.exec(value, tx.budget.captures));
@@ -98,7 +106,7 @@ function patternMatcher(pattern: Pattern, negated: boolean): Matcher {
     negated,
     holds: remember((value) => pattern.test(value) !== negated),
     parts: negated ? (value) => [value] : parts,
-    scan: { kind: 'pattern', pattern },
+    scan: { kind: 'pattern', pattern, text },
   };
 }
 
@@ -106,7 +114,7 @@ function patternMatcher(pattern: Pattern, negated: boolean): Matcher {
  * A pattern that no automaton decides: the scan finds where it may match, and where that must not be it asks for the
  * test. What cannot be ruled out counts against the request, whether the rule is negated or not.
  */
-function backtrackingMatcher(pattern: Pattern, negated: boolean): Matcher {
+function backtrackingMatcher(pattern: Pattern, text: string, negated: boolean): Matcher {
   const test = (value: string): boolean => pattern.test(value, !negated) !== negated;
   const counted = <T>(tx: Transaction, run: () => T): T => {
     const before = pattern.work;
@@ -119,7 +127,7 @@ function backtrackingMatcher(pattern: Pattern, negated: boolean): Matcher {
     holds: (value, tx) => counted(tx, () => test(value)),
     parts: (value, tx) =>
       negated ? [value] : counted(tx, () => groupsOf(value, pattern.exec(value, tx.budget.captures))),
-    scan: negated ? { kind: 'test', test } : { kind: 'pattern', pattern },
+    scan: negated ? { kind: 'test', test } : { kind: 'pattern', pattern, text },
   };
 }
 
@@ -141,6 +149,77 @@ function sqliMatcher(negated: boolean): Matcher {
     // What is shown and captured is the fingerprint, as libinjection's users know it.
     parts: (value) => [detectSqli(value) ?? value],
     scan: { kind: 'test', test, ...(negated ? {} : { triggers: sqliTriggers }) },
+  };
+}
+
+/** `all` and `any` of native rules: several conditions on one value. They hold no macros and ask nothing of a transaction. */
+function joinedMatcher(calls: readonly OperatorCall[], { name, negated }: OperatorCall): Matcher {
+  const inner = calls.map(compileMatcher);
+  const join = name === 'all' ? inner.every.bind(inner) : inner.some.bind(inner);
+  const test = (value: string): boolean => join((each) => each.holds(value, NO_TRANSACTION)) !== negated;
+  return {
+    negated,
+    holds: test,
+    parts: (value, tx) => {
+      const telling = inner.find((each) => !each.negated && each.scan?.kind !== 'test' && each.holds(value, tx));
+      return (
+        (negated ? undefined : (telling ?? inner.find((each) => !each.negated && each.holds(value, tx))))?.parts(
+          value,
+          tx,
+        ) ?? [value]
+      );
+    },
+    scan: negated
+      ? { kind: 'test', test }
+      : ((name === 'all' ? mostTelling(inner) : anyOf(inner)) ?? { kind: 'test', test }),
+  };
+}
+
+const NO_TRANSACTION = undefined as unknown as Transaction;
+
+/** Where all must hold, the scan may look for one of them; a negated one is worth nothing to it. */
+function mostTelling(inner: readonly Matcher[]): Matcher['scan'] {
+  const positive = inner.filter((each) => !each.negated);
+  const patterns = positive.flatMap(({ scan }) => (scan?.kind === 'pattern' ? [scan] : []));
+  patterns.sort((a, b) => b.pattern.analysis.minLength - a.pattern.analysis.minLength);
+  const scans = positive.map(({ scan }) => scan);
+  return patterns[0] ?? scans.find((scan) => scan?.kind === 'words') ?? scans.find((scan) => scan?.kind === 'any');
+}
+
+function anyOf(inner: readonly Matcher[]): AnyForm | undefined {
+  if (inner.some((each) => each.negated || each.scan === undefined)) return undefined;
+  const forms = inner.flatMap(({ scan }) => (scan?.kind === 'any' ? scan.forms : (scan as ScanForm)));
+  const tests = forms.flatMap((form) => (form.kind === 'test' ? [form] : []));
+  const rest = forms.filter((form) => form.kind !== 'test');
+  if (tests.length === 0) return { kind: 'any', forms: rest };
+  const triggers = tests.every((each) => each.triggers !== undefined)
+    ? tests.flatMap((each) => each.triggers ?? [])
+    : undefined;
+  const test = (value: string): boolean => tests.some((each) => each.test(value));
+  return { kind: 'any', forms: [...rest, { kind: 'test', test, ...(triggers === undefined ? {} : { triggers }) }] };
+}
+
+/** How many times a pattern is found, one match behind the other: `count` of native rules. */
+function countMatcher(argument: string, negated: boolean): Matcher {
+  const blank = argument.indexOf(' ');
+  const least = Number(argument.slice(0, blank));
+  const text = argument.slice(blank + 1);
+  const pattern = patternOf(text);
+  const test = (value: string): boolean => {
+    let rest = value;
+    for (let found = 0; found < least; found++) {
+      const match = pattern.exec(rest);
+      if (match === undefined) return false;
+      rest = rest.slice(Math.max(match[1] as number, 1));
+    }
+    return true;
+  };
+  const first = patternMatcher(pattern, text, false);
+  return {
+    negated,
+    holds: (value) => test(value) !== negated,
+    parts: (value, tx) => (negated ? [value] : first.parts(value, tx)),
+    scan: negated ? { kind: 'test', test: (value) => !test(value) } : { kind: 'pattern', pattern, text },
   };
 }
 

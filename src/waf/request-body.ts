@@ -28,6 +28,7 @@ const V = {
   bodyLength: variableNumber('REQUEST_BODY_LENGTH'),
   error: variableNumber('REQBODY_ERROR'),
   errorMsg: variableNumber('REQBODY_ERROR_MSG'),
+  unparsed: variableNumber('UNPARSED_BODY'),
   processorError: variableNumber('REQBODY_PROCESSOR_ERROR'),
   processorErrorMsg: variableNumber('REQBODY_PROCESSOR_ERROR_MSG'),
   urlencodedError: variableNumber('URLENCODED_ERROR'),
@@ -79,6 +80,9 @@ export function* addRequestBody(
     }
   }
   if (processor === 'URLENCODED' || tx.forceRequestBody) tx.setSingle(V.body, body.toString('latin1'));
+  if (processor === undefined && body.length > 0 && tx.plan.reads.has(V.unparsed)) {
+    tx.setSingle(V.unparsed, body.toString('latin1'));
+  }
   if (tx.plan.reads.has(V.fullRequest)) tx.setSingle(V.fullRequest, fullRequest(tx, body));
   if (tx.plan.reads.has(V.fullRequestLength)) tx.setSingle(V.fullRequestLength, String(fullRequest(tx, body).length));
 }

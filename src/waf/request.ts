@@ -42,6 +42,7 @@ const V = {
   line: variableNumber('REQUEST_LINE'),
   method: variableNumber('REQUEST_METHOD'),
   pathInfo: variableNumber('PATH_INFO'),
+  segments: variableNumber('PATH_SEGMENTS'),
   protocol: variableNumber('REQUEST_PROTOCOL'),
   query: variableNumber('QUERY_STRING'),
   remoteAddress: variableNumber('REMOTE_ADDR'),
@@ -89,6 +90,7 @@ function addTarget(tx: Transaction, head: RequestHead, maxArguments: number): vo
   // A URL within a path is one only with both its slashes, which the canonical path has not: the rules see both forms.
   if (unmerged !== undefined && unmerged !== path) tx.add(V.filename, '', unmerged);
   tx.setSingle(V.pathInfo, path);
+  if (tx.plan.reads.has(V.segments)) addSegments(tx, head.path ?? (mark === -1 ? uri : uri.slice(0, mark)));
   tx.setSingle(V.basename, path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1));
   const query = mark === -1 ? '' : uri.slice(mark + 1);
   tx.setSingle(V.query, query);
@@ -109,6 +111,15 @@ function addTarget(tx: Transaction, head: RequestHead, maxArguments: number): vo
     tx.setSingle(V.errorMsg, `more than ${maxArguments} parameters in the query`);
   }
 }
+
+/** Each segment by itself, so that a rule can tell where a value begins. */
+function addSegments(tx: Transaction, path: string): void {
+  for (const segment of path.split('/', MAX_SEGMENTS))
+    if (segment !== '') tx.add(V.segments, '', decodePercent(segment));
+}
+
+/** A path of more segments is looked at as a whole only. */
+const MAX_SEGMENTS = 100;
 
 /** A path whose dot segments are resolved and whose empty segments are kept; undefined: it has none. */
 function withEmptySegments(path: string): string | undefined {

@@ -39,6 +39,8 @@ export interface OperatorCall {
   readonly argument: string;
   /** What the files that the argument names hold, one entry a line, comments and blank lines left out. */
   readonly lines?: readonly string[];
+  /** Of `all` and `any`, which only native rules have: what is joined. */
+  readonly calls?: readonly OperatorCall[];
 }
 
 /** Collections that rules can write: TX lives as long as the exchange, the others are kept and expire. */

@@ -168,7 +168,13 @@ class Builder {
 }
 
 function hasFewPatterns(steps: readonly Step[]): boolean {
-  return steps.filter((step) => scannedOf(step).link.matcher.scan?.kind === 'pattern').length <= FEW_PATTERNS;
+  let patterns = 0;
+  for (const step of steps) {
+    const { scan } = scannedOf(step).link.matcher;
+    const forms = scan?.kind === 'any' ? scan.forms : [scan];
+    patterns += forms.filter((form) => form?.kind === 'pattern').length;
+  }
+  return patterns <= FEW_PATTERNS;
 }
 
 /** Whether a step asks something of a member of that name; undefined: of a name that no rule mentions. */

@@ -6,11 +6,17 @@ import type { Problem } from '../base/errors.ts';
 import type { RuleSource } from '../config/config.ts';
 import { BUILT_IN } from './built-in.ts';
 import { checkRules, KNOWN } from './check.ts';
-import type { RuleSet } from './rule.ts';
+import { CORE_FOLDER } from './core-folder.ts';
+import { type NativeRules, type RuleTest, readRules } from './native/read.ts';
+import { scoringRules } from './native/scoring.ts';
+import type { Marker, Rule, RuleSet } from './rule.ts';
+import { type ReadFile, readText } from './seclang/files.ts';
 import { loadSecLang } from './seclang/load.ts';
 
 export interface LoadedRules {
   readonly ruleSet: RuleSet;
+  /** Those that stand beside native rules. */
+  readonly tests: readonly RuleTest[];
   /** Of all that was read: the same text gives the same hash. */
   readonly hash: string;
   /** All that was read, and their folders. */
@@ -31,14 +37,42 @@ export function loadRules(sources: readonly RuleSource[], baseDir: string): Load
     hash.update(file).update('\0').update(bytes);
     return bytes;
   };
-  const missing: Problem[] = [];
-  const files = sources.flatMap((source) => ('crs' in source ? crsFiles(source.crs, missing) : [source.files]));
+  const told: Problem[] = [];
+  const files = sources.flatMap((source) => filesOf(source, told));
+  const tests: RuleTest[] = [];
+  const readOther = (file: string): readonly (Rule | Marker)[] | 'not-mine' => {
+    if (!isNative(file)) return 'not-mine';
+    const native = readNative(file, path.resolve(baseDir, file), readFile);
+    told.push(...native.problems);
+    tests.push(...native.tests);
+    return native.items;
+  };
   const prelude = { text: BUILT_IN, file: 'built-in' };
-  const loaded = loadSecLang(files, { baseDir, known: KNOWN, readFile, prelude });
-  const { ruleSet } = loaded;
-  const problems = [...missing, ...loaded.problems];
+  const loaded = loadSecLang(files, { baseDir, known: KNOWN, readFile, readOther, prelude });
+  const { items } = loaded.ruleSet;
+  const scoring = tests.length > 0 || items.some(({ source }) => isNative(source.file)) ? scoringRules() : [];
+  const ruleSet = { ...loaded.ruleSet, items: [...items, ...scoring] };
+  const problems = [...told, ...loaded.problems];
   if (problems.length === 0) problems.push(...checkRules(ruleSet));
-  return { ruleSet, hash: hash.digest('hex'), files: [...read], problems, notices: loaded.notices };
+  return { ruleSet, tests, hash: hash.digest('hex'), files: [...read], problems, notices: loaded.notices };
+}
+
+function filesOf(source: RuleSource, missing: Problem[]): string[] {
+  if ('core' in source) return [path.join(CORE_FOLDER, '*.yaml')];
+  return 'crs' in source ? crsFiles(source.crs, missing) : [source.files];
+}
+
+export function isNative(file: string): boolean {
+  return /\.ya?ml$/i.test(file);
+}
+
+function readNative(file: string, place: string, readFile: ReadFile): NativeRules {
+  const read = readText(place, readFile);
+  if ('fault' in read) {
+    const message = `this file cannot be read: ${read.fault}`;
+    return { items: [], tests: [], problems: [{ file, line: 0, column: 0, code: 'unreadable-file', message }] };
+  }
+  return readRules(Buffer.from(read.text, 'latin1').toString('utf8'), file);
 }
 
 /** The set-up, then plugins around the rules, as CRS documents their order. */

@@ -15,8 +15,6 @@ export function resolveWaf(site: Part, route: Part | undefined, baseDir: string)
   const mode = at('mode');
   if (mode.isOff || mode.value === 'off') return undefined;
   const rules = at('rules');
-  if (!rules.isGiven)
-    (own ?? site).fault('not-available', 'the rule set core is not available yet; name yours with rules', 'key');
   return {
     mode: mode.word(['block', 'detect']),
     rules: rules.items().map((item) => ruleSource(item, baseDir)),
@@ -45,5 +43,6 @@ function below(part: Part, keys: readonly string[]): Part {
 function ruleSource(part: Part, baseDir: string): RuleSource {
   const folder = part.at('crs');
   if (folder.isGiven) return { crs: folder.path(baseDir) ?? '' };
+  if (part.text() === 'core') return { core: true };
   return { files: resolve(baseDir, part.text() ?? '') };
 }

@@ -18,6 +18,8 @@ export interface Node {
   readonly secret?: boolean;
   /** The part is described but not built yet: it may only be off. */
   readonly later?: Later;
+  /** A node that stands below itself: the published schema names it and refers to it. */
+  readonly named?: string;
   /** The key that switches the map off (`mode: off`): what else stands in it then is checked and means nothing. */
   readonly offBy?: string;
 }
@@ -50,7 +52,7 @@ export interface Later {
   readonly offBy?: string;
 }
 
-type Extra = Pick<Node, 'default' | 'examples' | 'secret' | 'later' | 'offBy'>;
+type Extra = Pick<Node, 'default' | 'examples' | 'secret' | 'later' | 'named' | 'offBy'>;
 type MapExtra = Extra &
   Partial<Pick<MapShape, 'required' | 'together' | 'others' | 'keys' | 'least'>> & { is?: Kind[] };
 

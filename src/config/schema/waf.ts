@@ -19,7 +19,6 @@ const ruleSource: Node = map(
   {
     required: ['crs'],
     is: [text('a rule set', 'core, a file or a glob')],
-    later: { what: 'the rule set core', only: 'core' },
   },
 );
 
@@ -56,7 +55,7 @@ export const waf: Node = map(
     mode: value('block, detect (nothing is ever blocked) or off.', [word('block', 'detect', 'off'), off], {
       default: 'block',
     }),
-    rules: list('Rule sets in order.', ruleSource, { least: 1 }),
+    rules: list("Rule sets in order; core is Gatehouse's own.", ruleSource, { least: 1, default: ['core'] }),
     paranoia: value('How strict the rules are, 1 to 4.', paranoia, { default: 1 }),
     detectionParanoia: value('Rules up to this level are scored and logged without blocking.', paranoia, {
       default: 1,

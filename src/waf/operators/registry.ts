@@ -4,6 +4,8 @@ import { noMatch, unconditionalMatch } from './constant.ts';
 import { contains, containsWord, strmatch } from './contains.ts';
 import { beginsWith, endsWith, streq } from './equality.ts';
 import { ipMatch, ipMatchFromFile } from './ip-match.ts';
+import { lengthWithin } from './length.ts';
+import { looks } from './looks.ts';
 import type { Operator } from './operator.ts';
 import { validateByteRange } from './validate-byte-range.ts';
 import { validateUrlEncoding } from './validate-url-encoding.ts';
@@ -24,6 +26,8 @@ const OPERATORS: readonly Operator[] = [
   ipMatch,
   ipMatchFromFile,
   le,
+  lengthWithin,
+  looks,
   lt,
   noMatch,
   streq,

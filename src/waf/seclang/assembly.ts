@@ -1,7 +1,17 @@
 // Directives in the order of the files to rules: keeps what is open (a chain), what is in force (default actions),
 // and what is to be applied once everything is read (removals and updates).
 
-import type { EngineSettings, Exclusion, Marker, OperatorCall, Phase, RuleSelector, Source, Target } from '../rule.ts';
+import type {
+  EngineSettings,
+  Exclusion,
+  Marker,
+  OperatorCall,
+  Phase,
+  Rule,
+  RuleSelector,
+  Source,
+  Target,
+} from '../rule.ts';
 import type { Action } from './actions.ts';
 import type { Reading } from './known.ts';
 import type { Span } from './span.ts';
@@ -62,7 +72,7 @@ const maxItems = 50_000;
 const maxUpdates = 10_000;
 
 export class Assembly {
-  readonly items: (RuleDraft | Marker)[] = [];
+  readonly items: (RuleDraft | Rule | Marker)[] = [];
   readonly updates: Update[] = [];
   readonly settings: OpenSettings = {};
   readonly components: string[] = [];
@@ -98,6 +108,21 @@ export class Assembly {
   addMarker(name: Span, at: Span): void {
     this.endChain();
     this.#add({ kind: 'marker', name: name.text, source: sourceOf(at) }, at);
+  }
+
+  /** Rules of another notation, complete as they are. */
+  addComplete(items: readonly (Rule | Marker)[]): void {
+    const { faults } = this.reading;
+    for (const item of items) {
+      const { file, line } = item.source;
+      const first = item.kind === 'rule' && item.id !== 0 ? this.#placeOfId.get(item.id) : undefined;
+      if (item.kind === 'rule' && first !== undefined) {
+        const message = `the id ${item.id} of the rule in line ${line} is already taken by the rule in ${first.file}, line ${first.line}`;
+        faults.addToFile(file, 'duplicate-id', message);
+      } else if (item.kind === 'rule' && item.id !== 0) this.#placeOfId.set(item.id, item.source);
+      if (this.items.length < maxItems) this.items.push(item);
+      else faults.addToFile(file, 'too-much', `there are more than ${maxItems} rules and markers`);
+    }
   }
 
   addUpdate(update: Update): void {

@@ -24,6 +24,8 @@ export interface LoadOptions {
   readonly prelude?: { readonly text: string; readonly file: string };
   /** How a file is read by its absolute path; absent: from disk. */
   readonly readFile?: ReadFile;
+  /** Reads a file that is of another notation; its faults are told by who reads it. `not-mine`: the file is SecLang. */
+  readonly readOther?: (file: string) => readonly (Rule | Marker)[] | 'not-mine';
 }
 
 export interface Loaded {
@@ -80,6 +82,11 @@ class Loading {
     const found = findFiles(pattern, this.#options.baseDir);
     if (found.length === 0) this.#faults.addToFile(pattern, 'unreadable-file', 'no file has a name like this');
     for (const file of found) {
+      const other = this.#options.readOther?.(file) ?? 'not-mine';
+      if (other !== 'not-mine') {
+        this.#assembly.addComplete(other);
+        continue;
+      }
       const failed = this.#loadFile(file);
       if (failed === undefined) continue;
       this.#faults.addToFile(file, 'unreadable-file', `this file cannot be read: ${failed.fault}`);

@@ -16,7 +16,14 @@ export function printSecLang({ items, settings, components }: RuleSet): string {
 
 /** One rule with all links of its chain, each on a line. */
 export function printRule(rule: Rule): string {
+  if (rule.links.some(isBeyondSecLang))
+    return `# ${rule.id} of ${rule.source.file}, line ${rule.source.line}, cannot be said in SecLang`;
   return rule.links.map((link, index) => printLink(rule, link, index)).join('\n');
+}
+
+/** What only native rules can ask. */
+function isBeyondSecLang({ operator: { name, calls, lines, argument } }: Link): boolean {
+  return calls !== undefined || ['count', 'length', 'looks'].includes(name) || (lines !== undefined && argument === '');
 }
 
 function printMarker({ name }: Marker): string {

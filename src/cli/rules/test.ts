@@ -1,0 +1,60 @@
+// `gatehouse rules test`: runs the tests that stand beside native rules, and the requests that no rule may stop.
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { Argument, Command } from 'commander';
+import { ProblemsError } from '../../base/errors.ts';
+import type { RuleSource } from '../../config/config.ts';
+import { CORE_FOLDER } from '../../waf/core-folder.ts';
+import { readHonest } from '../../waf/native/read.ts';
+import { runHonest, runRuleTests, type TestFailure, untested } from '../../waf/native/run-tests.ts';
+import { loadRules } from '../../waf/sources.ts';
+import { JSON_OPTION } from '../options.ts';
+import { DONE, FAILED, print, printJson, report } from '../outcome.ts';
+
+interface Options {
+  readonly json?: true;
+}
+
+export function testCommand(): Command {
+  return new Command('test')
+    .description('run the tests that stand beside rules')
+    .addArgument(new Argument('[files...]', 'rule files or folders of them; none: the rules that Gatehouse brings'))
+    .addOption(JSON_OPTION())
+    .action((files: string[], options: Options) => {
+      try {
+        process.exitCode = run(files, options) ? DONE : FAILED;
+      } catch (error) {
+        process.exitCode = report(error, options.json);
+      }
+    });
+}
+
+/** Whether nothing failed. */
+function run(files: readonly string[], options: Options): boolean {
+  const sources: RuleSource[] = files.length === 0 ? [{ core: true }] : files.map(sourceOf);
+  const folders = files.length === 0 ? [CORE_FOLDER] : files.filter(isFolder);
+  const { ruleSet, tests, problems } = loadRules(sources, process.cwd());
+  const honest = folders.flatMap((folder) => globSync(path.join(folder, 'honest', '*.yaml')).sort());
+  const read = honest.map((file) => readHonest(readFileSync(file, 'utf8'), file));
+  const all = [...problems, ...read.flatMap((file) => file.problems)];
+  if (all.length > 0) throw new ProblemsError(all);
+  const requests = read.flatMap((file) => file.requests);
+  const failures = [...untested(ruleSet, tests), ...runRuleTests(ruleSet, tests), ...runHonest(ruleSet, requests, 1)];
+  if (options.json) printJson({ tests: tests.length, honest: requests.length, failures });
+  else printFailures(failures, `${tests.length} tests of rules and ${requests.length} honest requests`);
+  return failures.length === 0;
+}
+
+function printFailures(failures: readonly TestFailure[], what: string): void {
+  for (const { file, line, message } of failures) print(`${file}:${line}: ${message}`);
+  print(`${what}: ${failures.length === 0 ? 'all as they should be' : `${failures.length} faults`}`);
+}
+
+function sourceOf(file: string): RuleSource {
+  const place = path.resolve(file);
+  return { files: isFolder(place) ? path.join(place, '*.yaml') : place };
+}
+
+function isFolder(file: string): boolean {
+  return existsSync(file) && statSync(file).isDirectory();
+}

@@ -1,0 +1,40 @@
+// looks: what a value looks like as a whole, by a name. Each look is one pass over the value.
+import { type Operator, OperatorError } from './operator.ts';
+
+export interface Look {
+  /** In a few words, for whoever writes a rule. */
+  readonly description: string;
+  readonly test: (value: string) => boolean;
+  /** Bytes of which a value needs one to pass; absent: none is needed. */
+  readonly triggers?: readonly number[];
+}
+
+/** By name. */
+export const LOOKS: Readonly<Record<string, Look>> = {
+  document: {
+    description: 'several lines, or more than a paragraph: a text that somebody wrote and no single payload',
+    test: isDocument,
+  },
+};
+
+export const looks: Operator = {
+  name: 'looks',
+  macros: false,
+  compile({ argument }) {
+    const look = Object.hasOwn(LOOKS, argument) ? LOOKS[argument] : undefined;
+    if (look === undefined) throw new OperatorError(`there is no look ${argument}`);
+    return look.test;
+  },
+};
+
+/** Longer than nearly all payloads are. */
+const LONG_BYTES = 600;
+const MANY_LINES = 3;
+
+function isDocument(value: string): boolean {
+  if (value.length >= LONG_BYTES) return true;
+  let lines = 0;
+  for (let at = value.indexOf('\n'); at !== -1; at = value.indexOf('\n', at + 1))
+    if (++lines >= MANY_LINES) return true;
+  return false;
+}
