@@ -1,7 +1,6 @@
 // What a native rule can look at, under the names that operators use, and the engine's variables behind them. The same
 // names stand in exceptions.
 import type { Target } from '../rule.ts';
-import { variableKind } from '../variables.ts';
 
 /** A field without a member, or that has none. */
 interface FieldKind {
@@ -45,6 +44,11 @@ export const FIELDS: Readonly<Record<string, FieldKind>> = {
     hasMembers: true,
   },
   xml: { description: 'Texts and attribute values of an XML body, literals of its DTD.', variables: ['XML'] },
+  'xml.dtd': {
+    description: 'What a DTD declares: external, entity, parameter.',
+    variables: ['XML_DTD'],
+    hasMembers: true,
+  },
   'files.name': { description: 'Names of uploaded files.', variables: ['FILES', 'MULTIPART_FILENAME'] },
   'files.content': { description: 'What uploaded files hold.', variables: ['FILES_TMP_CONTENT'] },
   'files.size': { description: 'The size of each uploaded file in bytes.', variables: ['FILES_SIZES'] },
@@ -103,9 +107,7 @@ export function readField(written: string): ReadField | { readonly fault: string
 function fieldOf({ variables, isOfResponse }: FieldKind, name: string | undefined, count: boolean): ReadField {
   const selector = name === undefined ? {} : { selector: { kind: 'name' as const, name } };
   return {
-    targets: variables
-      .filter((variable) => variableKind(variable) !== undefined)
-      .map((variable) => ({ variable, ...selector, count })),
+    targets: variables.map((variable) => ({ variable, ...selector, count })),
     isOfResponse: isOfResponse === true,
   };
 }

@@ -1,7 +1,6 @@
 // One rule of a native file to the engine's rule object.
 import type { Part } from '../../config/part.ts';
 import type { Effect, Exclusion, Link, Phase, Rule, Source, Target } from '../rule.ts';
-import { transform } from '../transforms/registry.ts';
 import { DECODERS } from './decoders.ts';
 import { readField } from './fields.ts';
 import { type MatchContext, readMatch } from './match.ts';
@@ -70,7 +69,7 @@ function lookLink(part: Part, defaults: FileDefaults, targets: readonly Target[]
     targets,
     exclusions: [...headersApart(targets), ...excepted.flatMap(exclusionsOf)],
     operator: readMatch(part.at('match'), defaults),
-    transforms: decoders.flatMap((name) => DECODERS[name]?.[0] ?? []).filter((name) => transform(name) !== undefined),
+    transforms: decoders.flatMap((name) => DECODERS[name]?.[0] ?? []),
     multiMatch: decoders.length > 0,
     capture: message !== undefined && /\{\d\}/.test(message),
     effects: [],

@@ -15,6 +15,7 @@ export const LOOKS: Readonly<Record<string, Look>> = {
     description: 'several lines, or more than a paragraph: a text that somebody wrote and no single payload',
     test: isDocument,
   },
+  prose: { description: 'a sentence of at least seven words, nearly all of them plain', test: isProse },
 };
 
 export const looks: Operator = {
@@ -38,3 +39,17 @@ function isDocument(value: string): boolean {
     if (++lines >= MANY_LINES) return true;
   return false;
 }
+
+const FEWEST_WORDS = 7;
+/** Of ten words, as many are letters with a mark behind at most. */
+const PLAIN_SHARE = 0.8;
+const WORD = /^["'(]?[A-Za-z\x80-\xff]+(?:['-][A-Za-z\x80-\xff]+)*["')]?[.,:;!?]?$/;
+
+/** Words of letters, with few signs between them. */
+function isProse(value: string): boolean {
+  const words = value.split(/\s+/, MOST_WORDS).filter((word) => word !== '');
+  if (words.length < FEWEST_WORDS) return false;
+  return words.filter((word) => WORD.test(word)).length >= words.length * PLAIN_SHARE;
+}
+
+const MOST_WORDS = 200;
