@@ -117,6 +117,7 @@ function compileLink(link: Link, context: Context): CompiledLink {
   return {
     targets: link.targets.map((target) => compileTarget(target, link.exclusions)),
     matcher,
+    unless: link.unless === undefined ? undefined : compileMatcher(link.unless),
     transforms: link.transforms.flatMap((name) => transform(name) ?? []),
     multiMatch: link.multiMatch,
     capture: link.capture,

@@ -76,17 +76,24 @@ function isRemoved(tx: Transaction, step: Step, target: CompiledTarget, field: F
 
 /** With `multiMatch` each stage of the value that matches counts by itself, as in ModSecurity 3. */
 function tryField(tx: Transaction, step: Step, link: CompiledLink, target: CompiledTarget, field: Field): boolean {
-  const { matcher, transforms, multiMatch } = link;
+  const { matcher, unless, transforms, multiMatch } = link;
   tx.budget.spend(field.value.length);
+  const holds = (text: string): boolean => matcher.holds(text, tx) && unless?.holds(text, tx) !== true;
   let { value } = field;
-  let found = multiMatch && matcher.holds(value, tx) && note(tx, step, link, target, field, value);
+  let found = multiMatch && holds(value) && note(tx, step, link, target, field, value);
   for (const transform of transforms) {
     const before = value;
     value = transformed(transform, value);
-    if (!multiMatch || value === before) continue;
-    if (matcher.holds(value, tx)) found = note(tx, step, link, target, field, value);
+    if (!multiMatch || value === before || !holds(value)) continue;
+    if (!isExcused(tx, link, field)) found = note(tx, step, link, target, field, value);
   }
-  return multiMatch ? found : matcher.holds(value, tx) && note(tx, step, link, target, field, value);
+  if (multiMatch) return found;
+  return holds(value) && !isExcused(tx, link, field) && note(tx, step, link, target, field, value);
+}
+
+/** What a value was before its transformations may say that it is harmless: they make one line of many. */
+function isExcused(tx: Transaction, { unless }: CompiledLink, { value }: Field): boolean {
+  return unless?.holds(value, tx) === true;
 }
 
 /** One value of the link matched: it can be spoken of, and the link's effects run. */

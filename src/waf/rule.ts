@@ -100,6 +100,8 @@ export interface Link {
   readonly targets: readonly Target[];
   readonly exclusions: readonly Exclusion[];
   readonly operator: OperatorCall;
+  /** A value of which this holds, before or after its transformations, does not match. Native rules only. */
+  readonly unless?: OperatorCall;
   /** Names of `transforms/`, lower case, in order; `none` and the defaults are already worked in. */
   readonly transforms: readonly string[];
   /** The operator is tried on the value before and after each transformation. */

@@ -11,6 +11,8 @@ export interface CompiledLink {
   /** Empty: an action without condition. */
   readonly targets: readonly CompiledTarget[];
   readonly matcher: Matcher;
+  /** What excuses a value, before and after its transformations. */
+  readonly unless: Matcher | undefined;
   readonly transforms: readonly Transform[];
   readonly multiMatch: boolean;
   readonly capture: boolean;

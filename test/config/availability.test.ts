@@ -80,10 +80,6 @@ describe('a part that is on is told, at its key', () => {
     ['record', '{ dir: traffic, sample: 1% }', '1:1'],
     ['record', '{ dir: traffic }', '1:1'],
     ['storage', 'shared', '1:17'],
-    ['waf', '{ mode: block }', '1:36'],
-    ['waf', '{ mode: detect }', '1:36'],
-    ['waf', '{ response: false }', '1:36'],
-    ['waf', '{ rules: [core, { crs: /opt/crs }] }', '1:51'],
     ['waf', '{ rules: a.conf, shadow: { rules: [{ crs: x }], sample: 5% } }', '1:58'],
     ['waf', '{ rules: a.conf, exceptions: [{ rules: [1] }] }', '1:58'],
     ['access', '{ basic: { users: { ann: x } } }', '1:46'],
@@ -91,16 +87,12 @@ describe('a part that is on is told, at its key', () => {
     ['cache', '{ maxSize: 10MiB }', '1:36'],
     ['compress', 'true', '1:36'],
     ['compress', 'on', '1:36'],
-    ['routes.waf', '{ mode: block }', '1:47'],
     ['routes.compress', 'true', '1:47'],
   ] as const)('%s: %s', ([name, value, place]) => {
     expect(placesOf(at(name, value))).toEqual([`${place} not-available`]);
   });
 
   test('the message says what to do instead', () => {
-    expect(messagesOf(at('waf', '{ mode: block }'))).toEqual([
-      'sites["a.test"].waf: the rule set core is not available yet; name yours with rules',
-    ]);
     expect(messagesOf(at('workers', 'auto'))).toEqual([
       'workers: serving with several processes is not available yet; write 0 instead',
     ]);

@@ -69,6 +69,7 @@ function lookLink(part: Part, defaults: FileDefaults, targets: readonly Target[]
     targets,
     exclusions: [...headersApart(targets), ...excepted.flatMap(exclusionsOf)],
     operator: readMatch(part.at('match'), defaults),
+    ...unlessOf(part.at('unless')),
     transforms: decoders.flatMap((name) => DECODERS[name]?.[0] ?? []),
     multiMatch: decoders.length > 0,
     capture: message !== undefined && /\{\d\}/.test(message),
@@ -76,6 +77,13 @@ function lookLink(part: Part, defaults: FileDefaults, targets: readonly Target[]
     msg: message === undefined ? title : macrosOf(message),
     logdata: '%{MATCHED_VAR_NAME}: %{MATCHED_VAR}',
   };
+}
+
+function unlessOf(part: Part): Pick<Link, 'unless'> {
+  const looks = part.items().map((item) => ({ name: 'looks', negated: false, argument: item.text() ?? '' }));
+  const [only] = looks;
+  if (only === undefined) return {};
+  return { unless: looks.length === 1 ? only : { name: 'any', negated: false, argument: '', calls: looks } };
 }
 
 /** All cookies together are no header to look at: each of them is looked at by itself. */

@@ -117,6 +117,10 @@ const rule: Node = map(
     except: list('Fields that are left out.', value('A field.', field)),
     decode,
     match,
+    unless: list(
+      'A value that looks like one of these is harmless to this rule, before and after decoding.',
+      value('A look.', word(...Object.keys(LOOKS))),
+    ),
     atLeast: value('How many values must match.', integer(1, 100_000), { default: 1 }),
     severity: value(
       'How many points it adds to the score: critical 5, error 4, warning 3, notice 2.',

@@ -92,6 +92,11 @@ describe('a route', () => {
     expect(body).toEqual({ ...own, body: { ...own?.body, over: 'inspect-prefix' } });
   });
 
+  test('without a word about rules has the ones that Gatehouse brings', () => {
+    expect(wafsOf('{ mode: block }')[0]?.rules).toEqual([{ core: true }]);
+    expect(wafsOf('{ rules: [core, a.yaml] }')[0]?.rules).toEqual([{ core: true }, { files: '/etc/gatehouse/a.yaml' }]);
+  });
+
   test('has its own rule files instead of the site’s', () => {
     expect(wafsOf(site, '{ rules: [b.conf] }')[0]?.rules).toEqual([{ files: '/etc/gatehouse/b.conf' }]);
   });
@@ -128,8 +133,6 @@ describe('a fault', () => {
   });
 
   test.for([
-    ['{ rules: [core] }', 'core'],
-    ['{ mode: block }', 'core'],
     ['{ rules: [a.conf], exceptions: [{ rules: [1] }] }', 'exceptions'],
     ['{ rules: [a.conf], shadow: { rules: [b.conf] } }', 'shadow'],
   ] as const)('%s is told as not yet available', ([waf, word]) => {
