@@ -97,6 +97,14 @@ function* addFacts(tx: Transaction, facts: BodyFacts): Generator<undefined, void
   tx.setSingle(V.combinedSize, String(tx.argumentBytes));
   if (facts.invalidEncoding) tx.setSingle(V.urlencodedError, '1');
   for (const text of facts.xmlText) tx.add(V.xml, '/*', text);
+  // Together they are one value, in which no text begins where it begins.
+  if (facts.xmlTexts.length > 1 && tx.plan.reads.has(V.innerArgs)) {
+    tx.addInner(
+      V.innerArgs,
+      'xml',
+      facts.xmlTexts.map((value) => ({ name: 'xml', value })),
+    );
+  }
   for (const value of facts.xmlAttributes) {
     tx.add(V.xml, '//@*', value);
     yield;

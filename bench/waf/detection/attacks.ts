@@ -1,16 +1,17 @@
 // The collection of attacks: each class a grammar, expanded so often in so many places and encodings. A third of the shapes of each
 // class is the exam: it is only ever counted, never listed.
-import { php, java, node, python, ruby, template } from './attacks/code.ts';
+
+import type { BenchRequest } from '../request.ts';
+import { java, node, php, python, ruby, template } from './attacks/code.ts';
 import { shell } from './attacks/commands.ts';
 import { inclusion, sensitive, traversal } from './attacks/files.ts';
 import { graphql, header, ldap, mail, nosql, objects, prototype, ssrf, xxe } from './attacks/others.ts';
 import { probes, scanners, uploads } from './attacks/probes.ts';
 import { script } from './attacks/script.ts';
 import { sql } from './attacks/sql.ts';
-import type { BenchRequest } from '../request.ts';
 import { ENCODINGS, type Encoding } from './encodings.ts';
 import { expand, type Grammar } from './grammar.ts';
-import { multipart, type Placement, PLACEMENTS } from './placements.ts';
+import { multipart, PLACEMENTS, type Placement } from './placements.ts';
 import { Random } from './random.ts';
 import { requestOf, type Sketch } from './request.ts';
 
@@ -33,15 +34,63 @@ interface AttackClass {
 }
 
 const ANYWHERE: Readonly<Partial<Record<Placement, number>>> = {
-  query: 22, form: 12, json: 10, nested: 4, header: 7, referer: 3, plainreferer: 2, agent: 4, cookie: 6, path: 3, segment: 3, part: 4, filename: 2, content: 2, xml: 4, soap: 2, raw: 4, variable: 3, name: 1, inner: 2, grpc: 2,
+  query: 22,
+  form: 12,
+  json: 10,
+  nested: 4,
+  header: 7,
+  referer: 3,
+  plainreferer: 2,
+  agent: 4,
+  cookie: 6,
+  path: 3,
+  segment: 3,
+  part: 4,
+  filename: 2,
+  content: 2,
+  xml: 4,
+  soap: 2,
+  raw: 4,
+  variable: 3,
+  name: 1,
+  inner: 2,
+  grpc: 2,
 };
-const VALUES: Readonly<Partial<Record<Placement, number>>> = { query: 30, form: 15, json: 15, nested: 5, cookie: 5, part: 5, xml: 5, variable: 4, raw: 4, inner: 3, header: 4, grpc: 3 };
-const ENCODED: Readonly<Partial<Record<Encoding, number>>> = { plain: 62, url: 10, base64: 9, base64url: 3, html: 4, marks: 2, script: 4, unit: 3, wide: 1, swapcase: 2 };
+const VALUES: Readonly<Partial<Record<Placement, number>>> = {
+  query: 30,
+  form: 15,
+  json: 15,
+  nested: 5,
+  cookie: 5,
+  part: 5,
+  xml: 5,
+  variable: 4,
+  raw: 4,
+  inner: 3,
+  header: 4,
+  grpc: 3,
+};
+const ENCODED: Readonly<Partial<Record<Encoding, number>>> = {
+  plain: 62,
+  url: 10,
+  base64: 9,
+  base64url: 3,
+  html: 4,
+  marks: 2,
+  script: 4,
+  unit: 3,
+  wide: 1,
+  swapcase: 2,
+};
 
 export const CLASSES: Readonly<Record<string, AttackClass>> = {
   sql: { grammar: sql, count: 900 },
   script: { grammar: script, count: 1000 },
-  traversal: { grammar: traversal, count: 500, places: { query: 30, form: 10, json: 12, path: 25, cookie: 5, header: 5, filename: 6, segment: 4, xml: 3, part: 3 } },
+  traversal: {
+    grammar: traversal,
+    count: 500,
+    places: { query: 30, form: 10, json: 12, path: 25, cookie: 5, header: 5, filename: 6, segment: 4, xml: 3, part: 3 },
+  },
   inclusion: { grammar: inclusion, count: 300, places: VALUES },
   sensitive: { grammar: sensitive, count: 200, sketch: (text) => ({ target: text }) },
   shell: { grammar: shell, count: 800 },
@@ -100,15 +149,24 @@ function xmlSketch(text: string, random: Random): Sketch {
   if (place === 'query') return PLACEMENTS.query(text, random);
   if (place === 'json') return PLACEMENTS.json(text, random);
   if (place === 'raw') return { target: '/', type: 'text/plain', body: text };
-  if (place === 'upload') return multipart(`Content-Disposition: form-data; name="f"; filename="a.xml"\r\nContent-Type: text/xml\r\n\r\n${text}`);
-  return { target: '/api/xml', type: random.of(['application/xml', 'text/xml', 'application/soap+xml', 'image/svg+xml']), body: text };
+  if (place === 'upload')
+    return multipart(
+      `Content-Disposition: form-data; name="f"; filename="a.xml"\r\nContent-Type: text/xml\r\n\r\n${text}`,
+    );
+  return {
+    target: '/api/xml',
+    type: random.of(['application/xml', 'text/xml', 'application/soap+xml', 'image/svg+xml']),
+    body: text,
+  };
 }
 
 function prototypeSketch(text: string, random: Random): Sketch {
   const isJson = text.startsWith('{') || text.startsWith('[');
   if (!isJson) {
     const pair = text.replace(/[[\]]/g, (mark) => (random.chance(0.5) ? encodeURIComponent(mark) : mark));
-    return random.chance(0.7) ? { target: `/?${pair}` } : { target: '/', type: 'application/x-www-form-urlencoded', body: pair };
+    return random.chance(0.7)
+      ? { target: `/?${pair}` }
+      : { target: '/', type: 'application/x-www-form-urlencoded', body: pair };
   }
   return random.chance(0.8) ? { target: '/api', type: 'application/json', body: text } : PLACEMENTS.query(text, random);
 }
@@ -124,7 +182,11 @@ function probeSketch(text: string): Sketch {
   const [line = '', ...rest] = text.split('\n');
   const space = line.indexOf(' ');
   const body = rest.join('\n');
-  const type = body.startsWith('{') ? 'application/json' : body.startsWith('<') ? 'text/xml' : 'application/x-www-form-urlencoded';
+  const type = body.startsWith('{')
+    ? 'application/json'
+    : body.startsWith('<')
+      ? 'text/xml'
+      : 'application/x-www-form-urlencoded';
   return { method: line.slice(0, space), target: line.slice(space + 1), ...(body === '' ? {} : { type, body }) };
 }
 

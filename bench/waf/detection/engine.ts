@@ -1,6 +1,7 @@
 // The engine as the laboratory runs it: in process, a rule set and a level of paranoia, the default bounds of a gateway.
-import type { RuleSource } from '../../../src/config/config.ts';
+
 import { formatProblem } from '../../../src/base/errors.ts';
+import type { RuleSource } from '../../../src/config/config.ts';
 import { compilePlan } from '../../../src/waf/compile.ts';
 import { Engine } from '../../../src/waf/engine.ts';
 import { seedsOf } from '../../../src/waf/score.ts';
@@ -32,7 +33,17 @@ function judge(engine: Engine, { method, target, headers, body }: BenchRequest):
   const head = { ...CONNECTION, method, target, protocol: 'HTTP/1.1', headers: headers.flat() };
   if (inspection.requestHead(head) === undefined) inspection.requestBody(body, false);
   const { intervention, findings } = inspection.finish();
-  return { isStopped: intervention !== undefined, hits: findings.map(({ rule, target: where }) => `${rule.id} ${where}`) };
+  return {
+    isStopped: intervention !== undefined,
+    hits: findings.map(({ rule, target: where }) => `${rule.id} ${where}`),
+  };
 }
 
-const CONNECTION = { id: 'lab', clientAddress: '192.0.2.10', clientPort: 40_000, serverAddress: '192.0.2.1', serverPort: 443, serverName: 'shop.example.com' };
+const CONNECTION = {
+  id: 'lab',
+  clientAddress: '192.0.2.10',
+  clientPort: 40_000,
+  serverAddress: '192.0.2.1',
+  serverPort: 443,
+  serverName: 'shop.example.com',
+};

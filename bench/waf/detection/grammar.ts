@@ -11,9 +11,28 @@ const SHARED: Grammar = {
   sec: ['5', '7', '10', '15', '3'],
   word: ['foo', 'test', 'shoes', 'item', 'john', 'x', 'abc', 'page', 'admin', 'a', 'blue', 'qwe'],
   host: ['evil.example', 'attacker.example', 'x.oast.example', '203.0.113.9', 'c2.example:8080', 'abc123.burp.example'],
-  file: ['/etc/passwd', '/etc/shadow', '/etc/hosts', '/proc/self/environ', '/proc/version', '/var/log/auth.log', '/root/.ssh/id_rsa'],
+  file: [
+    '/etc/passwd',
+    '/etc/shadow',
+    '/etc/hosts',
+    '/proc/self/environ',
+    '/proc/version',
+    '/var/log/auth.log',
+    '/root/.ssh/id_rsa',
+  ],
   table: ['users', 'members', 'accounts', 'admin', 'customers', 'information_schema.tables', 'dbo.logins', 'wp_users'],
-  column: ['password', 'passwd', 'username', 'email', 'table_name', 'version()', '@@version', 'user()', 'credit_card', 'null'],
+  column: [
+    'password',
+    'passwd',
+    'username',
+    'email',
+    'table_name',
+    'version()',
+    '@@version',
+    'user()',
+    'credit_card',
+    'null',
+  ],
 };
 
 const DEPTH = 12;

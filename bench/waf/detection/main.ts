@@ -26,7 +26,8 @@ function main(options: Options): void {
     const seenBad = bad.map((attack): Seen<Attack> => ({ item: attack, ...judge(attack.request) }));
     const seenGood = good.map((each): Seen<Honest> => ({ item: each, ...judge(each.request) }));
     const perSecond = Math.round(((bad.length + good.length) / (performance.now() - startedAt)) * 1000);
-    if (options.list === undefined) printTable(`${side.name}, paranoia ${side.paranoia}`, seenBad, seenGood, options, perSecond);
+    if (options.list === undefined)
+      printTable(`${side.name}, paranoia ${side.paranoia}`, seenBad, seenGood, options, perSecond);
     else printCases(options.list, seenBad, seenGood, options.limit);
   }
   for (const source of skippedSources()) process.stderr.write(`SKIPPED nothing at ${source}\n`);

@@ -41,10 +41,13 @@ export function readOptions(args: readonly string[]): Options {
     },
   });
   const { list, by } = values;
-  if (list !== undefined && list !== 'missed' && list !== 'false') throw new Error(`--list takes missed or false\n${USAGE}`);
-  if (by !== 'class' && by !== 'placement' && by !== 'encoding') throw new Error(`--by takes class, placement or encoding\n${USAGE}`);
+  if (list !== undefined && list !== 'missed' && list !== 'false')
+    throw new Error(`--list takes missed or false\n${USAGE}`);
+  if (by !== 'class' && by !== 'placement' && by !== 'encoding')
+    throw new Error(`--by takes class, placement or encoding\n${USAGE}`);
   const paranoia = values.paranoia.split(',').map(Number);
-  if (paranoia.some((level) => ![1, 2, 3, 4].includes(level))) throw new Error(`--paranoia takes levels from 1 to 4\n${USAGE}`);
+  if (paranoia.some((level) => ![1, 2, 3, 4].includes(level)))
+    throw new Error(`--paranoia takes levels from 1 to 4\n${USAGE}`);
   return {
     paranoia,
     rules: values.rules,

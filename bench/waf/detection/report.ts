@@ -20,8 +20,16 @@ export function printTable(
   perSecond: number,
 ): void {
   const nameOf = ({ item }: Seen<Attack>): string => (by === 'class' ? item.group : item[by]);
-  const work = lines(bad.filter(({ item }) => !item.isExam), nameOf, true);
-  const exam = lines(bad.filter(({ item }) => item.isExam), nameOf, true);
+  const work = lines(
+    bad.filter(({ item }) => !item.isExam),
+    nameOf,
+    true,
+  );
+  const exam = lines(
+    bad.filter(({ item }) => item.isExam),
+    nameOf,
+    true,
+  );
   const honest = lines(good, ({ item }) => item.kind, false);
   const means = { attacks: mean(work), exam: mean(exam), honest: mean(honest) };
   if (json) {
@@ -32,7 +40,9 @@ export function printTable(
   const rows = [
     `\n${title} (${perSecond} requests a second)`,
     `  ${'attacks stopped'.padEnd(18)}${'work'.padStart(16)}${'exam'.padStart(16)}`,
-    ...work.map((line) => `  ${line.name.padEnd(18)}${share(line).padStart(16)}${share(examOf.get(line.name)).padStart(16)}`),
+    ...work.map(
+      (line) => `  ${line.name.padEnd(18)}${share(line).padStart(16)}${share(examOf.get(line.name)).padStart(16)}`,
+    ),
     `  ${'mean'.padEnd(18)}${percent(means.attacks).padStart(16)}${percent(means.exam).padStart(16)}`,
     `  honest passed`,
     ...honest.map((line) => `  ${line.name.padEnd(18)}${share(line).padStart(16)}`),
@@ -65,12 +75,21 @@ function percent(part: number): string {
 const SHOWN = 300;
 
 /** What is part of the exam is never shown. */
-export function printCases(list: 'missed' | 'false', bad: readonly Seen<Attack>[], good: readonly Seen<Honest>[], limit: number): void {
+export function printCases(
+  list: 'missed' | 'false',
+  bad: readonly Seen<Attack>[],
+  good: readonly Seen<Honest>[],
+  limit: number,
+): void {
   const cases =
     list === 'missed'
       ? bad
           .filter(({ isStopped, item }) => !isStopped && !item.isExam)
-          .map(({ item, hits }) => ({ head: `${item.group} ${item.placement} ${item.encoding}`, text: item.text, hits }))
+          .map(({ item, hits }) => ({
+            head: `${item.group} ${item.placement} ${item.encoding}`,
+            text: item.text,
+            hits,
+          }))
       : good
           .filter(({ isStopped }) => isStopped)
           .map(({ item, hits }) => ({ head: `${item.kind} ${item.placement}`, text: item.text, hits }));

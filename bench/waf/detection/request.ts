@@ -25,7 +25,14 @@ export function requestOf(sketch: Sketch, random: Random): BenchRequest {
   const usual: [string, string][] = [
     ['host', 'shop.example.com'],
     ['user-agent', random.of(AGENTS)],
-    ['accept', random.of(['*/*', 'application/json, text/plain, */*', 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8'])],
+    [
+      'accept',
+      random.of([
+        '*/*',
+        'application/json, text/plain, */*',
+        'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8',
+      ]),
+    ],
     ['accept-language', random.of(['en-GB,en;q=0.9', 'de-DE,de;q=0.9,en;q=0.8', 'fr', 'nl,en-US;q=0.7,en;q=0.3'])],
     ['accept-encoding', 'gzip, deflate, br'],
   ];
@@ -43,7 +50,9 @@ export function requestOf(sketch: Sketch, random: Random): BenchRequest {
 
 /** What no client can put on a request line is percent-encoded. */
 function asciiTarget(target: string): string {
-  return target.replace(/[^\x21-\x7e]+/g, (text) => encodeURIComponent(text.isWellFormed() ? text : text.toWellFormed()));
+  return target.replace(/[^\x21-\x7e]+/g, (text) =>
+    encodeURIComponent(text.isWellFormed() ? text : text.toWellFormed()),
+  );
 }
 
 /** No header field has line ends or NUL in it. */

@@ -41,6 +41,8 @@ export interface BodyFacts {
   readonly multipart?: MultipartFlags;
   /** `XML:/*`. */
   readonly xmlText: readonly string[];
+  /** The texts of an XML document one by one. */
+  readonly xmlTexts: readonly string[];
   /** `XML://@*`. */
   readonly xmlAttributes: readonly string[];
   /** XML_DTD: what a document type declares. */
@@ -75,8 +77,8 @@ export function readBody(body: Buffer, contentType: string, processor: BodyProce
     case 'JSON':
       return { ...NOTHING, ...parseJson(body, limits) };
     case 'XML': {
-      const { text, attributes, declared, ...rest } = parseXml(body, limits);
-      return { ...NOTHING, ...rest, xmlText: text, xmlAttributes: attributes, xmlDtd: declared };
+      const { text, texts, attributes, declared, ...rest } = parseXml(body, limits);
+      return { ...NOTHING, ...rest, xmlText: text, xmlTexts: texts, xmlAttributes: attributes, xmlDtd: declared };
     }
   }
 }
@@ -91,6 +93,7 @@ const NOTHING: BodyFacts = {
   partNames: [],
   partFileNames: [],
   xmlText: [],
+  xmlTexts: [],
   xmlAttributes: [],
   xmlDtd: [],
 };

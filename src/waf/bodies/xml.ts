@@ -20,6 +20,8 @@ export interface XmlResult {
    * anything between them, as libxml2 gives the content of a node. None when there is no root.
    */
   readonly text: string[];
+  /** The same texts one by one. */
+  readonly texts: readonly string[];
   /** What `XML://@*` yields: each attribute's value, but no namespace declarations. Literals of a DTD come too. */
   readonly attributes: string[];
   /** What the document type declares, by kind: `external`, `entity`, `parameter`. */
@@ -41,6 +43,7 @@ export function parseXml(body: Buffer, options: XmlOptions): XmlResult {
   const error = decoded.error ?? reader.error;
   return {
     text: reader.hasRoot ? [reader.text.join('')] : [],
+    texts: reader.text,
     attributes: reader.attributes,
     declared: reader.declared,
     tooMany: reader.tooMany,

@@ -15,6 +15,8 @@ const MOST_JSON_LEVELS = 32;
 const WRAPPED_JSON = /^(?:%|&|\\|e[wy]|W[13yw]|j:)/;
 /** Header and claims of a token (RFC 7519, 3). */
 const TOKEN = /^e[wy][\w-]*\.[\w-]+(?:\.|$)/;
+/** How a document of GraphQL begins (GraphQL, October 2021, 2.2); an object of JSON goes on with a quote. */
+const GRAPHQL = /^[\s]*(?:(?:query|mutation|subscription|fragment)\b|\{\s*[A-Za-z_])/;
 const NUMBER = /^-?[\d.]*$/;
 
 /** By their names as in a body of JSON, `json.user.name`; parameters of a URL have their own. */
@@ -24,12 +26,29 @@ export function innerValues(value: string, level = 1, found: Named[] = []): read
     for (const part of value.split('.', 2)) addJson(Buffer.from(part, 'base64'), level, found);
     return found;
   }
+  if (GRAPHQL.test(value)) addStrings(value, level, found);
   if (opensJson(value)) addJson(Buffer.from(value, 'latin1'), level, found);
   else if (WRAPPED_JSON.test(value)) {
     const text = behindMark(transformed(unwrap, value));
     if (opensJson(text)) addJson(Buffer.from(text, 'latin1'), level, found);
   } else addQuery(value, level, found);
   return found;
+}
+
+/** Texts that are written out in a query. */
+function addStrings(query: string, level: number, found: Named[]): void {
+  let index = query.indexOf('"');
+  while (index !== -1 && found.length < MOST_VALUES) {
+    const end = closingQuote(query, index + 1);
+    if (end > index + 1) add({ name: 'graphql', value: query.slice(index + 1, end) }, level, found);
+    index = query.indexOf('"', end + 1);
+  }
+}
+
+function closingQuote(text: string, from: number): number {
+  let index = from;
+  while (index < text.length && text.charCodeAt(index) !== 0x22) index += text.charCodeAt(index) === 0x5c ? 2 : 1;
+  return Math.min(index, text.length);
 }
 
 function behindMark(text: string): string {

@@ -57,7 +57,7 @@ export const FIELDS: Readonly<Record<string, FieldKind>> = {
   'client.ip': { description: "The client's address.", variables: ['REMOTE_ADDR'] },
   inputs: {
     description:
-      'All places where a client can put a text: args, names, cookies, headers, segments, body, xml, files.name and parts.',
+      'All places where a client can put a text: args, names, cookies, headers, segments, body, xml, files and parts.',
     variables: [
       'ARGS',
       'INNER_ARGS',
@@ -72,6 +72,7 @@ export const FIELDS: Readonly<Record<string, FieldKind>> = {
       'FILES',
       'MULTIPART_FILENAME',
       'MULTIPART_PART_HEADERS',
+      'FILES_TMP_CONTENT',
     ],
   },
   'response.status': { description: 'The status of the answer.', variables: ['RESPONSE_STATUS'], isOfResponse: true },

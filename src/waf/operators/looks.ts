@@ -31,12 +31,41 @@ export const looks: Operator = {
 /** Longer than nearly all payloads are. */
 const LONG_BYTES = 600;
 const MANY_LINES = 3;
+/** Different words: what is stretched by filling has few. */
+const WORDS_OF_LINES = 12;
+const WORDS_OF_LONG = 30;
 
 function isDocument(value: string): boolean {
-  if (value.length >= LONG_BYTES) return true;
+  const isLong = value.length >= LONG_BYTES;
+  if (!isLong && !hasLines(value)) return false;
+  return hasWords(value, isLong ? WORDS_OF_LONG : WORDS_OF_LINES);
+}
+
+function hasLines(value: string): boolean {
   let lines = 0;
   for (let at = value.indexOf('\n'); at !== -1; at = value.indexOf('\n', at + 1))
     if (++lines >= MANY_LINES) return true;
+  return false;
+}
+
+/** The shortest word that counts. */
+const LEAST_LETTERS = 3;
+const MOST_LETTERS = 24;
+
+/** Whether that many different words of letters stand in the text; letters of any language count. */
+function hasWords(value: string, wanted: number): boolean {
+  const words = new Set<string>();
+  let start = 0;
+  for (let index = 0; index <= value.length; index++) {
+    const byte = value.charCodeAt(index);
+    if (((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a) || byte >= 0x80) continue;
+    const length = index - start;
+    if (length >= LEAST_LETTERS && length <= MOST_LETTERS) {
+      words.add(value.slice(start, index));
+      if (words.size >= wanted) return true;
+    }
+    start = index + 1;
+  }
   return false;
 }
 

@@ -47,6 +47,8 @@ describe('processor', () => {
       partNames: [],
       partFileNames: [],
       xmlText: [],
+      xmlTexts: [],
+      xmlDtd: [],
       xmlAttributes: [],
     });
   });

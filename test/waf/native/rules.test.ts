@@ -9,6 +9,9 @@ function json(body: unknown): Sent {
   return { method: 'POST', headers: JSON_TYPE, body: JSON.stringify(body) };
 }
 
+/** What looks like a document: lines, and many different words. */
+const TEXT = 'one two three\nfour five six\nseven eight nine\nten eleven twelve thirteen fourteen';
+
 describe('a field', () => {
   const upload: Sent = {
     method: 'POST',
@@ -86,7 +89,7 @@ describe('a condition', () => {
       ['a'],
       ['ab', 'ac'],
     ],
-    ['looks', '{ looks: document }', ['x'.repeat(600)], ['x']],
+    ['looks', '{ looks: document }', [TEXT], ['x', 'x'.repeat(600), `x\n${'\ny'.repeat(9)}`]],
   ])('%s', ([, condition, matching, others]) => {
     const engine = native(fileOf(`match: ${condition}`));
     const finds = (value: string): boolean => send(engine, `/?a=${encodeURIComponent(value)}`).findings.length > 0;
@@ -110,7 +113,10 @@ describe('a condition', () => {
 
   test('holds for nothing that the value before decoding excuses', () => {
     const rule = fileOf('unless: [document], decode: [whitespace], match: { pattern: "a b" }');
-    expect([found(rule, '/?x=a%0Ab'), found(rule, '/?x=a%0Ab%0A%0A%0A')]).toEqual([['1 ARGS:x'], []]);
+    expect([found(rule, '/?x=a%0Ab'), found(rule, `/?x=a%0Ab%0A${encodeURIComponent(TEXT)}`)]).toEqual([
+      ['1 ARGS:x'],
+      [],
+    ]);
   });
 });
 

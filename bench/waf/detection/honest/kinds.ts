@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import type { BenchRequest } from '../../request.ts';
-import { type Placement, PLACEMENTS } from '../placements.ts';
+import { PLACEMENTS, type Placement } from '../placements.ts';
 import { Random } from '../random.ts';
 import { requestOf, type Sketch } from '../request.ts';
 import { AGENTS, apiCalls, browsing, graphqlQueries } from './browsing.ts';
@@ -32,11 +32,47 @@ interface Kind {
 }
 
 const KINDS: Readonly<Record<string, Kind>> = {
-  docs: { weights: ANY_TEXT, texts: (random) => someFiles('node_modules/**/README.md', 200, random).flatMap((file) => paragraphs(textOf(file), 8, random)) },
-  code: { weights: ANY_TEXT, texts: (random) => ['node_modules/**/*.{js,mjs,cjs}', 'node_modules/**/*.ts', 'src/**/*.ts', '/usr/lib/python3*/**/*.py', '/usr/share/**/*.sh', '/usr/share/perl*/**/*.pm', '/usr/share/**/*.php'].flatMap((pattern) => someFiles(pattern, 180, random).map((file) => snippet(textOf(file), random))) },
-  manuals: { weights: ANY_TEXT, texts: (random) => ['/usr/share/man/man[1578]/*.gz', '/usr/share/man/{de,fr,es,it,ru,nl,pl}/man1/*.gz'].flatMap((pattern) => someFiles(pattern, 150, random).flatMap((file) => paragraphs(manualText(textOf(file)), 4, random))) },
-  notes: { weights: ANY_TEXT, texts: (random) => ['/usr/share/doc/*/changelog*.gz', '/usr/share/doc/*/README*', '/usr/share/doc/*/copyright'].flatMap((pattern) => someFiles(pattern, 120, random).flatMap((file) => paragraphs(textOf(file), 4, random))) },
-  phrases: { weights: SHORT_TEXT, texts: (random) => ['de', 'fr', 'es', 'it', 'ru', 'nl', 'pl', 'pt_BR', 'sv'].flatMap((language) => someFiles(`/usr/share/locale/${language}/LC_MESSAGES/*.mo`, 8, random).flatMap((file) => random.shuffled(messagesOf(file)).slice(0, 25))) },
+  docs: {
+    weights: ANY_TEXT,
+    texts: (random) =>
+      someFiles('node_modules/**/README.md', 200, random).flatMap((file) => paragraphs(textOf(file), 8, random)),
+  },
+  code: {
+    weights: ANY_TEXT,
+    texts: (random) =>
+      [
+        'node_modules/**/*.{js,mjs,cjs}',
+        'node_modules/**/*.ts',
+        'src/**/*.ts',
+        '/usr/lib/python3*/**/*.py',
+        '/usr/share/**/*.sh',
+        '/usr/share/perl*/**/*.pm',
+        '/usr/share/**/*.php',
+      ].flatMap((pattern) => someFiles(pattern, 180, random).map((file) => snippet(textOf(file), random))),
+  },
+  manuals: {
+    weights: ANY_TEXT,
+    texts: (random) =>
+      ['/usr/share/man/man[1578]/*.gz', '/usr/share/man/{de,fr,es,it,ru,nl,pl}/man1/*.gz'].flatMap((pattern) =>
+        someFiles(pattern, 150, random).flatMap((file) => paragraphs(manualText(textOf(file)), 4, random)),
+      ),
+  },
+  notes: {
+    weights: ANY_TEXT,
+    texts: (random) =>
+      ['/usr/share/doc/*/changelog*.gz', '/usr/share/doc/*/README*', '/usr/share/doc/*/copyright'].flatMap((pattern) =>
+        someFiles(pattern, 120, random).flatMap((file) => paragraphs(textOf(file), 4, random)),
+      ),
+  },
+  phrases: {
+    weights: SHORT_TEXT,
+    texts: (random) =>
+      ['de', 'fr', 'es', 'it', 'ru', 'nl', 'pl', 'pt_BR', 'sv'].flatMap((language) =>
+        someFiles(`/usr/share/locale/${language}/LC_MESSAGES/*.mo`, 8, random).flatMap((file) =>
+          random.shuffled(messagesOf(file)).slice(0, 25),
+        ),
+      ),
+  },
   sayings: { weights: SHORT_TEXT, texts: () => SAYINGS, times: 4 },
   commits: { weights: ANY_TEXT, texts: () => commits() },
   records: { weights: ANY_TEXT, texts: () => RECORDS, times: 5 },
@@ -44,7 +80,14 @@ const KINDS: Readonly<Record<string, Kind>> = {
   questions: { weights: ANY_TEXT, texts: () => QUESTIONS, times: 5 },
   profiles: { weights: ANY_TEXT, texts: () => PROFILES, times: 8 },
   searches: { weights: { query: 30, form: 3, json: 5, cookie: 1, referer: 3 }, texts: () => QUERIES, times: 4 },
-  richtext: { weights: { json: 10, form: 10, part: 4, nested: 3, raw: 2 }, texts: (random) => [...DOCUMENTS, ...someFiles('/usr/share/**/*.{svg,css}', 80, random).map((file) => snippet(textOf(file), random))], times: 2 },
+  richtext: {
+    weights: { json: 10, form: 10, part: 4, nested: 3, raw: 2 },
+    texts: (random) => [
+      ...DOCUMENTS,
+      ...someFiles('/usr/share/**/*.{svg,css}', 80, random).map((file) => snippet(textOf(file), random)),
+    ],
+    times: 2,
+  },
   agents: { weights: { agent: 1 }, texts: () => AGENTS, times: 2 },
 };
 
@@ -66,7 +109,14 @@ export function honest(only?: string): Honest[] {
     .filter(([name]) => only === undefined || name === only)
     .flatMap(([name, make]) => {
       const random = new Random(name);
-      return make(random).map((sketch): Honest => ({ kind: name, placement: 'whole', text: textOfSketch(sketch), request: requestOf(sketch, random) }));
+      return make(random).map(
+        (sketch): Honest => ({
+          kind: name,
+          placement: 'whole',
+          text: textOfSketch(sketch),
+          request: requestOf(sketch, random),
+        }),
+      );
     });
   return [...texts, ...whole];
 }
@@ -80,7 +130,8 @@ function textsOf(name: string, { weights, texts, times = 1 }: Kind): Honest[] {
   return texts(random).flatMap((text) =>
     Array.from({ length: times }, (): Honest => {
       let placement = random.weighted(weights);
-      if (text.length > MOST_QUERY && (placement === 'query' || placement === 'inner' || placement === 'cookie')) placement = 'form';
+      if (text.length > MOST_QUERY && (placement === 'query' || placement === 'inner' || placement === 'cookie'))
+        placement = 'form';
       return { kind: name, placement, text, request: requestOf(PLACEMENTS[placement](text, random), random) };
     }),
   );
@@ -110,10 +161,25 @@ function manifests(random: Random): Sketch[] {
     const text = textOf(file);
     if (text.length > 60_000) return [];
     const place = random.weighted({ body: 8, put: 3, field: 3, form: 2, raw: 1 });
-    if (place === 'field') return [{ type: 'application/json', target: '/api/files', body: JSON.stringify({ path: 'package.json', content: text }) }];
-    if (place === 'form') return [{ type: 'application/x-www-form-urlencoded', target: '/save', body: `doc=${encodeURIComponent(text)}` }];
+    if (place === 'field')
+      return [
+        {
+          type: 'application/json',
+          target: '/api/files',
+          body: JSON.stringify({ path: 'package.json', content: text }),
+        },
+      ];
+    if (place === 'form')
+      return [{ type: 'application/x-www-form-urlencoded', target: '/save', body: `doc=${encodeURIComponent(text)}` }];
     if (place === 'raw') return [{ type: 'text/plain', target: '/paste', body: text }];
-    return [{ method: place === 'put' ? random.of(['PUT', 'PATCH']) : 'POST', type: 'application/json', target: '/api/documents/7', body: text }];
+    return [
+      {
+        method: place === 'put' ? random.of(['PUT', 'PATCH']) : 'POST',
+        type: 'application/json',
+        target: '/api/documents/7',
+        body: text,
+      },
+    ];
   });
 }
 
@@ -125,11 +191,42 @@ function person(random: Random): Sketch {
     city: random.of(CITIES),
     zip: random.of(['12345', 'SW1A 1AA', '75008', '1012 AB', '00-950', 'D02 X285']),
     phone: random.of(['+49 (0)30 123-456', '555-0100 x12', '+1-202-555-0147', '06 12 34 56 78', '(02) 9876 5432']),
-    email: random.of(["o'brien+shop@example.com", 'a.b-c@sub.example.co.uk', '"odd name"@example.com', 'müller@example.de']),
-    company: random.of(["Smith & Sons, Ltd.", 'AT&T', "Levi's", 'Müller GmbH & Co. KG', 'Yahoo!', 'C&A', 'Select * Interiors', '7-Eleven']),
+    email: random.of([
+      "o'brien+shop@example.com",
+      'a.b-c@sub.example.co.uk',
+      '"odd name"@example.com',
+      'müller@example.de',
+    ]),
+    company: random.of([
+      'Smith & Sons, Ltd.',
+      'AT&T',
+      "Levi's",
+      'Müller GmbH & Co. KG',
+      'Yahoo!',
+      'C&A',
+      'Select * Interiors',
+      '7-Eleven',
+    ]),
     birthday: random.of(['1980-02-29', '01/02/1975', '31.12.1999']),
-    note: random.of(['', "Please ring; don't knock.", 'Leave w/ neighbour (#5) or behind shed', 'gate code: 12*34#', 'No -- not before 10:00!', "c/o O'Hara"]),
+    note: random.of([
+      '',
+      "Please ring; don't knock.",
+      'Leave w/ neighbour (#5) or behind shed',
+      'gate code: 12*34#',
+      'No -- not before 10:00!',
+      "c/o O'Hara",
+    ]),
   };
-  if (random.chance(0.5)) return { target: '/api/addresses', method: random.of(['POST', 'PUT', 'PATCH']), type: 'application/json', body: JSON.stringify({ address: fields }) };
-  return { target: '/checkout', type: 'application/x-www-form-urlencoded', body: new URLSearchParams(fields).toString() };
+  if (random.chance(0.5))
+    return {
+      target: '/api/addresses',
+      method: random.of(['POST', 'PUT', 'PATCH']),
+      type: 'application/json',
+      body: JSON.stringify({ address: fields }),
+    };
+  return {
+    target: '/checkout',
+    type: 'application/x-www-form-urlencoded',
+    body: new URLSearchParams(fields).toString(),
+  };
 }

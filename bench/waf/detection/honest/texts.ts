@@ -38,14 +38,21 @@ export function snippet(text: string, random: Random): string {
   const lines = text.split('\n');
   const count = 3 + random.below(40);
   const start = random.below(Math.max(1, lines.length - count));
-  return lines.slice(start, start + count).join('\n').slice(0, MOST_PIECE);
+  return lines
+    .slice(start, start + count)
+    .join('\n')
+    .slice(0, MOST_PIECE);
 }
 
 /** The words of a manual page without the requests of troff. */
 export function manualText(page: string): string {
   return page
     .split('\n')
-    .map((line) => (/^[.']\s*(?:SH|SS|TP|PP|P|LP|IP|HP|RS|RE|nf|fi|br|sp)\b/.test(line) ? '' : line.replace(/^[.']\s*(?:\\"|[A-Z]{1,2})\s?/, '')))
+    .map((line) =>
+      /^[.']\s*(?:SH|SS|TP|PP|P|LP|IP|HP|RS|RE|nf|fi|br|sp)\b/.test(line)
+        ? ''
+        : line.replace(/^[.']\s*(?:\\"|[A-Z]{1,2})\s?/, ''),
+    )
     .join('\n')
     .replace(/\\f(?:\(..|\[\w*\]|.)/g, '')
     .replace(/\\\(aq/g, "'")
