@@ -54,7 +54,7 @@ function options(node: Node, path: string, mayBeComment: boolean): Option[] {
   }
   if (node.map?.others !== undefined) found.push(...options(node.map.others, `${path}.*`, mayBeComment));
   if (node.list !== undefined)
-    found.push(...options(node.list.items, `${path}[]`, mayBeComment || path.endsWith('.files')));
+    found.push(...options(node.list.items, `${path}[]`, mayBeComment || /\.(?:files|rules)$/.test(path)));
   return found;
 }
 

@@ -57,7 +57,7 @@ export const FIELDS: Readonly<Record<string, FieldKind>> = {
   'client.ip': { description: "The client's address.", variables: ['REMOTE_ADDR'] },
   inputs: {
     description:
-      'All places where a client can put a text: args, names, cookies, headers, segments, body, xml, files and parts.',
+      'All places where a client can put a text: args, names, cookies, headers, path, segments, body, xml, files and parts.',
     variables: [
       'ARGS',
       'INNER_ARGS',
@@ -66,6 +66,7 @@ export const FIELDS: Readonly<Record<string, FieldKind>> = {
       'INNER_COOKIES',
       'REQUEST_HEADERS',
       'INNER_HEADERS',
+      'REQUEST_FILENAME',
       'PATH_SEGMENTS',
       'UNPARSED_BODY',
       'XML',
