@@ -15,6 +15,10 @@ export const LOOKS: Readonly<Record<string, Look>> = {
     description: 'several lines, or more than a paragraph: a text that somebody wrote and no single payload',
     test: isDocument,
   },
+  fenced: {
+    description: 'a block of code in Markdown',
+    test: (value) => value.includes('```'),
+  },
   prose: { description: 'a sentence of at least seven words, nearly all of them plain', test: isProse },
 };
 
