@@ -3,6 +3,7 @@
 import { parseJson } from '../bodies/json.ts';
 import type { Named } from '../bodies/named.ts';
 import { parseQuery } from '../bodies/query.ts';
+import { decodePercent } from '../percent.ts';
 import { transformed } from '../text-memo.ts';
 import { unwrap } from '../transforms/unfold.ts';
 
@@ -31,7 +32,7 @@ export function innerValues(value: string, level = 1, found: Named[] = []): read
   else if (WRAPPED_JSON.test(value)) {
     const text = behindMark(transformed(unwrap, value));
     if (opensJson(text)) addJson(Buffer.from(text, 'latin1'), level, found);
-  } else addQuery(value, level, found);
+  } else addUrl(value, level, found);
   return found;
 }
 
@@ -40,7 +41,8 @@ function addStrings(query: string, level: number, found: Named[]): void {
   let index = query.indexOf('"');
   while (index !== -1 && found.length < MOST_VALUES) {
     const end = closingQuote(query, index + 1);
-    if (end > index + 1) add({ name: 'graphql', value: query.slice(index + 1, end) }, level, found);
+    if (end > index + 1)
+      add({ name: 'graphql', value: query.slice(index + 1, end).replaceAll('\\"', '"') }, level, found);
     index = query.indexOf('"', end + 1);
   }
 }
@@ -71,7 +73,8 @@ export function addJson(bytes: Buffer, level: number, found: Named[]): void {
   for (const member of args) add(member, level, found);
 }
 
-function addQuery(value: string, level: number, found: Named[]): void {
+function addUrl(value: string, level: number, found: Named[]): void {
+  addPath(value, found);
   const mark = value.indexOf('?');
   // A question in a sentence has no parameters.
   if (mark === -1 || value.indexOf('=', mark) === -1 || value.includes(' ')) return;
@@ -79,6 +82,18 @@ function addQuery(value: string, level: number, found: Named[]): void {
   const query = value.slice(mark + 1, fragment === -1 ? value.length : fragment);
   for (const member of parseQuery(query, { maxArguments: MOST_VALUES }).args) add(member, level, found);
 }
+
+/** The path of a URL as it is read: what begins there begins a value. */
+function addPath(value: string, found: Named[]): void {
+  const host = HOST.exec(value)?.[0];
+  if (host === undefined) return;
+  const mark = value.slice(host.length).search(/[?#]/);
+  const path = mark === -1 ? value.slice(host.length) : value.slice(host.length, host.length + mark);
+  if (path.length > 1) found.push({ name: 'path', value: decodePercent(path.slice(1)) });
+}
+
+/** Up to the path; a blank before it is no part of a URL (RFC 3986, 3). */
+const HOST = /^[a-z][a-z\d+.-]{0,15}:\/\/[^/?#\s]{0,300}(?=\/)/i;
 
 function add(member: Named, level: number, found: Named[]): void {
   if (found.length >= MOST_VALUES) return;

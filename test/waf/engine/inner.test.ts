@@ -34,11 +34,22 @@ describe('values within a parameter', () => {
     expect(members('INNER_ARGS|INNER_NAMES', sent)).toContain('INNER_NAMES:q=json.a.$ne');
   });
 
-  test('are the claims of a token and the parameters of a URL', () => {
+  test('are the claims of a token, and path and parameters of a URL', () => {
     const token = `${base64('{"alg":"none"}')}.${base64('{"sub":"me"}')}.`;
     expect(members('INNER_ARGS', { target: `/?t=${token}` })).toEqual(['INNER_ARGS:t=none', 'INNER_ARGS:t=me']);
     const url = encodeURIComponent('https://a.example/x?b=1%202&c=d#e');
-    expect(members('INNER_ARGS', { target: `/?u=${url}` })).toEqual(['INNER_ARGS:u=1 2', 'INNER_ARGS:u=d']);
+    expect(members('INNER_ARGS', { target: `/?u=${url}` })).toEqual([
+      'INNER_ARGS:u=x',
+      'INNER_ARGS:u=1 2',
+      'INNER_ARGS:u=d',
+    ]);
+  });
+
+  test('are the texts that are written out in a query of GraphQL', () => {
+    const query = 'query A($a: Int) { find(name: "x \\"y\\"", n: $a) { id } b(c: "") }';
+    expect(members('INNER_ARGS', { target: `/?query=${encodeURIComponent(query)}` })).toEqual([
+      'INNER_ARGS:query=x "y"',
+    ]);
   });
 
   test('are found in cookies, headers and bodies too', () => {

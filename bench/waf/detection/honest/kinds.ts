@@ -159,7 +159,7 @@ function manifests(random: Random): Sketch[] {
   ];
   return files.flatMap((file) => {
     const text = textOf(file);
-    if (text.length > 60_000) return [];
+    if (text.length > 60_000 || !isJson(text)) return [];
     const place = random.weighted({ body: 8, put: 3, field: 3, form: 2, raw: 1 });
     if (place === 'field')
       return [
@@ -181,6 +181,16 @@ function manifests(random: Random): Sketch[] {
       },
     ];
   });
+}
+
+/** With comments or a byte order mark it is none, and refusing it is right. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function person(random: Random): Sketch {
