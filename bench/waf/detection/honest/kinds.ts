@@ -8,7 +8,17 @@ import { requestOf, type Sketch } from '../request.ts';
 import { AGENTS, apiCalls, browsing, graphqlQueries } from './browsing.ts';
 import { DOCUMENTS, MESSAGES, PROFILES, QUERIES, QUESTIONS, RECORDS, REVIEWS } from './chat.ts';
 import { CITIES, FIRST, LAST, SAYINGS, STREETS } from './sayings.ts';
-import { manualText, messagesOf, paragraphs, skipped, snippet, someFiles, textOf } from './texts.ts';
+import {
+  codeSpans,
+  fewLines,
+  manualText,
+  messagesOf,
+  paragraphs,
+  skipped,
+  snippet,
+  someFiles,
+  textOf,
+} from './texts.ts';
 
 export interface Honest {
   readonly kind: string;
@@ -23,6 +33,15 @@ const ANY_TEXT: Weights = { json: 10, form: 10, nested: 3, part: 4, raw: 3, quer
 const SHORT_TEXT: Weights = { query: 20, form: 10, json: 10, nested: 2, part: 2, cookie: 2, inner: 1 };
 /** A longer text is not sent in a query. */
 const MOST_QUERY = 1_500;
+
+const CODE = [
+  'node_modules/**/*.{js,mjs,cjs}',
+  'node_modules/**/*.ts',
+  'src/**/*.ts',
+  '/usr/lib/python3*/**/*.py',
+  '/usr/share/**/*.sh',
+  '/usr/share/perl*/**/*.pm',
+];
 
 interface Kind {
   readonly weights: Weights;
@@ -40,15 +59,17 @@ const KINDS: Readonly<Record<string, Kind>> = {
   code: {
     weights: ANY_TEXT,
     texts: (random) =>
-      [
-        'node_modules/**/*.{js,mjs,cjs}',
-        'node_modules/**/*.ts',
-        'src/**/*.ts',
-        '/usr/lib/python3*/**/*.py',
-        '/usr/share/**/*.sh',
-        '/usr/share/perl*/**/*.pm',
-        '/usr/share/**/*.php',
-      ].flatMap((pattern) => someFiles(pattern, 180, random).map((file) => snippet(textOf(file), random))),
+      CODE.flatMap((pattern) => someFiles(pattern, 180, random).map((file) => snippet(textOf(file), random))),
+  },
+  lines: {
+    weights: ANY_TEXT,
+    texts: (random) =>
+      CODE.flatMap((pattern) => someFiles(pattern, 120, random).flatMap((file) => fewLines(textOf(file), 2, random))),
+  },
+  spans: {
+    weights: ANY_TEXT,
+    texts: (random) =>
+      someFiles('node_modules/**/README.md', 200, random).flatMap((file) => codeSpans(textOf(file), 6, random)),
   },
   manuals: {
     weights: ANY_TEXT,

@@ -44,6 +44,28 @@ export function snippet(text: string, random: Random): string {
     .slice(0, MOST_PIECE);
 }
 
+/** One or two lines of code that somebody might quote. */
+export function fewLines(text: string, most: number, random: Random): string[] {
+  const lines = text.split('\n').filter((line) => line.trim().length >= 8);
+  return Array.from({ length: Math.min(most, lines.length) }, () => {
+    const start = random.below(lines.length);
+    return lines
+      .slice(start, start + 1 + random.below(2))
+      .join('\n')
+      .trim()
+      .slice(0, MOST_PIECE);
+  });
+}
+
+/** What stands between backticks, and the lines of fenced blocks. */
+export function codeSpans(text: string, most: number, random: Random): string[] {
+  const inline = Array.from(text.matchAll(/(?<!`)`([^`\n]{4,200})`(?!`)/g), ([, code]) => code ?? '');
+  const fenced = Array.from(text.matchAll(/```\w*\n([^`]{4,2000})```/g), ([, block]) =>
+    (block ?? '').split('\n'),
+  ).flat();
+  return random.shuffled([...inline, ...fenced].filter((line) => line.trim().length >= 4)).slice(0, most);
+}
+
 /** The words of a manual page without the requests of troff. */
 export function manualText(page: string): string {
   return page
