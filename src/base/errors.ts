@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'internal'
   | 'listen_failed'
   | 'overloaded'
+  | 'request_refused'
   | 'storage_failed'
   | 'upstream_busy'
   | 'upstream_closed'

@@ -1,5 +1,6 @@
 // One exchange under the eyes of the rules: feeds the engine phase by phase, and turns what it decides into answers.
 // A failure of the engine itself is an answer too (fails closed), unless the site says `onError: pass`.
+import { GatehouseError } from '../base/errors.ts';
 import type { BodySource } from '../http/body.ts';
 import type { ClientStream } from '../http/client-stream.ts';
 import { type CodingFault, decodeContent } from '../http/content-coding.ts';
@@ -12,10 +13,11 @@ import { isWhole } from '../http/reply.ts';
 import type { Records } from '../observe/records.ts';
 import { processorFor } from '../waf/bodies/processor.ts';
 import type { Inspection } from '../waf/engine.ts';
-import type { Intervention } from '../waf/finding.ts';
+import type { Intervention, Outcome } from '../waf/finding.ts';
 import type { RequestHead } from '../waf/request.ts';
 import { recordFinding } from './finding-record.ts';
 import type { Guard } from './guard.ts';
+import { MessageWatch } from './message-watch.ts';
 
 const EMPTY = Buffer.alloc(0);
 
@@ -25,6 +27,8 @@ export class Watch {
   readonly #records: Records;
   readonly #stream: ClientStream | undefined;
   readonly #inspection: Inspection;
+  /** What was found in a message of a gRPC call, all of the head with it. */
+  #ofMessage: Outcome | undefined;
   /** The engine could not go on; what it found until then still counts. */
   #hasFailed = false;
   /** The exchange ended here, by a rule or without one. */
@@ -44,23 +48,7 @@ export class Watch {
 
   /** Phase 1. `head`: what the client really sent, when it differs from the exchange's canonical form. */
   requestHead(head: Partial<RequestHead> = {}): Reply | undefined {
-    const { request, connection, client, id } = this.#x;
-    return this.#step((inspection) =>
-      inspection.requestHead({
-        id,
-        clientAddress: client,
-        clientPort: connection.peerPort,
-        serverAddress: connection.localAddress,
-        serverPort: connection.localPort,
-        serverName: request.host,
-        method: request.method,
-        target: request.target,
-        ...(request.path === '' ? {} : { path: request.path }),
-        protocol: request.version,
-        headers: withHost(this.#x),
-        ...head,
-      }),
-    );
+    return this.#step((inspection) => inspection.requestHead(headOf(this.#x, head)));
   }
 
   /** All phases for an exchange whose answer is decided: the rules look, and nothing comes of it. */
@@ -77,8 +65,9 @@ export class Watch {
   /** Phase 2. Gathers the body as far as it is inspected; what was gathered still goes to the backend. */
   async requestBody(): Promise<Reply | undefined> {
     const { body } = this.#x.request;
-    // The messages of a gRPC call go both ways at once: they cannot be waited for.
-    if (body === undefined || !this.#wants('wantsRequestBody') || this.#x.request.isGrpc) {
+    const wants = body !== undefined && this.#wants('wantsRequestBody');
+    if (!wants || this.#x.request.isGrpc) {
+      if (wants) this.#watchMessages(body);
       return this.#step((inspection) => inspection.requestBody(EMPTY, false));
     }
     const { inspectBytes, over } = this.#guard.config.body;
@@ -94,6 +83,37 @@ export class Watch {
     // What is still to come must not be held: the client reads the answer only when it is let write on.
     if (refusal !== undefined) gathered.cancel();
     return refusal;
+  }
+
+  /** The messages of a gRPC call go both ways at once: they are not waited for, but looked at as they pass. */
+  #watchMessages(body: BodySource): void {
+    if (!this.#guard.engine.readsMessages) return;
+    const { inspectBytes, over } = this.#guard.config.body;
+    const refusesLonger = over === 'block' && this.#guard.config.mode === 'block';
+    this.#x.request.body = new MessageWatch(body, inspectBytes, (message, isLonger) => {
+      if (refusesLonger && isLonger) return this.#refuseMessage('body-over-inspection', 413);
+      return this.#inspectMessage(message, isLonger);
+    });
+  }
+
+  /** Each message is an exchange of its own to the rules: a call may have thousands of them. */
+  #inspectMessage(message: Buffer, isPrefix: boolean): GatehouseError | undefined {
+    try {
+      const inspection = this.#guard.engine.begin();
+      inspection.requestHead(headOf(this.#x));
+      const intervention = inspection.requestBody(message, isPrefix);
+      const outcome = inspection.outcome();
+      if (intervention !== undefined || outcome.suppressed !== undefined) this.#ofMessage = outcome;
+      return intervention === undefined ? undefined : this.#refuseMessage('waf', intervention.status);
+    } catch (error) {
+      return this.#fail(error) === undefined ? undefined : this.#refuseMessage('waf-error', 503);
+    }
+  }
+
+  #refuseMessage(reason: string, status: number): GatehouseError {
+    this.#isRefused = true;
+    this.#x.reason = reason;
+    return new GatehouseError('request_refused', 'client', 'a message was refused', { status });
   }
 
   async #inspectBody({ bytes, isPrefix, trailers }: Gathered): Promise<Reply | undefined> {
@@ -212,7 +232,7 @@ export class Watch {
 
   #finish(): void {
     this.#runLastPhase();
-    recordFinding(this.#x, this.#inspection.outcome(), this.#records, {
+    recordFinding(this.#x, this.#ofMessage ?? this.#inspection.outcome(), this.#records, {
       requestBody: this.#requestBody,
       responseHeaders: this.#responseHeaders,
       isRefused: this.#isRefused,
@@ -228,6 +248,25 @@ export class Watch {
       this.#records.error('process', 'the rules failed after the answer', error, { requestId: this.#x.id });
     }
   }
+}
+
+/** `head`: what differs from the exchange's canonical form. */
+function headOf(x: Exchange, head: Partial<RequestHead> = {}): RequestHead {
+  const { request, connection, client, id } = x;
+  return {
+    id,
+    clientAddress: client,
+    clientPort: connection.peerPort,
+    serverAddress: connection.localAddress,
+    serverPort: connection.localPort,
+    serverName: request.host,
+    method: request.method,
+    target: request.target,
+    ...(request.path === '' ? {} : { path: request.path }),
+    protocol: request.version,
+    headers: withHost(x),
+    ...head,
+  };
 }
 
 /** HTTP/2 names the host outside the fields; the rules look for it there. */

@@ -11,6 +11,9 @@ import { addResponseBody, addResponseHead, type ResponseHead } from './response.
 import type { Phase } from './rule.ts';
 import { scoreOf, thresholdOf } from './score.ts';
 import { Transaction } from './transaction.ts';
+import { variableNumber } from './variables.ts';
+
+const INNER_ARGS = variableNumber('INNER_ARGS');
 
 export interface EngineOptions {
   /** Detection mode decides everything and does nothing. */
@@ -27,6 +30,11 @@ export class Engine {
   constructor(plan: Plan, options: EngineOptions) {
     this.plan = plan;
     this.options = options;
+  }
+
+  /** Whether some rule looks at the texts of gRPC messages. */
+  get readsMessages(): boolean {
+    return this.plan.reads.has(INNER_ARGS);
   }
 
   begin(): Inspection {

@@ -11,6 +11,7 @@ import {
   outcomeOf,
   startGrpc,
 } from '../support/grpc.ts';
+import { type GuardedWorld, startGuarded } from '../support/guarded.ts';
 import { startGateway, type World } from '../support/world.ts';
 
 interface Scene {
@@ -246,5 +247,64 @@ describe('silence', () => {
     expect(code).not.toBe(grpc.status.OK);
     await cancelled.promise;
     expect((await world.accessRecords(1))[0]).toMatchObject({ error: 'upstream_timeout' });
+  });
+});
+
+describe('with rules that look at texts of messages', () => {
+  const RULES = `SecRule INNER_ARGS "@contains attack" "id:1,phase:2,deny,log,msg:'Text'"`;
+
+  async function guarded(handlers: Handlers, waf = ''): Promise<{ client: NotesClient; world: GuardedWorld }> {
+    const server = await startGrpc(handlers);
+    const top = `upstreams: { notes: { servers: ["http://127.0.0.1:${server.port}"], protocol: h2 } }`;
+    const world = await startGuarded({ rules: RULES, to: 'notes', top, waf });
+    return { world, client: dialGrpc(world) };
+  }
+
+  test('a message that a rule stops never reaches the server, however large it is', async () => {
+    const seen: number[] = [];
+    const { client, world } = await guarded({
+      one(call, done) {
+        seen.push(call.request.text.length);
+        done(null, { text: 'ok' });
+      },
+    });
+    const large = 'x'.repeat(100_000);
+    expect((await callOne(client, large)).text).toBe('ok');
+    await expect(callOne(client, `${large} attack`)).rejects.toMatchObject({ code: grpc.status.PERMISSION_DENIED });
+    expect(seen).toEqual([100_000]);
+    expect(await world.wafRecords(1)).toMatchObject([{ verdict: 'block', rules: [{ id: 1, target: 'INNER_ARGS:1' }] }]);
+  });
+
+  test('each message of a stream is looked at, and what came before has arrived', async () => {
+    const { client } = await guarded({ talk: echo });
+    const call = client.talk();
+    const outcome = outcomeOf(call);
+    call.write({ text: 'one' });
+    await new Promise((resolve) => call.once('data', resolve));
+    call.write({ text: 'two' });
+    await new Promise((resolve) => call.once('data', resolve));
+    call.write({ text: 'an attack' });
+    const { code, texts } = await outcome;
+    expect(texts).toEqual(['one', 'two']);
+    expect(code).not.toBe(grpc.status.OK);
+  });
+
+  test('a message over the bound is refused, or its beginning is looked at', async () => {
+    const handlers: Handlers = { one: (call, done) => done(null, { text: String(call.request.text.length) }) };
+    const long = 'x'.repeat(5_000);
+    const strict = await guarded(handlers, 'body: { inspect: 1KiB }');
+    await expect(callOne(strict.client, long)).rejects.toMatchObject({ details: expect.stringContaining('413') });
+    const lax = await guarded(handlers, 'body: { inspect: 1KiB, over: inspect-prefix }');
+    expect((await callOne(lax.client, long)).text).toBe('5000');
+    await expect(callOne(lax.client, `attack ${long}`)).rejects.toMatchObject({ code: grpc.status.PERMISSION_DENIED });
+  });
+
+  test('detection mode lets them pass and tells', async () => {
+    const { client, world } = await guarded(
+      { one: (call, done) => done(null, { text: call.request.text }) },
+      'mode: detect',
+    );
+    expect((await callOne(client, 'an attack')).text).toBe('an attack');
+    expect(await world.wafRecords(1)).toMatchObject([{ verdict: 'detect' }]);
   });
 });

@@ -35,6 +35,6 @@ function textValues(body: Buffer): readonly Named[] {
 
 function binaryValues(body: Buffer, isPrefix: boolean): readonly Named[] {
   const messages = grpcMessages(body, isPrefix) ?? [body];
-  const texts = messages.flatMap((message) => protobufTexts(message) ?? []);
+  const texts = messages.flatMap((message, i) => protobufTexts(message, isPrefix && i === messages.length - 1) ?? []);
   return texts.flatMap((text) => [text, ...innerValues(text.value)]);
 }

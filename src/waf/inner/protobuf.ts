@@ -8,15 +8,16 @@ const MOST_FIELDS = 10_000;
 /** A number of 64 bits. */
 const MOST_VARINT_BYTES = 10;
 
-/** Texts by the numbers of their fields, `1.3`; undefined: these bytes are no message. */
-export function protobufTexts(message: Buffer): Named[] | undefined {
-  const reader: Reader = { found: [], fieldsLeft: MOST_FIELDS };
-  return readMessage(message, '', 1, reader) ? reader.found : undefined;
+/** Texts by the numbers of their fields, `1.3`; undefined: these bytes are no message. `isCut`: they are the beginning of one. */
+export function protobufTexts(message: Buffer, isCut = false): Named[] | undefined {
+  const reader: Reader = { found: [], fieldsLeft: MOST_FIELDS, isCut };
+  return readMessage(message, '', 1, reader) || isCut ? reader.found : undefined;
 }
 
 interface Reader {
   readonly found: Named[];
   fieldsLeft: number;
+  readonly isCut: boolean;
 }
 
 function readMessage(bytes: Buffer, prefix: string, level: number, reader: Reader): boolean {
@@ -28,7 +29,9 @@ function readMessage(bytes: Buffer, prefix: string, level: number, reader: Reade
     at = end;
     const next = field === 0 || --reader.fieldsLeft < 0 ? -1 : readField(bytes, at, tag & 7);
     if (tag === -1 || next === -1) {
-      reader.found.length = before;
+      if (!reader.isCut) reader.found.length = before;
+      else if (field > 0 && (tag & 7) === LENGTH_DELIMITED)
+        readCut(bytes.subarray(end), `${prefix}${field}`, level, reader);
       return false;
     }
     if ((tag & 7) === LENGTH_DELIMITED) readBytes(bytes.subarray(end, next), `${prefix}${field}`, level, reader);
@@ -50,6 +53,15 @@ function readField(bytes: Buffer, at: number, type: number): number {
 
 function readBytes(value: Buffer, name: string, level: number, reader: Reader): void {
   if (isText(value)) reader.found.push({ name, value: value.toString('latin1') });
+  else if (level < MOST_LEVELS) readMessage(value, `${name}.`, level + 1, reader);
+}
+
+/** The last field of a message that is cut off, perhaps within a character. */
+function readCut(value: Buffer, name: string, level: number, reader: Reader): void {
+  let size = value.length;
+  if (!isText(value)) while (size > Math.max(0, value.length - 3) && (value[size - 1] as number) >= 0x80) size--;
+  const whole = value.subarray(0, size);
+  if (size > 0 && isText(whole)) reader.found.push({ name, value: whole.toString('latin1') });
   else if (level < MOST_LEVELS) readMessage(value, `${name}.`, level + 1, reader);
 }
 

@@ -42,6 +42,19 @@ test('every text of a message is found under the numbers of its fields', () => {
   );
 });
 
+test('of a message that is cut off, every text is found that begins before the cut', () => {
+  fc.assert(
+    fc.property(message, fc.nat(), (value, cut) => {
+      const whole = encode(value);
+      const found = protobufTexts(whole.subarray(0, cut % (whole.length + 1)), true) ?? [];
+      const all = expected(value);
+      for (const [i, { name, value: text }] of found.entries()) {
+        expect(i < found.length - 1 ? all[i] === `${name}=${text}` : all[i]?.startsWith(`${name}=${text}`)).toBe(true);
+      }
+    }),
+  );
+});
+
 test('any bytes are read without a fault, and give no more than they hold', () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 400 }), fc.boolean(), (bytes, isPrefix) => {
