@@ -237,7 +237,12 @@ describe('verification', () => {
 });
 
 test('no operator throws on any value', () => {
-  const argumentsOf: Readonly<Record<string, string>> = { ipmatch: '10.0.0.0/8', validatebyterange: '32-126' };
+  const argumentsOf: Readonly<Record<string, string>> = {
+    ipmatch: '10.0.0.0/8',
+    length: '1 9',
+    looks: 'document',
+    validatebyterange: '32-126',
+  };
   const tests = operatorNames()
     .filter((name) => !name.startsWith('verify') && !name.startsWith('ipmatchf'))
     .map((name) => compile(name, argumentsOf[name] ?? 'a1'));
