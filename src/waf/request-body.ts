@@ -1,6 +1,7 @@
 // Fills a transaction with a request body: split by the processor that its type or a rule chose, or as raw text.
 
 import type { MultipartFlags } from './bodies/multipart.ts';
+import { readable } from './bodies/printable.ts';
 import { type BodyFacts, type BodyLimits, readBody } from './bodies/processor.ts';
 import { bodyValues } from './inner/body-values.ts';
 import type { Transaction } from './transaction.ts';
@@ -15,6 +16,7 @@ const V = {
   filesNames: variableNumber('FILES_NAMES'),
   filesSizes: variableNumber('FILES_SIZES'),
   filesContent: variableNumber('FILES_TMP_CONTENT'),
+  filesText: variableNumber('FILES_TEXT'),
   fullRequest: variableNumber('FULL_REQUEST'),
   fullRequestLength: variableNumber('FULL_REQUEST_LENGTH'),
   headers: variableNumber('REQUEST_HEADERS'),
@@ -68,7 +70,8 @@ export function* addRequestBody(
   if (isPrefix) tx.setSingle(V.inboundDataError, '1');
   const processor = tx.bodyProcessor;
   if (body.length > 0 && processor !== undefined) {
-    const fileContentBytes = tx.plan.reads.has(V.filesContent) ? { fileContentBytes: body.length } : {};
+    const isRead = tx.plan.reads.has(V.filesContent) || tx.plan.reads.has(V.filesText);
+    const fileContentBytes = isRead ? { fileContentBytes: body.length } : {};
     yield* addFacts(
       tx,
       readBody(body, tx.contentType, processor, { ...limits, ...fileContentBytes, truncated: isPrefix }),
@@ -81,7 +84,7 @@ export function* addRequestBody(
   }
   if (processor === 'URLENCODED' || tx.forceRequestBody) tx.setSingle(V.body, body.toString('latin1'));
   if (processor === undefined && body.length > 0 && tx.plan.reads.has(V.unparsed)) {
-    tx.setSingle(V.unparsed, body.toString('latin1'));
+    tx.setSingle(V.unparsed, readable(body.toString('latin1')));
   }
   if (tx.plan.reads.has(V.fullRequest)) tx.setSingle(V.fullRequest, fullRequest(tx, body));
   if (tx.plan.reads.has(V.fullRequestLength)) tx.setSingle(V.fullRequestLength, String(fullRequest(tx, body).length));
@@ -121,7 +124,9 @@ function addMultipart(tx: Transaction, facts: BodyFacts, flags: MultipartFlags):
     tx.add(V.files, fieldName, fileName);
     tx.add(V.filesNames, fieldName, fieldName);
     tx.add(V.filesSizes, fieldName, String(size));
-    if (content !== undefined) tx.add(V.filesContent, fieldName, content);
+    if (content === undefined) continue;
+    tx.add(V.filesContent, fieldName, content);
+    if (tx.plan.reads.has(V.filesText)) tx.add(V.filesText, fieldName, readable(content));
   }
   tx.setSingle(V.filesCombinedSize, String(facts.filesCombinedSize));
   for (const { name, value } of facts.partHeaders) tx.add(V.partHeaders, name, value);

@@ -8,6 +8,7 @@ import { BUILT_IN } from './built-in.ts';
 import { checkRules, KNOWN } from './check.ts';
 import { CORE_FOLDER } from './core-folder.ts';
 import { type NativeRules, type RuleTest, readRules } from './native/read.ts';
+import { preparedRules } from './native/prepared.ts';
 import { scoringRules } from './native/scoring.ts';
 import type { Marker, Rule, RuleSet } from './rule.ts';
 import { type ReadFile, readText } from './seclang/files.ts';
@@ -15,7 +16,7 @@ import { loadSecLang } from './seclang/load.ts';
 
 export interface LoadedRules {
   readonly ruleSet: RuleSet;
-  /** Those that stand beside native rules. */
+  /** Those that stand beside native rules; of the core rules only when they were asked for. */
   readonly tests: readonly RuleTest[];
   /** Of all that was read: the same text gives the same hash. */
   readonly hash: string;
@@ -27,8 +28,13 @@ export interface LoadedRules {
   readonly notices: readonly Problem[];
 }
 
+export interface LoadOptions {
+  /** Reads the core rules from their text, with the tests beside them. */
+  readonly withTests?: boolean;
+}
+
 /** `baseDir`: what relative names in messages and includes start from. */
-export function loadRules(sources: readonly RuleSource[], baseDir: string): LoadedRules {
+export function loadRules(sources: readonly RuleSource[], baseDir: string, options: LoadOptions = {}): LoadedRules {
   const hash = createHash('sha256');
   const read = new Set<string>();
   const readFile = (file: string): Buffer => {
@@ -42,7 +48,10 @@ export function loadRules(sources: readonly RuleSource[], baseDir: string): Load
   const tests: RuleTest[] = [];
   const readOther = (file: string): readonly (Rule | Marker)[] | 'not-mine' => {
     if (!isNative(file)) return 'not-mine';
-    const native = readNative(file, path.resolve(baseDir, file), readFile);
+    const place = path.resolve(baseDir, file);
+    const prepared = options.withTests === true ? undefined : readPrepared(place, readFile);
+    if (prepared !== undefined) return prepared;
+    const native = readNative(file, place, readFile);
     told.push(...native.problems);
     tests.push(...native.tests);
     return native.items;
@@ -50,7 +59,7 @@ export function loadRules(sources: readonly RuleSource[], baseDir: string): Load
   const prelude = { text: BUILT_IN, file: 'built-in' };
   const loaded = loadSecLang(files, { baseDir, known: KNOWN, readFile, readOther, prelude });
   const { items } = loaded.ruleSet;
-  const scoring = tests.length > 0 || items.some(({ source }) => isNative(source.file)) ? scoringRules() : [];
+  const scoring = items.some(({ source }) => isNative(source.file)) ? scoringRules() : [];
   const ruleSet = { ...loaded.ruleSet, items: [...items, ...scoring] };
   const problems = [...told, ...loaded.problems];
   if (problems.length === 0) problems.push(...checkRules(ruleSet));
@@ -64,6 +73,13 @@ function filesOf(source: RuleSource, missing: Problem[]): string[] {
 
 export function isNative(file: string): boolean {
   return /\.ya?ml$/i.test(file);
+}
+
+/** A fault of the file is told when its text is read. */
+function readPrepared(place: string, readFile: ReadFile): readonly (Rule | Marker)[] | undefined {
+  if (path.dirname(place) !== CORE_FOLDER) return undefined;
+  const read = readText(place, readFile);
+  return 'fault' in read ? undefined : preparedRules(place, Buffer.from(read.text, 'latin1'));
 }
 
 function readNative(file: string, place: string, readFile: ReadFile): NativeRules {

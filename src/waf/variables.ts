@@ -93,6 +93,7 @@ const KINDS: Readonly<Record<VariableKind, readonly string[]>> = {
     'FILES',
     'FILES_NAMES',
     'FILES_SIZES',
+    'FILES_TEXT',
     'FILES_TMPNAMES',
     'FILES_TMP_CONTENT',
     'INNER_ARGS',

@@ -1,11 +1,12 @@
 // `gatehouse rules test`: runs the tests that stand beside native rules, and the requests that no rule may stop.
-import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Argument, Command } from 'commander';
 import { ProblemsError } from '../../base/errors.ts';
 import type { RuleSource } from '../../config/config.ts';
 import { CORE_FOLDER } from '../../waf/core-folder.ts';
-import { readHonest } from '../../waf/native/read.ts';
+import { PREPARED_FILE, prepare } from '../../waf/native/prepared.ts';
+import { readHonest, readRules } from '../../waf/native/read.ts';
 import { runHonest, runRuleTests, type TestFailure, untested } from '../../waf/native/run-tests.ts';
 import { loadRules } from '../../waf/sources.ts';
 import { JSON_OPTION } from '../options.ts';
@@ -13,6 +14,7 @@ import { DONE, FAILED, print, printJson, report } from '../outcome.ts';
 
 interface Options {
   readonly json?: true;
+  readonly prepare?: true;
 }
 
 export function testCommand(): Command {
@@ -20,6 +22,7 @@ export function testCommand(): Command {
     .description('run the tests that stand beside rules')
     .addArgument(new Argument('[files...]', 'rule files or folders of them; none: the rules that Gatehouse brings'))
     .addOption(JSON_OPTION())
+    .option('--prepare', 'when all is well with the core rules, write the form from which they are read at a start')
     .action((files: string[], options: Options) => {
       try {
         process.exitCode = run(files, options) ? DONE : FAILED;
@@ -33,7 +36,7 @@ export function testCommand(): Command {
 function run(files: readonly string[], options: Options): boolean {
   const sources: RuleSource[] = files.length === 0 ? [{ core: true }] : files.map(sourceOf);
   const folders = files.length === 0 ? [CORE_FOLDER] : files.filter(isFolder);
-  const { ruleSet, tests, problems } = loadRules(sources, process.cwd());
+  const { ruleSet, tests, problems } = loadRules(sources, process.cwd(), { withTests: true });
   const honest = folders.flatMap((folder) => globSync(path.join(folder, 'honest', '*.yaml')).sort());
   const read = honest.map((file) => readHonest(readFileSync(file, 'utf8'), file));
   const all = [...problems, ...read.flatMap((file) => file.problems)];
@@ -42,7 +45,17 @@ function run(files: readonly string[], options: Options): boolean {
   const failures = [...untested(ruleSet, tests), ...runRuleTests(ruleSet, tests), ...runHonest(ruleSet, requests, 1)];
   if (options.json) printJson({ tests: tests.length, honest: requests.length, failures });
   else printFailures(failures, `${tests.length} tests of rules and ${requests.length} honest requests`);
+  if (failures.length === 0 && options.prepare === true && files.length === 0) writePrepared();
   return failures.length === 0;
+}
+
+function writePrepared(): void {
+  const files = globSync(path.join(CORE_FOLDER, '*.yaml')).sort();
+  const read = files.map((file) => {
+    const text = readFileSync(file);
+    return { file, text, items: readRules(text.toString('utf8'), file).items };
+  });
+  writeFileSync(PREPARED_FILE, prepare(read));
 }
 
 function printFailures(failures: readonly TestFailure[], what: string): void {

@@ -36,7 +36,7 @@ export const FIELDS: Readonly<Record<string, FieldKind>> = {
   method: { description: 'The method.', variables: ['REQUEST_METHOD'] },
   host: { description: 'The host that is asked for.', variables: ['SERVER_NAME'] },
   protocol: { description: 'HTTP/1.1 or HTTP/2.0.', variables: ['REQUEST_PROTOCOL'] },
-  body: { description: 'The body, where nothing takes it apart.', variables: ['UNPARSED_BODY'] },
+  body: { description: 'The body, where nothing takes it apart; of one that is no text what can be read in it.', variables: ['UNPARSED_BODY'] },
   'body.size': { description: 'The length of the body in bytes.', variables: ['REQUEST_BODY_LENGTH'] },
   json: {
     description: 'A value of a JSON body, by its pointer: json./user/name.',
@@ -51,6 +51,10 @@ export const FIELDS: Readonly<Record<string, FieldKind>> = {
   },
   'files.name': { description: 'Names of uploaded files.', variables: ['FILES', 'MULTIPART_FILENAME'] },
   'files.content': { description: 'What uploaded files hold.', variables: ['FILES_TMP_CONTENT'] },
+  'files.text': {
+    description: 'What can be read in uploaded files: all of a text, the printable parts of anything else.',
+    variables: ['FILES_TEXT'],
+  },
   'files.size': { description: 'The size of each uploaded file in bytes.', variables: ['FILES_SIZES'] },
   'files.total': { description: 'The size of all uploaded files in bytes.', variables: ['FILES_COMBINED_SIZE'] },
   parts: { description: 'Header lines of the parts of a form.', variables: ['MULTIPART_PART_HEADERS'] },
@@ -73,7 +77,7 @@ export const FIELDS: Readonly<Record<string, FieldKind>> = {
       'FILES',
       'MULTIPART_FILENAME',
       'MULTIPART_PART_HEADERS',
-      'FILES_TMP_CONTENT',
+      'FILES_TEXT',
     ],
   },
   'response.status': { description: 'The status of the answer.', variables: ['RESPONSE_STATUS'], isOfResponse: true },

@@ -4,11 +4,12 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { formatProblem } from '../../../src/base/errors.ts';
 import { CORE_FOLDER } from '../../../src/waf/core-folder.ts';
+import { preparedRules } from '../../../src/waf/native/prepared.ts';
 import { readHonest } from '../../../src/waf/native/read.ts';
 import { runHonest, runRuleTests, untested } from '../../../src/waf/native/run-tests.ts';
 import { loadRules } from '../../../src/waf/sources.ts';
 
-const { ruleSet, tests, problems } = loadRules([{ core: true }], CORE_FOLDER);
+const { ruleSet, tests, problems } = loadRules([{ core: true }], CORE_FOLDER, { withTests: true });
 
 test('the core rules load', () => {
   expect(problems.map(formatProblem)).toEqual([]);
@@ -33,4 +34,11 @@ test('no core rule stops an honest request', () => {
       1,
     ),
   ).toEqual([]);
+});
+
+test('what is read at a start is what the files say (gatehouse rules test --prepare)', () => {
+  const prepared = loadRules([{ core: true }], CORE_FOLDER);
+  expect(prepared.ruleSet).toEqual(JSON.parse(JSON.stringify(ruleSet)));
+  const stale = globSync(path.join(CORE_FOLDER, '*.yaml')).filter((file) => preparedRules(file, readFileSync(file)) === undefined);
+  expect(stale).toEqual([]);
 });
