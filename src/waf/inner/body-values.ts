@@ -29,7 +29,7 @@ function textValues(body: Buffer): readonly Named[] {
     for (const { name, value } of parseQuery(text, { maxArguments: MOST_FIELDS }).args) {
       found.push({ name, value }, ...innerValues(value));
     }
-  }
+  } else found.push(...innerValues(text));
   return found;
 }
 
