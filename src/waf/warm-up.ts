@@ -83,12 +83,16 @@ export function warmUp(plan: Plan): Plan {
   return plan;
 }
 
+/** Stops behind each exchange. */
 function* warmingExchanges(engine: Engine): Generator<undefined, void> {
   for (const [i, target] of TARGETS.entries()) {
     const headers = HEADERS[i % HEADERS.length] as readonly string[];
-    yield void exchange(engine, 'GET', target, headers, '');
-    yield void exchange(engine, 'POST', target, [...headers, 'content-type', 'application/x-www-form-urlencoded'], FORM);
-    yield void exchange(engine, 'POST', target, [...headers, 'content-type', 'application/json'], JSON_BODY);
+    exchange(engine, 'GET', target, headers, '');
+    yield;
+    exchange(engine, 'POST', target, [...headers, 'content-type', 'application/x-www-form-urlencoded'], FORM);
+    yield;
+    exchange(engine, 'POST', target, [...headers, 'content-type', 'application/json'], JSON_BODY);
+    yield;
   }
   // The automata that take over from the large one, and all that runs for rules that hit only.
   const random = randomBelow();
@@ -96,7 +100,8 @@ function* warmingExchanges(engine: Engine): Generator<undefined, void> {
   const noise = () => String.fromCharCode(0x20 + random(95));
   for (const next of [soup, noise]) {
     const form = `text=${encodeURIComponent(textOf(next))}`;
-    yield void exchange(engine, 'POST', '/', ['content-type', 'application/x-www-form-urlencoded'], form);
+    exchange(engine, 'POST', '/', ['content-type', 'application/x-www-form-urlencoded'], form);
+    yield;
   }
 }
 

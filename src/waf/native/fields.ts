@@ -36,7 +36,10 @@ export const FIELDS: Readonly<Record<string, FieldKind>> = {
   method: { description: 'The method.', variables: ['REQUEST_METHOD'] },
   host: { description: 'The host that is asked for.', variables: ['SERVER_NAME'] },
   protocol: { description: 'HTTP/1.1 or HTTP/2.0.', variables: ['REQUEST_PROTOCOL'] },
-  body: { description: 'The body, where nothing takes it apart; of one that is no text what can be read in it.', variables: ['UNPARSED_BODY'] },
+  body: {
+    description: 'The body, where nothing takes it apart; of one that is no text what can be read in it.',
+    variables: ['UNPARSED_BODY'],
+  },
   'body.size': { description: 'The length of the body in bytes.', variables: ['REQUEST_BODY_LENGTH'] },
   json: {
     description: 'A value of a JSON body, by its pointer: json./user/name.',

@@ -20,7 +20,9 @@ export function preparedRules(file: string, text: Uint8Array): Items | undefined
 }
 
 /** The text of the prepared file. `files`: what each file says, and the rules that it comes to. */
-export function prepare(files: readonly { readonly file: string; readonly text: Uint8Array; readonly items: Items }[]): string {
+export function prepare(
+  files: readonly { readonly file: string; readonly text: Uint8Array; readonly items: Items }[],
+): string {
   const entries = files.map(({ file, text, items }) => {
     const unplaced = items.map((item) => placed(item, ''));
     return `${JSON.stringify(path.basename(file))}:${JSON.stringify({ hash: hashOf(text), items: unplaced })}`;

@@ -39,6 +39,8 @@ test('no core rule stops an honest request', () => {
 test('what is read at a start is what the files say (gatehouse rules test --prepare)', () => {
   const prepared = loadRules([{ core: true }], CORE_FOLDER);
   expect(prepared.ruleSet).toEqual(JSON.parse(JSON.stringify(ruleSet)));
-  const stale = globSync(path.join(CORE_FOLDER, '*.yaml')).filter((file) => preparedRules(file, readFileSync(file)) === undefined);
+  const stale = globSync(path.join(CORE_FOLDER, '*.yaml')).filter(
+    (file) => preparedRules(file, readFileSync(file)) === undefined,
+  );
   expect(stale).toEqual([]);
 });
