@@ -55,8 +55,10 @@ admin:
 sites:
   localhost:
     to: ${url}
+    waf: { rules: [core] }
   default:
     to: ${url}
+    waf: { rules: [core] }
 `;
 }
 

@@ -57,7 +57,7 @@ function configText(url: string, { host, internal, port, httpPort, adminPort }: 
     lines.push('admin:', `  http: ${adminPort === 'off' ? 'false' : JSON.stringify(`127.0.0.1:${adminPort}`)}`);
   }
   if (internal === true) lines.push('certificates:', '  issuer: internal');
-  lines.push('sites:', `  ${JSON.stringify(host)}:`, `    to: ${JSON.stringify(url)}`);
+  lines.push('sites:', `  ${JSON.stringify(host)}:`, `    to: ${JSON.stringify(url)}`, '    waf: { rules: [core] }');
   return `${lines.join('\n')}\n`;
 }
 

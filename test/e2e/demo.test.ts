@@ -50,9 +50,10 @@ test.skipIf(!hasComponent('curl'))(
       answers.push((await run('sh', ['-c', command])).stdout);
     }
     expect(answers[0]).toMatch(/^HTTP\/2 200/);
-    expect(answers[1]).toMatch(/^200/);
-    expect(answers[2]).toMatch(/^200/);
-    expect(answers[3]).toMatch(/root:[\s\S]*200\n$/);
+    expect(answers[1]).toMatch(/^403/);
+    expect(answers[2]).toMatch(/^403/);
+    expect(answers[3]).toMatch(/403\n$/);
+    expect(answers[3]).not.toContain('root:');
     expect(answers[4]).toMatch(/^HTTP\/2 200/);
     expect(answers[4]?.split('\r\n\r\n')[0]).not.toMatch(/^(server|x-powered-by):/im);
     expect(answers[4]).toMatch(/"x-forwarded-for",\s+"127\.0\.0\.1"/);
