@@ -6,7 +6,8 @@ import { bytesOf, type Transform } from './transform.ts';
 
 const DROPPED = flagsOf(bytesOf('"\'\\^'));
 const BLANK = flagsOf(bytesOf(' \t\v\f\r'));
-const TRIGGERS = bytesOf('"\'\\^$`{ \t\v\f\r');
+// Blanks alone are no reason to write a text anew: patterns take any run of them.
+const TRIGGERS = bytesOf('"\'\\^$`{\t\v\f\r');
 const FLAGS = flagsOf(TRIGGERS);
 /** Parameters that are empty when no script runs: `$@`, `$*`, `$1`. */
 const EMPTY = flagsOf(bytesOf('@*!#-123456789'));

@@ -5,7 +5,8 @@ import { close, open } from './scratch.ts';
 import { bytesOf, type Transform } from './transform.ts';
 
 const BLANK = flagsOf([...bytesOf('\t\n\v\f\r '), 0xa0]);
-const TRIGGERS = [...bytesOf('\t\n\v\f\r*-# '), 0xa0];
+// Blanks alone are no reason to write a text anew: patterns take any run of them.
+const TRIGGERS = [...bytesOf('\t\n\v\f\r*-#'), 0xa0];
 const FLAGS = flagsOf(TRIGGERS);
 const WORD = flagsOf(bytesOf('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_ \t'));
 /** The longest comment up to the end of a line that is taken for one. */
