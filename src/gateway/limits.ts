@@ -25,7 +25,7 @@ export interface Limiting {
 /** With the bans that were in force when the gateway last stopped. */
 export async function openLimiting(config: Config, records: Records): Promise<Limiting> {
   const shared = await openShared(config, records);
-  const bans = new Bans(config.bans, config.trustedProxies);
+  const bans = new Bans(config.bans);
   const file = new BanFile(bans, new FolderStorage(config.certificates.storage), (level, message, facts) => {
     records[level]('limit', message, facts);
   });

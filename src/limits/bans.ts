@@ -34,10 +34,9 @@ export class Bans {
   readonly #bans = new Map<string, Ban>();
   readonly #ranges = new Map<string, Range>();
 
-  /** `exempt`: on top of what the configuration says. */
-  constructor(config: BansConfig, exempt: readonly string[] = [], now: () => number = Date.now) {
+  constructor(config: BansConfig, now: () => number = Date.now) {
     this.#config = config;
-    this.#exempt = ipSet([...config.exempt, ...exempt]);
+    this.#exempt = ipSet(config.exempt);
     this.#now = now;
   }
 
@@ -45,7 +44,7 @@ export class Bans {
     return this.#config;
   }
 
-  /** Bans that run stay as they are; who is exempt from now on is let in. */
+  /** Bans that run stay as they are; who is exempt from now on is let in. `exempt`: on top of what the configuration says. */
   use(config: BansConfig, exempt: readonly string[]): void {
     this.#config = config;
     this.#exempt = ipSet([...config.exempt, ...exempt]);

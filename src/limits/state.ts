@@ -25,6 +25,8 @@ export interface Refusal {
   readonly waitMs: number;
 }
 
+type LimitSettings = Pick<Config, 'requestLimits' | 'bans' | 'trustedProxies' | 'listen'>;
+
 /** Lines a second about refusals; the figures count all of them. */
 const MAX_TOLD = 50;
 
@@ -51,9 +53,10 @@ export class LimitState {
   }
 
   /** What a configuration says of it, the first one or another; all that is in mind stays. */
-  use({ requestLimits, bans, trustedProxies }: Pick<Config, 'requestLimits' | 'bans' | 'trustedProxies'>): void {
+  use({ requestLimits, bans, trustedProxies, listen }: LimitSettings): void {
     this.#maxWaiting = requestLimits.delayed;
-    this.bans.use(bans, trustedProxies);
+    // What speaks for clients is never kept out for what one of them did.
+    this.bans.use(bans, [...trustedProxies, ...listen.proxyProtocol]);
     this.strikes = bans.waf === undefined ? undefined : new Strikes(this.bans, bans.waf, this.counters);
   }
 

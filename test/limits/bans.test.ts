@@ -17,7 +17,8 @@ const config: BansConfig = {
 function world(changes: Partial<BansConfig> = {}) {
   const clock = { now: 1_000_000 };
   const heard: BanChange[] = [];
-  const bans = new Bans({ ...config, ...changes }, ['10.0.0.1'], () => clock.now);
+  const bans = new Bans({ ...config, ...changes }, () => clock.now);
+  bans.use({ ...config, ...changes }, ['10.0.0.1']);
   bans.onChange = (change) => void heard.push(change);
   return { bans, clock, heard };
 }

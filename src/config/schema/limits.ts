@@ -80,7 +80,7 @@ export const limits: Node = list(
 );
 
 export const bans: Node = map('Clients that are kept out for a while.', {
-  exempt: list('Never banned, as trusted proxies never are.', value('An address range.', cidr), {
+  exempt: list('Never banned, as trusted proxies and balancers never are.', value('An address range.', cidr), {
     default: [],
     is: [off],
   }),
