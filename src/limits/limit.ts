@@ -32,6 +32,8 @@ export class Limit {
   readonly config: LimitConfig;
   readonly tally: Tally;
   readonly #id: string;
+  /** The id with its rates: with others, nothing is known to be used up. */
+  readonly #rates: string;
   readonly #state: LimitState;
   readonly #windows: readonly Window[];
   readonly #keyOf: KeyReader;
@@ -41,6 +43,7 @@ export class Limit {
     this.config = config;
     this.#state = state;
     this.#id = `${site}/${config.name}`;
+    this.#rates = [this.#id, ...config.windows.map(({ points, windowMs }) => `${points}/${windowMs}`)].join('/');
     this.#keyOf = keyReader(config.key);
     this.#concurrency = state.concurrency(this.#id);
     this.tally = state.tally(site, config.name);
@@ -134,7 +137,7 @@ export class Limit {
   }
 
   #spentKey(key: string): string {
-    return `${this.#id} ${key}`;
+    return `${this.#rates} ${key}`;
   }
 
   async #count(key: string): Promise<Verdict> {
