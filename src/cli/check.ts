@@ -50,10 +50,11 @@ function summary(config: Config, { certificates, warnings }: Served): Record<str
       aliases: site.aliases,
       clientCertificates: site.clientCertificates,
       hsts: site.hsts,
-      routes: site.routes.map(({ match, upstream, stripPrefix, waf }) => ({
+      routes: site.routes.map(({ match, upstream, stripPrefix, waf, limits }) => ({
         match: { ...match, header: plain(match.header), query: plain(match.query) },
         to: upstream,
         stripPrefix,
+        limits: limits.map(({ name, windows, concurrent }) => ({ name, windows, concurrent })),
         waf: waf && { mode: waf.mode, paranoia: waf.paranoia, detectionParanoia: waf.detectionParanoia },
       })),
     })),
@@ -77,7 +78,7 @@ function printSummary(file: string, config: Config, { certificates, warnings }: 
     print(`\nsite     ${[site.name, ...site.aliases].join(', ')}`);
     const { clientCertificates: asked } = site;
     if (asked !== undefined) print(`         client certificates of ${asked.ca}: ${asked.mode}`);
-    for (const { match, upstream, stripPrefix, waf } of site.routes) {
+    for (const { match, upstream, stripPrefix, waf, limits } of site.routes) {
       const conditions = [
         match.method?.join('|'),
         match.path?.join(' or ') ?? 'everything',
@@ -87,7 +88,8 @@ function printSummary(file: string, config: Config, { certificates, warnings }: 
         stripPrefix === undefined ? undefined : `(without ${stripPrefix})`,
       ].filter((part) => part !== undefined);
       const guarded = waf === undefined ? '' : `, rules ${waf.mode}`;
-      print(`         ${conditions.join(' ')} -> ${upstream}${guarded}`);
+      const limited = limits.length === 0 ? '' : `, limits ${limits.map(({ name }) => name).join(', ')}`;
+      print(`         ${conditions.join(' ')} -> ${upstream}${guarded}${limited}`);
     }
   }
   for (const { name, servers, balance } of config.upstreams.values()) {

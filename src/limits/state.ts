@@ -77,7 +77,7 @@ export class LimitState {
     if (this.#waiting >= this.#maxWaiting) return false;
     this.#waiting++;
     const { promise, resolve } = Promise.withResolvers<void>();
-    setTimeout(resolve, ms);
+    setTimeout(resolve, ms).unref();
     await promise;
     this.#waiting--;
     return true;
