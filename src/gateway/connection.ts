@@ -52,6 +52,8 @@ export class Connection implements ConnectionFacts {
   readonly underWay: Map<Exchange, ClientStream> = new Map();
   /** On `performance.now()`. */
   readonly openedAt: number = performance.now();
+  /** 0 to 1, so that connections which came together do not end together. */
+  readonly spread: number = Math.random();
   /** When the last request ended; before the first, when the connection was made. */
   idleSince: number = this.openedAt;
 

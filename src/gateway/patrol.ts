@@ -27,6 +27,9 @@ const FLOOD_COST = 100;
 /** Ends that are nobody's fault: requests under way are finished. */
 const GENTLY: ReadonlySet<string> = words('idle silent age requests');
 
+/** The part of `timeouts.connection` by which one connection may end before another. */
+const AGE_SPREAD = 0.1;
+
 /** What was seen of an exchange the round before. */
 interface Mark {
   /** Bytes of the answer that the client has taken, and since when it has not taken more. */
@@ -97,7 +100,8 @@ export class Patrol {
       return active === 0 && nowMs - Math.max(retiredAt, connection.idleSince) > timeouts.headersMs
         ? 'overdue'
         : undefined;
-    if (nowMs - connection.openedAt > timeouts.connectionMs) return 'age';
+    const longestMs = timeouts.connectionMs * (1 - AGE_SPREAD * connection.spread);
+    if (nowMs - connection.openedAt > longestMs) return 'age';
     if (requests >= limits.requestsPerConnection) return 'requests';
     if (active > 0) return undefined;
     const idleMs = nowMs - connection.idleSince;

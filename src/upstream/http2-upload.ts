@@ -2,9 +2,9 @@
 import type { ClientHttp2Stream } from 'node:http2';
 import { GatehouseError } from '../base/errors.ts';
 import type { BodySource } from '../http/body.ts';
-import { passableTrailers } from '../http/client-stream.ts';
 import { headersObject } from '../http/headers.ts';
 import type { Call } from './call.ts';
+import { requestTrailers } from './request-head.ts';
 
 /** What a request's body tells its call. */
 export interface UploadEvents {
@@ -19,7 +19,7 @@ export function upload(call: Call, body: BodySource, stream: ClientHttp2Stream, 
   let trailers: readonly string[] = [];
   if (body.length === undefined) {
     stream.once('wantTrailers', () => {
-      const passable = passableTrailers(trailers);
+      const passable = requestTrailers(trailers);
       try {
         // Empty ones end the request with an empty DATA frame; close() would reset the stream, and with it the answer.
         stream.sendTrailers(headersObject(passable));

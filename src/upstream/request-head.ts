@@ -2,6 +2,7 @@
 // that claim what only the gateway knows, then the gateway's own.
 import type { HeaderChanges } from '../config/config.ts';
 import { clientCertificateFields, isClientCertificateField } from '../http/client-certificate.ts';
+import { passableTrailers } from '../http/client-stream.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Headers } from '../http/headers.ts';
 import { headerList, headerValue, headerValues, removeHeader, setHeader } from '../http/headers.ts';
@@ -69,6 +70,17 @@ export function requestHeaders(x: Exchange, changes: readonly HeaderChanges[], p
   if (prefix !== undefined) out.push('x-forwarded-prefix', prefix);
   for (const change of changes) applyChanges(out, change);
   return out;
+}
+
+/** Those that a backend may get: one that merges them into its fields would believe what the gateway keeps from it. */
+export function requestTrailers(trailers: readonly string[]): string[] {
+  const passable = passableTrailers(trailers);
+  const kept: string[] = [];
+  for (let i = 0; i < passable.length; i += 2) {
+    const name = passable[i] as string;
+    if (!KINDS.has(name) && !name.includes('_')) kept.push(name, passable[i + 1] as string);
+  }
+  return kept;
 }
 
 /** In place; `host` is not a field here, see `hostOverride`. */

@@ -131,7 +131,9 @@ function readTrailers(text: string, start: number, body: string): { body: string
     const lineEnd = text.indexOf('\r\n', at);
     if (lineEnd === -1) return undefined;
     if (lineEnd === at) return { body, end: at + 2 };
-    if (!FIELD.test(text.slice(at, lineEnd))) return `a trailer ${JSON.stringify(text.slice(at, lineEnd))}`;
+    const [, name = '_'] = FIELD.exec(text.slice(at, lineEnd)) ?? [];
+    if (/_|^(?:x-original-url|true-client-ip|host|content-length)$/i.test(name))
+      return `a trailer ${JSON.stringify(text.slice(at, lineEnd))}`;
     at = lineEnd + 2;
   }
 }

@@ -3,7 +3,7 @@
 import type { Socket } from 'node:net';
 import { GatehouseError } from '../../base/errors.ts';
 import type { BodySink, BodySource } from '../../http/body.ts';
-import { passableTrailers } from '../../http/client-stream.ts';
+import { requestTrailers } from '../request-head.ts';
 import { isLowerToken, isValue } from './syntax.ts';
 
 /** What a request's body tells its connection. */
@@ -127,7 +127,7 @@ function uncork(socket: Socket): void {
 function lastChunk(trailers: readonly string[]): string | undefined {
   if ((trailers.length & 1) !== 0) return undefined;
   // A backend that merges trailers into its fields would believe a cookie, or whose address it is, from here.
-  const sent = passableTrailers(trailers);
+  const sent = requestTrailers(trailers);
   let text = '0\r\n';
   for (let i = 0; i < sent.length; i += 2) {
     const name = sent[i] as string;

@@ -80,7 +80,7 @@ const table: readonly Case[] = [
     allowed: 'refused',
   },
   { name: 'TRACE', fields: asking('TRACE'), allowed: 405 },
-  ...['GET /evil HTTP/1.1\r\n', 'GE T', 'G\tET', 'GET\x00', 'G(T', 'G:T', '\xe9', 'x'.repeat(40)].map(
+  ...['GET /evil HTTP/1.1\r\n', 'post', 'Get', 'GE T', 'G\tET', 'GET\x00', 'G(T', 'G:T', '\xe9', 'x'.repeat(40)].map(
     (method): Case => ({ name: `the method ${JSON.stringify(method)}`, fields: asking(method), allowed: 'refused' }),
   ),
   ...[
@@ -306,7 +306,18 @@ const table: readonly Case[] = [
       allowed: 'refused',
     }),
   ),
-  { name: 'trailers', fields: asking('POST'), body: 'hello', trailers: [['x-sum', '1']], allowed: { body: 'hello' } },
+  {
+    name: 'trailers',
+    fields: asking('POST'),
+    body: 'hello',
+    trailers: [
+      ['x-sum', '1'],
+      ['x_sum', '1'],
+      ['x-original-url', '/evil'],
+      ['true-client-ip', 'evil'],
+    ],
+    allowed: { body: 'hello' },
+  },
   {
     name: 'trailers that frame',
     fields: asking('POST'),
