@@ -90,7 +90,7 @@ export class Limit {
       const verdict = await this.#count(key);
       const waitMs = verdict.waitMs + WINDOW_SLACK_MS;
       if (verdict.waitMs === 0) return verdict;
-      if (waitMs > patienceMs || x.isGone || !(await this.#state.wait(waitMs))) {
+      if (waitMs > patienceMs || x.isGone || !(await this.#state.wait(waitMs, x))) {
         if (this.#isFinal) this.#state.spent.note(this.#spentKey(key), performance.now() + verdict.waitMs);
         return verdict;
       }

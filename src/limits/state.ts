@@ -1,6 +1,7 @@
 // What limits keep in mind: it outlives a configuration, so that a reload forgives nobody. Everything in it is found by
 // the id of a limit, which says the site, the name and the rate.
 import type { Config } from '../config/config.ts';
+import type { Exchange } from '../http/exchange.ts';
 import type { Bans } from './bans.ts';
 import { Concurrency } from './concurrency.ts';
 import type { CounterStore } from './counter.ts';
@@ -72,13 +73,16 @@ export class LimitState {
     return this.#tallies.values();
   }
 
-  /** False: so many wait already. */
-  async wait(ms: number): Promise<boolean> {
+  /** For so long, or until the client leaves. False: so many wait already. */
+  async wait(ms: number, x: Exchange): Promise<boolean> {
     if (this.#waiting >= this.#maxWaiting) return false;
     this.#waiting++;
     const { promise, resolve } = Promise.withResolvers<void>();
-    setTimeout(resolve, ms).unref();
+    const timer = setTimeout(resolve, ms).unref();
+    x.whenGone = resolve;
     await promise;
+    x.whenGone = undefined;
+    clearTimeout(timer);
     this.#waiting--;
     return true;
   }

@@ -1,6 +1,7 @@
 // Limits as clients see them.
 import type { ServerResponse } from 'node:http';
-import { describe, expect, test, vi } from 'vitest';
+import http2 from 'node:http2';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startBackend } from '../support/backend.ts';
 import type { RequestOptions } from '../support/client.ts';
 import { describeProtocols, request } from '../support/client.ts';
@@ -241,6 +242,25 @@ describe('a limit that delays', () => {
   test('refuses at once what would wait for too long', async () => {
     const world = await startLimited({ limits: '[{ rate: 1/h, delay: 1s }]' });
     expect(await statuses(world, 2)).toEqual([200, 429]);
+  });
+
+  test('gives the place of a client that leaves to another', async () => {
+    const world = await startLimited({
+      limits: '[{ rate: 2/min, burst: 1, delay: 1m }]',
+      top: 'requestLimits: { delayed: 1 }',
+    });
+    const untilWaiting = (count: number) => vi.waitFor(() => expect(world.gateway.load.requests).toBe(count));
+    expect(await statuses(world, 1)).toEqual([200]);
+    const session = http2.connect(`https://localhost:${world.port}`, { ca: world.ca });
+    onTestFinished(() => session.destroy());
+    const first = session.request({ ':path': '/' }).on('error', () => {});
+    await untilWaiting(1);
+    expect(await statuses(world, 1)).toEqual([429]);
+    first.close(http2.constants.NGHTTP2_CANCEL);
+    await untilWaiting(0);
+    session.request({ ':path': '/' }).on('error', () => {});
+    await untilWaiting(1);
+    expect(await statuses(world, 1)).toEqual([429]);
   });
 
   test('no more wait than may', async () => {
