@@ -52,6 +52,11 @@ export class ReadableBody implements BodySource {
     return this.#received;
   }
 
+  /** Whoever takes the body has no room for more of it. */
+  get isHeldBack(): boolean {
+    return this.#sink !== undefined && !this.#isReading;
+  }
+
   /** The gateway is ready to read, and there is more to come. */
   get isAwaited(): boolean {
     return this.#isReading;

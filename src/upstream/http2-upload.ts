@@ -8,8 +8,8 @@ import { requestTrailers } from './request-head.ts';
 
 /** What a request's body tells its call. */
 export interface UploadEvents {
-  /** Bytes went out. */
-  progressed(): void;
+  /** So many bytes went out, or there is room for more. */
+  progressed(bytes: number): void;
   /** The request cannot be completed; the stream must be reset. */
   fail(error: GatehouseError): void;
 }
@@ -29,18 +29,18 @@ export function upload(call: Call, body: BodySource, stream: ClientHttp2Stream, 
     });
   }
   stream.on('drain', () => {
-    events.progressed();
+    events.progressed(0);
     body.resume();
   });
   // The backend has answered or left: what is still to come of the request has no reader.
   stream.once('close', () => body.cancel());
   body.start({
     write(chunk) {
-      events.progressed();
+      events.progressed(chunk.length);
       return !stream.destroyed && !stream.closed && stream.write(chunk);
     },
     end(fields) {
-      events.progressed();
+      events.progressed(0);
       trailers = fields;
       stream.end();
     },

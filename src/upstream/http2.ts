@@ -10,6 +10,7 @@ import type { Reply } from '../http/reply.ts';
 import type { Call } from './call.ts';
 import { clientGone, mayRepeat } from './http1/failures.ts';
 import { upload } from './http2-upload.ts';
+import { StreamHold } from './stream-hold.ts';
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM, HTTP2_HEADER_STATUS } = http2.constants;
 /** Taken for the peer's limit until its SETTINGS say otherwise. */
@@ -32,6 +33,8 @@ export class Http2Connection {
   readonly #options: Http2Options;
   /** Calls that were promised a stream, or have one. */
   active = 0;
+  /** Calls under way. */
+  readonly held: Set<StreamHold> = new Set();
   #isOpen = true;
   #hasAnswered = false;
   /** From GOAWAY: streams beyond it were not worked on (RFC 9113, 6.8). */
@@ -113,6 +116,8 @@ export class Http2Connection {
       call.onCancel = undefined;
     };
     call.onCancel = () => fail(clientGone());
+    const hold = new StreamHold(stream, fail);
+    this.held.add(hold);
 
     stream.on('error', () => {});
     stream.on('headers', (headers: http2.IncomingHttpHeaders, _flags: number, raw: string[]) => {
@@ -131,18 +136,24 @@ export class Http2Connection {
       const body = isEmpty
         ? undefined
         : this.#body(stream, call, { fields, trailers: () => trailers, failure: () => failure, clock });
+      hold.answer = body;
       // An answer without a body has no reader, and only a read stream ever closes.
       if (isEmpty) stream.resume();
       resolve({ status: Number(headers[HTTP2_HEADER_STATUS]), headers: fields, body });
     });
     stream.once('close', () => {
       clearTimeout(clock);
+      this.held.delete(hold);
       this.#release();
       if (hasHead) return;
       stopWaiting();
       reject(this.#closedEarly(call, stream));
     });
-    if (call.body !== undefined) upload(call, call.body, stream, { fail, progressed: () => clock.refresh() });
+    const progressed = (bytes: number): void => {
+      hold.uploadedBytes += bytes;
+      clock.refresh();
+    };
+    if (call.body !== undefined) upload(call, call.body, stream, { fail, progressed });
     return promise;
   }
 
@@ -186,7 +197,7 @@ export class Http2Connection {
       expectedBytes: declared === undefined ? undefined : Number(declared),
       stallMs: isEvents || hasClock ? 0 : this.#options.timeoutMs,
       limitBytes: Number.POSITIVE_INFINITY,
-      faults: hasClock || call.body !== undefined ? { ...faults, closed: () => failure() ?? faults.closed() } : faults,
+      faults: { ...faults, closed: () => failure() ?? faults.closed() },
       trailers,
       ...(hasClock ? { onBytes: () => clock.refresh() } : {}),
       isComplete: () => (stream.rstCode ?? NGHTTP2_NO_ERROR) === NGHTTP2_NO_ERROR,

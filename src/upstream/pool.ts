@@ -8,7 +8,7 @@ import type { Dialer } from './dialer.ts';
 import { Http1Connection } from './http1/connection.ts';
 import { Http2Connection } from './http2.ts';
 import { Queue } from './queue.ts';
-import { Relief } from './relief.ts';
+import { type Held, Relief } from './relief.ts';
 
 /** Many servers close a kept connection after five seconds; one that is older than this is not used again. */
 const KEEP_IDLE_MS = 4_000;
@@ -35,7 +35,10 @@ export class Pool {
   readonly #busy = new Set<Http1Connection>();
   readonly #shared = new Set<Http2Connection>();
   readonly #queue = new Queue<Connection>();
-  readonly #relief = new Relief(this.#busy, () => this.#queue.length);
+  readonly #relief = new Relief(
+    () => this.#held(),
+    () => this.#queue.length,
+  );
   #sweeper: NodeJS.Timeout | undefined;
   /** Busy ones whose call is their last. */
   readonly #retired = new WeakSet<Http1Connection>();
@@ -228,6 +231,11 @@ export class Pool {
     }
     this.#idle.push(connection);
     this.#sweeper ??= setInterval(() => this.#sweep(), KEEP_IDLE_MS / 2).unref();
+  }
+
+  *#held(): Generator<Held> {
+    yield* this.#busy;
+    for (const { held } of this.#shared) yield* held;
   }
 
   #fill(connection: Http2Connection): void {

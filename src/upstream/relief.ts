@@ -10,7 +10,7 @@ const LEAST_BYTES = 4096;
 const PATIENCE_MS = 2000;
 const LEAST_PATIENCE_MS = 500;
 
-/** A connection that carries one call. */
+/** A connection, or a stream of one, that carries one call. */
 export interface Held {
   /** Whether it is the client, not the server, that the call waits for. */
   readonly waitsForClient: boolean;
@@ -24,14 +24,14 @@ interface Mark {
   sinceMs: number;
 }
 
-export class Relief<T extends Held> {
-  readonly #held: ReadonlySet<T>;
+export class Relief {
+  readonly #held: () => Iterable<Held>;
   readonly #waiting: () => number;
-  #marks = new Map<T, Mark>();
+  #marks = new Map<Held, Mark>();
   #timer: NodeJS.Timeout | undefined;
 
   /** `waiting`: how many calls wait. */
-  constructor(held: ReadonlySet<T>, waiting: () => number) {
+  constructor(held: () => Iterable<Held>, waiting: () => number) {
     this.#held = held;
     this.#waiting = waiting;
   }
@@ -43,21 +43,25 @@ export class Relief<T extends Held> {
 
   #look(nowMs: number): void {
     const waiting = this.#waiting();
-    const marks = new Map<T, Mark>();
+    const marks = new Map<Held, Mark>();
+    let count = 0;
     if (waiting === 0) {
       clearInterval(this.#timer);
       this.#timer = undefined;
     } else {
-      for (const held of this.#held) if (held.waitsForClient) marks.set(held, this.#mark(held, nowMs));
+      for (const held of this.#held()) {
+        count++;
+        if (held.waitsForClient) marks.set(held, this.#mark(held, nowMs));
+      }
     }
     this.#marks = marks;
-    const patienceMs = Math.max(LEAST_PATIENCE_MS, PATIENCE_MS / (1 + waiting / (1 + this.#held.size)));
+    const patienceMs = Math.max(LEAST_PATIENCE_MS, PATIENCE_MS / (1 + waiting / (1 + count)));
     const slow = [...marks].filter(([, { sinceMs }]) => nowMs - sinceMs >= patienceMs);
     slow.sort(([, a], [, b]) => a.sinceMs - b.sinceMs);
     for (const [held] of slow.slice(0, waiting)) held.destroy(gaveWay());
   }
 
-  #mark(held: T, nowMs: number): Mark {
+  #mark(held: Held, nowMs: number): Mark {
     const before = this.#marks.get(held);
     const { movedBytes } = held;
     return before !== undefined && movedBytes - before.movedBytes < LEAST_BYTES

@@ -2,7 +2,7 @@
 // gives way while somebody waits, and clients take turns.
 import type tls from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
-import { startStreamingBackend } from '../../support/backend.ts';
+import { startH2cBackend, startStreamingBackend } from '../../support/backend.ts';
 import { openTls, request } from '../../support/client.ts';
 import {
   asking,
@@ -90,4 +90,22 @@ test('a client with more calls than the queue may hold leaves room for others', 
   await many.until(() => ids.some((id) => many.status(id) === 503));
   const other = { method: 'POST', body: 'mine', tls: ELSEWHERE };
   expect(await request('http/1.1', world, other)).toMatchObject({ status: 200 });
+});
+
+test('a backend over HTTP/2 has room for others too', async () => {
+  const app = await startH2cBackend((stream) => {
+    stream.resume().on('end', () => {
+      stream.respond({ ':status': 200 });
+      stream.end('hello');
+    });
+  });
+  const world = await startGateway(`
+upstreams: { app: { servers: ["${app.url}"], protocol: h2, maxRequests: 4, queueTimeout: 15s } }
+sites: { localhost: { to: app } }`);
+  const client = await FrameClient.open(world);
+  onTestFinished(() => client.close());
+  const ids = Array.from({ length: 12 }, (_, i) => 2 * i + 1);
+  client.send(...ids.map((id) => frame(HEADERS, END_HEADERS, id, fieldBlock(asking('POST')))));
+  expect(await request('h2', world, { method: 'POST', body: 'mine' })).toMatchObject({ status: 200, body: 'hello' });
+  await client.until(() => ids.some((id) => client.status(id) === 408));
 });
