@@ -14,6 +14,7 @@ import { clientGone } from './http1/failures.ts';
 import type { UpgradeResult } from './http1/upgrade.ts';
 import { Pool, type PoolSettings } from './pool.ts';
 import { probe } from './probe.ts';
+import { Tunnels } from './tunnels.ts';
 
 /** What time it is, and where names lead. */
 export interface Surroundings {
@@ -35,7 +36,7 @@ export class Backend implements Candidate {
   readonly condition: Condition;
   readonly #dialer: Dialer;
   readonly #pool: Pool;
-  #tunnels = 0;
+  readonly #tunnels = new Tunnels();
 
   constructor({ url, weight }: ServerConfig, settings: PoolSettings, { clock, lookup }: Surroundings) {
     this.id = url.href;
@@ -49,7 +50,7 @@ export class Backend implements Candidate {
   }
 
   get load(): number {
-    return this.#pool.outstanding + this.#pool.waiting + this.#tunnels;
+    return this.#pool.outstanding + this.#pool.waiting + this.#tunnels.size;
   }
 
   /** Calls that wait for a connection. */
@@ -58,7 +59,7 @@ export class Backend implements Candidate {
   }
 
   get connections(): number {
-    return this.#pool.connections + this.#tunnels;
+    return this.#pool.connections + this.#tunnels.size;
   }
 
   get isFull(): boolean {
@@ -94,16 +95,16 @@ export class Backend implements Candidate {
   /** Always over HTTP/1.1 and a connection of its own, which the tunnel then owns. */
   async upgrade(call: Call, protocol: string): Promise<UpgradeResult> {
     const { maxTunnels, connectTimeoutMs, timeoutMs } = this.settings;
-    if (this.#tunnels >= maxTunnels) {
-      const message = `${this.origin}: ${maxTunnels} tunnels are open`;
-      throw new GatehouseError('upstream_busy', 'upstream', message, { status: 503, retry: true });
+    const { client } = call;
+    const fault = this.#tunnels.enter(client, maxTunnels);
+    if (fault !== undefined) {
+      throw new GatehouseError('upstream_busy', 'upstream', `${this.origin}: ${fault}`, { status: 503, retry: true });
     }
-    this.#tunnels++;
     const socket = await this.#dialer.dialHttp1(connectTimeoutMs).catch((error: unknown) => {
-      this.#tunnels--;
+      this.#tunnels.leave(client);
       throw error;
     });
-    socket.once('close', () => this.#tunnels--);
+    socket.once('close', () => this.#tunnels.leave(client));
     return new Http1Connection(socket, { timeoutMs, onIdle: (idle) => idle.destroy() }).upgrade(call, protocol);
   }
 
