@@ -120,6 +120,7 @@ test('the smallest file gets a safe default for everything else', () => {
           stripPrefix: undefined,
           access: { allow: [], deny: [] },
           limits: [],
+          waf: expect.objectContaining({ mode: 'block', rules: [{ core: true }] }),
           headers: { request: nothing, response: nothing },
         },
       ],

@@ -292,7 +292,7 @@ describe('with rules that look at texts of messages', () => {
   test('a message over the bound is refused, or its beginning is looked at', async () => {
     const handlers: Handlers = { one: (call, done) => done(null, { text: String(call.request.text.length) }) };
     const long = 'x'.repeat(5_000);
-    const strict = await guarded(handlers, 'body: { inspect: 1KiB }');
+    const strict = await guarded(handlers, 'body: { inspect: 1KiB, over: block }');
     await expect(callOne(strict.client, long)).rejects.toMatchObject({ details: expect.stringContaining('413') });
     const lax = await guarded(handlers, 'body: { inspect: 1KiB, over: inspect-prefix }');
     expect((await callOne(lax.client, long)).text).toBe('5000');

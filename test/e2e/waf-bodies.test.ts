@@ -153,7 +153,7 @@ describeProtocols('a body that is still coming', (over) => {
   test('is asked for with 100 once the head has passed, and not when it has not', async () => {
     const app = await startBackend();
     const rules = `${RULES}\nSecRule REQUEST_HEADERS:x-bad "@streq 1" "id:1,phase:1,deny,msg:x"`;
-    const world = await startGuarded({ rules, to: app.url });
+    const world = await startGuarded({ rules, to: app.url, waf: 'body: { over: block }' });
     const headers = { 'content-type': FORM, expect: '100-continue' };
     const good = await open(over, world, headers);
     expect(await good.interim).toBe(100);

@@ -40,7 +40,7 @@ describeProtocols('a coded body', (over) => {
   ] as const)('under %s that cannot be looked at is refused', async ([coding, body, status]) => {
     const app = await startBackend();
     const rules = `${RULES}\nSecAction "id:1,phase:5,pass,log,msg:'end'"`;
-    const world = await startGuarded({ rules, to: app.url });
+    const world = await startGuarded({ rules, to: app.url, waf: 'body: { over: block }' });
     const headers = { 'content-type': FORM, 'content-encoding': coding };
     expect(await request(over, world, { method: 'POST', headers, body })).toMatchObject({ status });
     expect(app.connections.count).toBe(0);

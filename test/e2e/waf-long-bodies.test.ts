@@ -13,7 +13,7 @@ const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 describeProtocols('a body longer than is inspected', (over) => {
   test('is refused with 413, and nothing of it reaches the backend', async () => {
     const app = await startBackend();
-    const world = await startGuarded({ rules: RULES, to: app.url, waf: 'body: { inspect: 1KiB }' });
+    const world = await startGuarded({ rules: RULES, to: app.url, waf: 'body: { inspect: 1KiB, over: block }' });
     const body = `a=${'x'.repeat(1023)}`;
     expect(await request(over, world, { method: 'POST', headers: FORM, body })).toMatchObject({ status: 413 });
     const counted = { ...FORM, 'content-length': String(body.length) };

@@ -156,7 +156,7 @@ describeProtocols('rules in detect mode', (over) => {
 
   test('never refuse a body, malformed or long', async () => {
     const app = await startBackend();
-    const world = await startGuarded({ rules: RULES, to: app.url, waf: 'mode: detect, body: { inspect: 1KiB }' });
+    const world = await startGuarded({ rules: RULES, to: app.url, waf: 'mode: detect, body: { inspect: 1KiB, over: block }' });
     const headers = { 'content-type': 'application/json' };
     expect(await request(over, world, { method: 'POST', headers, body: '{"a":' })).toMatchObject({ status: 200 });
     const long = 'x'.repeat(5000);
@@ -188,7 +188,7 @@ describeProtocols('a site', (over) => {
 sites:
   localhost:
     to: "${app.url}"
-    waf: { rules: ["${folder}/a.conf"], body: { inspect: 1KiB } }
+    waf: { rules: ["${folder}/a.conf"], body: { inspect: 1KiB, over: block } }
     routes:
       - { match: { path: /free/** }, waf: false }
       - { match: { path: /watched/** }, waf: { mode: detect } }
@@ -218,7 +218,7 @@ sites:
     const world = await startGuardedBy(`
 sites:
   a.test: { to: "${app.url}", waf: ${waf('')} }
-  b.test: { to: "${app.url}", waf: ${waf('mode: detect, body: { inspect: 1KiB }')} }
+  b.test: { to: "${app.url}", waf: ${waf('mode: detect, body: { inspect: 1KiB, over: block }')} }
   c.test: { to: "${app.url}", waf: ${waf('paranoia: 2')} }`);
     expect(world.gateway.runtime.guards.plans.size).toBe(2);
     const path = '/?id=attack';

@@ -29,7 +29,7 @@ function config({ workspace, backendPort, port }: Setup): string {
     admin: { socket: false, http: false },
     requestLimits: { streams: STREAMS_PER_CONNECTION, connectionsPerIp: 10_000 },
     upstreams: { app: { servers: [`http://127.0.0.1:${backendPort}`], maxConnections: KEPT_CONNECTIONS } },
-    sites: { [HOST]: { certificate: { cert, key }, to: 'app' } },
+    sites: { [HOST]: { certificate: { cert, key }, to: 'app', waf: false } },
     logs: { level: 'warn', access: false },
   });
 }

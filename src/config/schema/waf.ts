@@ -50,7 +50,7 @@ const exception: Node = map(
 );
 
 export const waf: Node = map(
-  'The rule engine, which stops attacks.',
+  'The rule engine, which stops attacks; without a word the core rules block.',
   {
     mode: value('block, detect (nothing is ever blocked) or off.', [word('block', 'detect', 'off'), off], {
       default: 'block',
@@ -67,9 +67,9 @@ export const waf: Node = map(
     body: map('How much of a body is inspected.', {
       inspect: value('The bound.', size(0, 2 ** 30), { default: '128KiB' }),
       over: value(
-        'What happens to a longer body: it is refused, or its beginning is inspected.',
-        word('block', 'inspect-prefix'),
-        { default: 'block' },
+        'What happens to a longer body: its beginning is inspected and the rest streamed, or it is refused.',
+        word('inspect-prefix', 'block'),
+        { default: 'inspect-prefix' },
       ),
       depth: value('Levels of JSON and XML; what is nested deeper is refused.', integer(1, 1_000), { default: 64 }),
       arguments: value('Parameters, or parts of a form; a request with more is refused.', integer(1, 100_000), {
@@ -104,5 +104,5 @@ export const waf: Node = map(
       { default: 'block' },
     ),
   },
-  { default: false, is: [off], offBy: 'mode' },
+  { default: { mode: 'block' }, is: [off], offBy: 'mode' },
 );

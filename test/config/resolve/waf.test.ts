@@ -10,13 +10,20 @@ function wafsOf(site: string, ...routes: readonly string[]): (WafConfig | undefi
 }
 
 describe('a site without a word of rules', () => {
-  test('has none', () => {
-    expect(wafsOf('')).toEqual([undefined]);
+  test('has the core rules, blocking', () => {
+    expect(wafsOf('')).toMatchObject([{ mode: 'block', rules: [{ core: true }], paranoia: 1 }]);
     expect(wafsOf('false')).toEqual([undefined]);
   });
 
-  test('can have some for one of its routes', () => {
-    const [route, own] = wafsOf('', '{ rules: [a.conf] }');
+  test('can have others for one of its routes, or none', () => {
+    const [route, spared, own] = wafsOf('', '{ rules: [a.conf] }', 'false');
+    expect(route?.rules).toEqual([{ files: '/etc/gatehouse/a.conf' }]);
+    expect(spared).toBeUndefined();
+    expect(own?.rules).toEqual([{ core: true }]);
+  });
+
+  test('that switches rules off can have some for one of its routes', () => {
+    const [route, own] = wafsOf('false', '{ rules: [a.conf] }');
     expect(route?.rules).toEqual([{ files: '/etc/gatehouse/a.conf' }]);
     expect(own).toBeUndefined();
   });
@@ -31,7 +38,7 @@ describe('rules', () => {
         paranoia: 1,
         detectionParanoia: 1,
         threshold: { inbound: 5, outbound: 4 },
-        body: { inspectBytes: 128 * 1024, over: 'block', depth: 64, arguments: 5_000 },
+        body: { inspectBytes: 128 * 1024, over: 'inspect-prefix', depth: 64, arguments: 5_000 },
         response: false,
         responseTypes: ['text/*', 'application/json', 'application/xml', 'application/xhtml+xml'],
         budgetMs: 250,
