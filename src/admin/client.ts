@@ -3,7 +3,9 @@ import http from 'node:http';
 import type { Renewed } from '../acme/keeper.ts';
 import type { ManagedStatus } from '../acme/status.ts';
 import { GatehouseError } from '../base/errors.ts';
+import type { Explanation } from '../tuning/explanation.ts';
 import type { BanReasons, BanStatus, BanWish, Reloaded, Status } from './control.ts';
+import type { ExceptionFigures, FindingSummary, ShadowReport } from './rules-control.ts';
 
 const TIMEOUT_MS = 5_000;
 /** Large rule sets are compiled anew. */
@@ -47,6 +49,24 @@ export function removeBan(socketPath: string, wish: Pick<BanWish, 'address' | 's
 
 export function whyBanned(socketPath: string, address: string): Promise<BanReasons> {
   return ask<BanReasons>({ socketPath, method: 'POST', path: '/bans/why', timeout: TIMEOUT_MS }, { address });
+}
+
+/** null: the gateway knows no recent finding of that id. */
+export function explainRequest(socketPath: string, requestId: string): Promise<Explanation | null> {
+  const options = { socketPath, method: 'POST', path: '/rules/explain', timeout: TIMEOUT_MS };
+  return ask<Explanation | null>(options, { requestId });
+}
+
+export function fetchFindings(socketPath: string): Promise<readonly FindingSummary[]> {
+  return ask<FindingSummary[]>({ socketPath, method: 'GET', path: '/rules/findings', timeout: TIMEOUT_MS });
+}
+
+export function fetchExceptionFigures(socketPath: string): Promise<readonly ExceptionFigures[]> {
+  return ask<ExceptionFigures[]>({ socketPath, method: 'GET', path: '/rules/exceptions', timeout: TIMEOUT_MS });
+}
+
+export function fetchShadows(socketPath: string): Promise<readonly ShadowReport[]> {
+  return ask<ShadowReport[]>({ socketPath, method: 'GET', path: '/rules/shadows', timeout: TIMEOUT_MS });
 }
 
 async function ask<T>(options: http.RequestOptions & { socketPath: string }, wish?: object): Promise<T> {

@@ -3,8 +3,10 @@
 import type { Renewed } from '../acme/keeper.ts';
 import type { ManagedStatus } from '../acme/status.ts';
 import type { Problem } from '../base/errors.ts';
+import type { RulesControl } from './rules-control.ts';
 
 export interface Control {
+  readonly rules: RulesControl;
   /** False once the gateway drains: a load balancer must send nothing more. */
   isReady(): boolean;
   /** What is not as it should be though the gateway serves: lines for whoever asks whether it is ready. */

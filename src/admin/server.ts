@@ -169,6 +169,17 @@ const OPERATOR: Readonly<Record<string, (control: Control, wish: Wish) => unknow
     control.bans.add({ address: text(wish.address), site: site(wish), for: text(wish.for), reason: text(wish.reason) }),
   'POST /bans/remove': (control, wish) => control.bans.remove({ address: text(wish.address), site: site(wish) }),
   'POST /bans/why': (control, { address }) => control.bans.why(text(address)),
+  'GET /rules/findings': ({ rules }) => rules.findings(),
+  'GET /rules/shadows': ({ rules }) => rules.shadows(),
+  'GET /rules/exceptions': ({ rules }) => rules.exceptions(),
+  'POST /rules/explain': ({ rules }, { requestId }) => rules.explain(String(requestId)),
+  'POST /rules/except': ({ rules }, { requestId, proposal, reason, expires }) =>
+    rules.except({
+      requestId: String(requestId),
+      proposal: Number(proposal),
+      reason: typeof reason === 'string' ? reason : undefined,
+      expires: typeof expires === 'string' ? expires : undefined,
+    }),
 };
 
 function text(value: unknown): string {

@@ -2,6 +2,7 @@
 import type { Renewed } from '../acme/keeper.ts';
 import type { ManagedStatus } from '../acme/status.ts';
 import type { BanControl, Control, Metrics, Reloaded, Status } from '../admin/control.ts';
+import type { RulesControl } from '../admin/rules-control.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Metrics as Figures } from '../observe/metrics.ts';
 import type { Shared } from '../shared/shared.ts';
@@ -10,11 +11,13 @@ import { GatewayBans } from './ban-control.ts';
 import { certificateStatus } from './certificate-status.ts';
 import { GatewayFigures } from './figures.ts';
 import type { Reloader } from './reloader.ts';
+import { GatewayRulesControl } from './rules-control.ts';
 import { VERSION } from './self.ts';
 import { serverStatus } from './server-status.ts';
 
 export class GatewayControl implements Control {
   readonly bans: BanControl;
+  readonly rules: RulesControl;
   readonly #gateway: Gateway;
   readonly #reloader: Reloader;
   #figures: Promise<Figures> | undefined;
@@ -23,6 +26,7 @@ export class GatewayControl implements Control {
     this.#gateway = gateway;
     this.#reloader = reloader;
     this.bans = new GatewayBans(gateway);
+    this.rules = new GatewayRulesControl(gateway);
   }
 
   isReady(): boolean {

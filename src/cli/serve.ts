@@ -85,6 +85,9 @@ function watchConfig(gateway: Gateway, reloader: Reloader): void {
 
 function announce({ records, runtime, addresses }: Gateway): void {
   for (const warning of runtime.loaded.warnings) records.warn('config', warning);
+  for (const { code, file, line, message } of runtime.guards.notices) {
+    if (code === 'exception-unmatched' || code === 'no-rules') records.warn('config', message, { file, line });
+  }
   const sites = runtime.config.sites.map(({ name }) => name);
   const listen = { https: addresses.https.map(printedAddress), http: addresses.http.map(printedAddress) };
   records.info('process', 'ready', { version: VERSION, config: runtime.config.file, listen, sites });

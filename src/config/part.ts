@@ -3,6 +3,7 @@
 
 import { resolve } from 'node:path';
 import { parseDuration, parsePercent } from '../base/units.ts';
+import type { Place } from './config.ts';
 import type { ConfigDocument } from './document.ts';
 import { broken, isMap } from './document.ts';
 import { pointerTo } from './pointer.ts';
@@ -126,6 +127,11 @@ export class Part {
   /** The value's name at the start of a sentence. */
   quote(): string {
     return this.document.quote(this.pointer, this.value);
+  }
+
+  /** Where the file says it. */
+  get place(): Place {
+    return this.document.report.placeOf(this.document.places.get(this.pointer)?.value ?? 0);
   }
 
   fault(code: FaultCode, text: string, at: 'key' | 'value' = 'value'): void {

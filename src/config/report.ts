@@ -2,6 +2,7 @@
 // with the line shown and secrets hidden.
 
 import type { Problem } from '../base/errors.ts';
+import type { Place } from './config.ts';
 import type { Range } from './secrets.ts';
 import { maskLine } from './secrets.ts';
 
@@ -82,6 +83,11 @@ export class Report {
     return low + 1;
   }
 
+  placeOf(offset: number): Place {
+    const line = this.lineOf(offset);
+    return { file: this.#file, line, column: offset - (this.#lineStarts[line - 1] ?? 0) + 1 };
+  }
+
   problems(): Problem[] {
     const once = new Map<string, Fault>();
     for (const fault of this.#faults) {
@@ -106,12 +112,12 @@ export class Report {
   }
 
   #problem(fault: Fault): Problem {
-    const line = this.lineOf(fault.offset);
+    const { line, column } = this.placeOf(fault.offset);
     const start = this.#lineStarts[line - 1] ?? 0;
     const end = this.#lineStarts[line] ?? this.#text.length + 1;
     const written = this.#text.slice(start, end - 1).replace(/\r$/, '');
     const message = fault.path === '' ? fault.text : `${fault.path}: ${fault.text}`;
-    const problem: Problem = { file: this.#file, line, column: fault.offset - start + 1, code: fault.code, message };
+    const problem: Problem = { file: this.#file, line, column, code: fault.code, message };
     if (written.trim() !== '' && written.length <= maxLineLength)
       problem.source = maskLine(written, start, this.#secrets, this.#brokenLines.has(line));
     return problem;

@@ -1,7 +1,8 @@
 // The record of what rules found in an exchange: values cut, secrets redacted, and parts of the exchange as `logs.audit` asks.
 import { readableText } from '../base/text.ts';
 import type { Exchange } from '../http/exchange.ts';
-import type { FindingRecord, Records, RuleRecord } from '../observe/records.ts';
+import type { FindingRecord, RuleRecord } from '../observe/finding-record.ts';
+import type { Records } from '../observe/records.ts';
 import type { Redaction } from '../observe/redaction.ts';
 import type { Secrets } from '../observe/secrets.ts';
 import type { Finding, Outcome } from '../waf/finding.ts';
@@ -32,7 +33,10 @@ export function recordFinding(
     requestId: x.id,
     site: x.site,
     client: x.client,
+    method: x.request.method,
+    path: x.request.path,
     verdict,
+    by: (intervention ?? suppressed)?.rule.id,
     status: x.status,
     score,
     threshold,
@@ -49,19 +53,23 @@ function ruleRecord(finding: Finding, redaction: Redaction, secrets: Secrets): R
   const { rule } = finding;
   const level = rule.tags.map((tag) => PARANOIA.exec(tag)?.[1]).find((found) => found !== undefined);
   const template = rule.links.findLast((link) => link.msg !== undefined)?.msg ?? '';
-  const { target, value, matched, msg, data } = redaction.finding(finding, template, secrets);
+  const texts = redaction.finding(finding, template, secrets);
   return {
     id: rule.id,
     file: rule.source.file,
     line: rule.source.line,
     phase: rule.phase,
-    msg,
+    msg: texts.msg,
     severity: rule.severity === undefined ? undefined : SEVERITIES[rule.severity],
     paranoia: level === undefined ? undefined : Number(level),
     tags: rule.tags.map(readableText),
-    target,
-    value,
-    matched,
-    data,
+    target: texts.target,
+    value: texts.value,
+    matched: texts.matched,
+    data: texts.data,
+    raw: texts.raw,
+    transforms: rule.links[0]?.transforms ?? [],
+    fields: texts.fields,
+    points: finding.points,
   };
 }

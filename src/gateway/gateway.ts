@@ -16,6 +16,7 @@ import type { FileWatch } from '../tls/watch.ts';
 import { tellRefresh } from './certificate-files.ts';
 import { Connections } from './connections.ts';
 import { Doors } from './doors.ts';
+import { ExceptionWatch } from './exception-watch.ts';
 import { isBarred, type Limiting, openLimiting, refuseLateChange } from './limits.ts';
 import { Patrol } from './patrol.ts';
 import { type Prepared, prepare } from './prepare.ts';
@@ -52,6 +53,7 @@ export class Gateway implements Context {
   readonly #changes = new InTurn();
   #refreshWaiting: Promise<void> | undefined;
   #certificateCheck: NodeJS.Timeout | undefined;
+  readonly #exceptions: ExceptionWatch;
 
   private constructor(
     { settle, files, keeper }: Prepared,
@@ -66,6 +68,7 @@ export class Gateway implements Context {
     this.#keeper = keeper;
     this.#tuning = tuning;
     this.records = records;
+    this.#exceptions = new ExceptionWatch(() => this.runtime.guards, records);
     const readProofOf = (socket: TLSSocket): ClientProof | undefined => {
       const policies = this.runtime.clientPolicies;
       if (policies.length === 0) return undefined;
@@ -88,7 +91,7 @@ export class Gateway implements Context {
 
   /** Resolves when every door is open; fails as a whole, leaving nothing open, when one cannot be. */
   static async start(config: Config, tuning: GatewayTuning = {}): Promise<Gateway> {
-    const records = new Records(config.logs);
+    const records = new Records(config.logs, config.record);
     const limiting = await openLimiting(config, records);
     const prepared = await prepare(config, records, limiting.state).catch(async (error: unknown) => {
       await limiting.close();
@@ -149,6 +152,7 @@ export class Gateway implements Context {
     if (this.state === 'stopped') return;
     this.state = 'draining';
     clearInterval(this.#certificateCheck);
+    this.#exceptions.stop();
     this.#files.stop();
     this.ticketKeys.stop();
     this.#doors.close();
@@ -196,7 +200,7 @@ export class Gateway implements Context {
     const keeperBefore = this.#keeper;
     const inForce = { runtime: before, keeper: keeperBefore };
     const { settle, files, keeper } = await prepare(config, this.records, this.#limiting.state, inForce);
-    const logs = this.records.open(config.logs);
+    const logs = this.records.open(config.logs, config.record);
     const doors = await this.#doors.open(config).catch((error: unknown) => {
       this.records.discard(logs);
       throw error;
@@ -221,6 +225,7 @@ export class Gateway implements Context {
   #begin(): void {
     this.runtime.watchServers(this.records);
     this.#patrol.start();
+    this.#exceptions.start();
     this.#files.start(this.#tuning.fileCheckMs ?? FILE_CHECK_MS, () => void this.refreshCertificates());
     // Beside the traffic: names without a certificate yet are served with what there is.
     if (this.#keeper === undefined) return;

@@ -2,20 +2,34 @@
 // the same text and the same settings are compiled once, however many sites use them.
 import path from 'node:path';
 import type { Problem } from '../base/errors.ts';
-import type { Config, RuleSource, WafConfig } from '../config/config.ts';
+import type { Config, RuleSource, ShadowConfig, WafConfig } from '../config/config.ts';
 import { compilePlan } from '../waf/compile.ts';
 import { Engine } from '../waf/engine.ts';
 import type { Plan } from '../waf/plan.ts';
+import { rolesOf } from '../waf/rule-role.ts';
 import { seedsOf } from '../waf/score.ts';
 import { type LoadedRules, loadRules } from '../waf/sources.ts';
 import { warmUp } from '../waf/warm-up.ts';
+import { checkExceptions } from './exception-check.ts';
+import { Exceptions } from './exceptions.ts';
+import { Shadow } from './shadow.ts';
 
 /** How the rules of a route are run. */
 export interface Guard {
   readonly config: WafConfig;
   readonly engine: Engine;
+  /** undefined: there are none. */
+  readonly exceptions: Exceptions | undefined;
+  /** undefined: nothing is scored beside. */
+  readonly shadow: ShadowGuard | undefined;
   /** Whether bodies of a media type (lower case, without parameters) are inspected. */
   inspectsType(type: string): boolean;
+}
+
+/** What is scored beside: its own rules, with the same exceptions. */
+export interface ShadowGuard {
+  readonly shadow: Shadow;
+  readonly exceptions: Exceptions | undefined;
 }
 
 /** What one compiled rule set costs. */
@@ -37,17 +51,22 @@ export class Guards {
   readonly problems: Problem[] = [];
   readonly notices: Problem[] = [];
   readonly figures: RuleFigures[] = [];
+  /** Of all guards that were handed out. */
+  readonly exceptions: Exceptions[] = [];
+  readonly #shadows = new Map<string, Shadow>();
   readonly #baseDir: string;
   readonly #loaded = new Map<string, { readonly rules: LoadedRules; readonly loadMs: number }>();
   readonly #plans: Map<string, Plan>;
   readonly #figuresOf = new Map<Plan, RuleFigures>();
   /** Compiled for an earlier configuration and perhaps used again. */
   readonly #earlier: ReadonlyMap<string, Plan>;
+  readonly #earlierShadows: ReadonlyMap<string, Shadow>;
 
   constructor(config: Config, earlier?: Guards) {
     this.#baseDir = config.file === undefined ? process.cwd() : path.dirname(config.file);
     this.#plans = new Map();
     this.#earlier = earlier?.plans ?? new Map();
+    this.#earlierShadows = earlier === undefined ? new Map() : earlier.#shadows;
     for (const { name, routes } of config.sites)
       for (const { waf } of routes) if (waf !== undefined) this.#use(waf, name);
   }
@@ -55,6 +74,11 @@ export class Guards {
   /** All that rules were read from, and their folders. */
   get files(): string[] {
     return [...this.#loaded.values()].flatMap(({ rules }) => rules.files);
+  }
+
+  /** What is scored beside; a site and its routes share one. */
+  get shadows(): readonly Shadow[] {
+    return [...this.#shadows.values()];
   }
 
   get plans(): ReadonlyMap<string, Plan> {
@@ -65,16 +89,33 @@ export class Guards {
   guard(waf: WafConfig | undefined): Guard | undefined {
     const plan = waf === undefined ? undefined : this.#plan(waf);
     if (waf === undefined || plan === undefined) return undefined;
-    const engine = new Engine(plan, {
-      mode: waf.mode === 'block' ? 'on' : 'detectionOnly',
-      budgetMs: waf.budgetMs,
-      body: { maxArguments: waf.body.arguments, maxDepth: waf.body.depth },
-    });
-    return { config: waf, engine, inspectsType: (type) => waf.responseTypes.some((known) => covers(known, type)) };
+    const engine = engineOf(waf, plan, waf.mode === 'block' ? 'on' : 'detectionOnly');
+    const exceptions = waf.exceptions.length === 0 ? undefined : new Exceptions(waf.exceptions, plan);
+    if (exceptions !== undefined) this.exceptions.push(exceptions);
+    return {
+      config: waf,
+      engine,
+      exceptions,
+      shadow: this.#shadow(waf),
+      inspectsType: (type) => waf.responseTypes.some((known) => covers(known, type)),
+    };
+  }
+
+  #shadow(waf: WafConfig): ShadowGuard | undefined {
+    if (waf.shadow === undefined) return undefined;
+    const plan = this.#plan(shadowOf(waf, waf.shadow));
+    if (plan === undefined) return undefined;
+    // One that is as it was goes on counting, wherever it stands in the file now.
+    const key = JSON.stringify([{ ...waf.shadow, place: undefined }, waf.budgetMs, waf.body]);
+    const known = this.#shadows.get(key) ?? this.#earlierShadows.get(key);
+    const shadow = known?.engine.plan === plan ? known : new Shadow(waf.shadow, engineOf(waf, plan, 'detectionOnly'));
+    this.#shadows.set(key, shadow);
+    return { shadow, exceptions: waf.exceptions.length === 0 ? undefined : new Exceptions(waf.exceptions, plan) };
   }
 
   /** Compiles what a site needs, or finds it, and notes who uses it. */
   #use(waf: WafConfig, site: string): void {
+    if (waf.shadow !== undefined) this.#use(shadowOf(waf, waf.shadow), `${site} (shadow)`);
     const plan = this.#plan(waf);
     const figures = plan === undefined ? undefined : this.#figuresOf.get(plan);
     if (figures !== undefined && !figures.sites.includes(site)) figures.sites.push(site);
@@ -82,7 +123,7 @@ export class Guards {
 
   #plan(waf: WafConfig): Plan | undefined {
     const { rules, loadMs } = this.#load(waf.rules);
-    if (rules.problems.length > 0) return undefined;
+    if (rules.problems.length > 0 || !this.#areFit(waf, rules)) return undefined;
     const seeds = seedsOf(waf);
     const key = `${rules.hash} ${JSON.stringify([...seeds])}`;
     let plan = this.#plans.get(key);
@@ -108,6 +149,14 @@ export class Guards {
     return plan;
   }
 
+  /** Whether the exceptions can be used with the rules. Those of a site come by with each of its routes. */
+  #areFit({ exceptions }: WafConfig, { ruleSet }: LoadedRules): boolean {
+    const { problems, notices } = checkExceptions(exceptions, ruleSet, Date.now());
+    addNew(this.problems, problems);
+    addNew(this.notices, notices);
+    return problems.length === 0;
+  }
+
   #load(sources: readonly RuleSource[]): { readonly rules: LoadedRules; readonly loadMs: number } {
     const key = JSON.stringify(sources);
     const known = this.#loaded.get(key);
@@ -118,8 +167,34 @@ export class Guards {
     this.#loaded.set(key, loaded);
     this.problems.push(...rules.problems);
     this.notices.push(...rules.notices);
+    if (rules.problems.length === 0 && !findsAnything(rules)) {
+      const message = 'the rules are on, but no rule is loaded that finds anything';
+      this.notices.push({ file: sources.map(nameOf).join(', '), line: 0, column: 0, code: 'no-rules', message });
+    }
     return loaded;
   }
+}
+
+function engineOf(waf: WafConfig, plan: Plan, mode: 'on' | 'detectionOnly'): Engine {
+  const body = { maxArguments: waf.body.arguments, maxDepth: waf.body.depth };
+  return new Engine(plan, { mode, budgetMs: waf.budgetMs, body });
+}
+
+function shadowOf(waf: WafConfig, { rules, paranoia, detectionParanoia, threshold }: ShadowConfig): WafConfig {
+  return { ...waf, mode: 'detect', rules, paranoia, detectionParanoia, threshold, shadow: undefined };
+}
+
+function addNew(list: Problem[], found: readonly Problem[]): void {
+  for (const problem of found) {
+    if (!list.some((known) => known.line === problem.line && known.message === problem.message)) list.push(problem);
+  }
+}
+
+/** Besides the engine's own rules. */
+function findsAnything({ ruleSet }: LoadedRules): boolean {
+  const rules = ruleSet.items.filter((item) => item.kind === 'rule');
+  const roles = rolesOf(rules);
+  return rules.some((rule) => rule.source.file !== 'built-in' && roles.of(rule) === 'detects');
 }
 
 /** `text/*` covers `text/html`. */
@@ -127,6 +202,7 @@ function covers(known: string, type: string): boolean {
   return known === type || known === '*/*' || (known.endsWith('/*') && type.startsWith(known.slice(0, -1)));
 }
 
-function nameOf(source: RuleSource): string {
+/** As the configuration has it. */
+export function nameOf(source: RuleSource): string {
   return 'core' in source ? 'core' : 'crs' in source ? source.crs : source.files;
 }

@@ -15,9 +15,15 @@ import { processorFor } from '../waf/bodies/processor.ts';
 import type { Inspection } from '../waf/engine.ts';
 import type { Intervention, Outcome } from '../waf/finding.ts';
 import type { RequestHead } from '../waf/request.ts';
+import type { ResponseHead } from '../waf/response.ts';
+import type { Exemption } from '../waf/transaction.ts';
+import type { Exceptions } from './exceptions.ts';
 import { recordFinding } from './finding-record.ts';
 import type { Guard } from './guard.ts';
+import { judgement } from './judgement.ts';
 import { MessageWatch } from './message-watch.ts';
+import { headOf, withHost } from './rules-head.ts';
+import { recordTraffic, type SentRequest } from './traffic-record.ts';
 
 const EMPTY = Buffer.alloc(0);
 
@@ -34,7 +40,9 @@ export class Watch {
   /** The exchange ended here, by a rule or without one. */
   #isRefused = false;
   #requestBody: Buffer = EMPTY;
-  #responseHeaders: readonly string[] = [];
+  #isPrefix = false;
+  #head: RequestHead | undefined;
+  #response: { head: ResponseHead; body: Buffer; isCut: boolean } | undefined;
 
   /** The record of what the rules found is written when the exchange ends. */
   constructor(x: Exchange, guard: Guard, records: Records, stream: ClientStream | undefined) {
@@ -42,13 +50,14 @@ export class Watch {
     this.#guard = guard;
     this.#records = records;
     this.#stream = stream;
-    this.#inspection = guard.engine.begin();
+    this.#inspection = guard.engine.begin(exemptionFor(x, guard.exceptions));
     x.whenOver(() => this.#finish());
   }
 
   /** Phase 1. `head`: what the client really sent, when it differs from the exchange's canonical form. */
   requestHead(head: Partial<RequestHead> = {}): Reply | undefined {
-    return this.#step((inspection) => inspection.requestHead(headOf(this.#x, head)));
+    this.#head = { ...headOf(this.#x), ...head };
+    return this.#step((inspection) => inspection.requestHead(this.#head as RequestHead));
   }
 
   /** All phases for an exchange whose answer is decided: the rules look, and nothing comes of it. */
@@ -79,6 +88,7 @@ export class Watch {
     if (typeof content === 'string') return this.#refuseCoding(content);
     if (refuses && content.isPrefix) return this.#refuseBody(content.bytes);
     this.#requestBody = content.bytes;
+    this.#isPrefix = content.isPrefix;
     const refusal = await this.#inspectBody(content);
     // What is still to come must not be held: the client reads the answer only when it is let write on.
     if (refusal !== undefined) gathered.cancel();
@@ -99,11 +109,16 @@ export class Watch {
   /** Each message is an exchange of its own to the rules: a call may have thousands of them. */
   #inspectMessage(message: Buffer, isPrefix: boolean): GatehouseError | undefined {
     try {
-      const inspection = this.#guard.engine.begin();
+      const inspection = this.#guard.engine.begin(exemptionFor(this.#x, this.#guard.exceptions));
       inspection.requestHead(headOf(this.#x));
       const intervention = inspection.requestBody(message, isPrefix);
       const outcome = inspection.outcome();
-      if (intervention !== undefined || outcome.suppressed !== undefined) this.#ofMessage = outcome;
+      this.#noteExceptions(outcome);
+      if (intervention !== undefined || outcome.suppressed !== undefined) {
+        this.#ofMessage = outcome;
+        // What is recorded is the message that was stopped: of the others there may be thousands.
+        this.#requestBody = Buffer.from(message);
+      }
       return intervention === undefined ? undefined : this.#refuseMessage('waf', intervention.status);
     } catch (error) {
       return this.#fail(error) === undefined ? undefined : this.#refuseMessage('waf-error', 503);
@@ -142,14 +157,14 @@ export class Watch {
   /** Phases 3 and 4: the reply itself, or the answer in its place. */
   async response(reply: Reply): Promise<Reply> {
     if (!this.#guard.config.response || reply.tunnel !== undefined) return reply;
-    this.#responseHeaders = reply.headers;
     const { status, headers } = reply;
-    const refusal = this.#step((inspection) =>
-      inspection.responseHead({ status, protocol: this.#x.request.version, headers }),
-    );
+    const head = { status, protocol: this.#x.request.version, headers };
+    this.#response = { head, body: EMPTY, isCut: false };
+    const refusal = this.#step((inspection) => inspection.responseHead(head));
     if (refusal !== undefined) return discard(reply, refusal);
     if (!this.#wants('wantsResponseBody') || !this.#isInspectedType(headers)) return reply;
     const { bytes, isPrefix } = await this.#gatherResponse(reply);
+    this.#response = { head, body: bytes, isCut: isPrefix };
     const late = this.#step((inspection) => inspection.responseBody(bytes, isPrefix));
     return late === undefined ? reply : discard(reply, late);
   }
@@ -232,11 +247,41 @@ export class Watch {
 
   #finish(): void {
     this.#runLastPhase();
-    recordFinding(this.#x, this.#ofMessage ?? this.#inspection.outcome(), this.#records, {
+    const outcome = this.#ofMessage ?? this.#inspection.outcome();
+    this.#noteExceptions(this.#inspection.outcome());
+    this.#castShadow(outcome);
+    recordTraffic(this.#x, outcome, this.#records, this.#sent());
+    recordFinding(this.#x, outcome, this.#records, {
       requestBody: this.#requestBody,
-      responseHeaders: this.#responseHeaders,
+      responseHeaders: this.#response?.head.headers ?? [],
       isRefused: this.#isRefused,
     });
+  }
+
+  #noteExceptions({ exceptionsUsed }: Outcome): void {
+    if (exceptionsUsed !== undefined) this.#guard.exceptions?.note(exceptionsUsed, Date.now());
+  }
+
+  /** Other rules look at what was an exchange; of what was refused as none there is nothing to learn. */
+  #castShadow(outcome: Outcome): void {
+    const beside = this.#guard.shadow;
+    if (beside === undefined || this.#head === undefined || this.#x.refusal !== undefined) return;
+    if (!beside.shadow.takes()) return;
+    beside.shadow.add({
+      requestId: this.#x.id,
+      site: this.#x.site ?? '',
+      path: this.#x.request.path,
+      head: this.#head,
+      body: this.#requestBody,
+      isCut: this.#isPrefix,
+      exemption: exemptionFor(this.#x, beside.exceptions),
+      response: this.#response,
+      judgement: judgement(outcome),
+    });
+  }
+
+  #sent(): SentRequest {
+    return { headers: withHost(this.#x), body: this.#requestBody, isCut: this.#isPrefix };
   }
 
   /** The answer is given: whatever happens here is for the records only. */
@@ -250,30 +295,10 @@ export class Watch {
   }
 }
 
-/** `head`: what differs from the exchange's canonical form. */
-function headOf(x: Exchange, head: Partial<RequestHead> = {}): RequestHead {
-  const { request, connection, client, id } = x;
-  return {
-    id,
-    clientAddress: client,
-    clientPort: connection.peerPort,
-    serverAddress: connection.localAddress,
-    serverPort: connection.localPort,
-    serverName: request.host,
-    method: request.method,
-    target: request.target,
-    ...(request.path === '' ? {} : { path: request.path }),
-    protocol: request.version,
-    headers: withHost(x),
-    ...head,
-  };
-}
-
-/** HTTP/2 names the host outside the fields; the rules look for it there. */
-function withHost({ request }: Exchange): readonly string[] {
-  const { protocol, headers, sentHeaders, authority } = request;
-  const hasHost = protocol !== 'h2' || authority === '' || headerValue(headers, 'host') !== undefined;
-  return hasHost ? sentHeaders : ['host', authority, ...sentHeaders];
+function exemptionFor({ request, client }: Exchange, exceptions: Exceptions | undefined): Exemption | undefined {
+  if (exceptions === undefined) return undefined;
+  const { method, path, query, headers } = request;
+  return exceptions.for({ method, path, query, headers, client }, Date.now());
 }
 
 function discard(reply: Reply, refusal: Reply): Reply {

@@ -7,42 +7,15 @@ import type { DestinationStream, Logger } from 'pino';
 import pino from 'pino';
 import { GatehouseError } from '../base/errors.ts';
 import { ensureFolder } from '../base/folder.ts';
-import type { LogsConfig, LogTarget } from '../config/config.ts';
+import type { LogsConfig, LogTarget, RecordConfig } from '../config/config.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { headerValue } from '../http/headers.ts';
+import type { FindingRecord } from './finding-record.ts';
 import { ReasonCounts } from './reason-counts.ts';
+import { RecentFindings } from './recent-findings.ts';
 import { Redaction } from './redaction.ts';
 import { StatusCounts } from './status-counts.ts';
-
-/** What rules found in one exchange: the record whose event is `waf`. */
-export interface FindingRecord {
-  readonly requestId: string;
-  readonly site: string | undefined;
-  readonly client: string;
-  readonly verdict: 'pass' | 'detect' | 'block';
-  readonly status: number;
-  readonly score: { readonly inbound: number; readonly outbound: number };
-  readonly threshold: { readonly inbound: number; readonly outbound: number };
-  readonly rules: readonly RuleRecord[];
-  /** What `logs.audit` asks for. */
-  readonly request?: { readonly line: string; readonly headers?: readonly string[]; readonly body?: string };
-  readonly response?: { readonly headers: readonly string[] };
-}
-
-export interface RuleRecord {
-  readonly id: number;
-  readonly file: string;
-  readonly line: number;
-  readonly phase: number;
-  readonly msg: string;
-  readonly severity: string | undefined;
-  readonly paranoia: number | undefined;
-  readonly tags: readonly string[];
-  readonly target: string;
-  readonly value: string;
-  readonly matched: string;
-  readonly data: string;
-}
+import { Traffic } from './traffic.ts';
 
 /** What the gateway says about itself; `access` and `waf` have methods of their own. */
 export type RecordEvent = 'limit' | 'upstream' | 'certificate' | 'config' | 'admin' | 'process';
@@ -55,6 +28,9 @@ const MAX_BUFFERED_BYTES = 16 * 1024 * 1024;
 /** Where records go, by one configuration. */
 export interface Outlets {
   readonly config: LogsConfig;
+  readonly record: RecordConfig | undefined;
+  /** undefined: none is recorded. */
+  readonly traffic: Traffic | undefined;
   readonly redaction: Redaction;
   readonly destinations: readonly pino.DestinationStream[];
   readonly access: Logger | undefined;
@@ -69,11 +45,17 @@ export class Records {
   readonly refusals: ReasonCounts = new ReasonCounts();
   /** Why connections were closed by the gateway. */
   readonly closures: ReasonCounts = new ReasonCounts();
+  readonly recent: RecentFindings;
   readonly #lost = new Set<pino.DestinationStream>();
   #outlets: Outlets;
 
-  constructor(config: LogsConfig) {
-    this.#outlets = this.open(config);
+  constructor(config: LogsConfig, record?: RecordConfig) {
+    this.recent = new RecentFindings(config.recent);
+    this.#outlets = this.open(config, record);
+  }
+
+  get traffic(): Traffic | undefined {
+    return this.#outlets.traffic;
   }
 
   /** What secrets are kept out by. */
@@ -82,14 +64,17 @@ export class Records {
   }
 
   /** Opens what this configuration writes to; `use` puts it in force. Fails with a GatehouseError, and nothing has changed. */
-  open(config: LogsConfig): Outlets {
+  open(config: LogsConfig, record?: RecordConfig): Outlets {
     const known = this.#outlets as Outlets | undefined;
-    if (known !== undefined && isDeepStrictEqual(known.config, config)) return known;
+    if (known !== undefined && isDeepStrictEqual([known.config, known.record], [config, record])) return known;
+    const traffic = this.#traffic(config, record, known);
     const destinations: pino.DestinationStream[] = [];
     const access = this.#destination(config.access, destinations);
     const waf = isSame(config.access, config.waf) ? access : this.#destination(config.waf, destinations);
     return {
       config,
+      record,
+      traffic,
       redaction: new Redaction(config.redact, config.audit),
       destinations,
       access: access === undefined ? undefined : pino(OPTIONS, access),
@@ -104,6 +89,7 @@ export class Records {
     const before = this.#outlets;
     if (outlets === before) return;
     this.#outlets = outlets;
+    this.recent.bounds = outlets.config.recent;
     this.discard(before);
   }
 
@@ -111,6 +97,7 @@ export class Records {
   discard(outlets: Outlets): void {
     if (outlets === this.#outlets) return;
     this.#flush(outlets);
+    if (outlets.traffic !== this.#outlets.traffic) outlets.traffic?.close();
     for (const destination of outlets.destinations) if (isFile(destination)) (destination as SonicBoom).end();
   }
 
@@ -149,6 +136,7 @@ export class Records {
 
   /** One line for an exchange in which a rule that logs matched. What it holds is cut and redacted already. */
   waf(finding: FindingRecord): void {
+    this.recent.add(finding);
     this.#outlets.waf?.info({ event: 'waf', ...finding });
   }
 
@@ -181,7 +169,8 @@ export class Records {
     this.#flush(this.#outlets);
   }
 
-  #flush({ destinations }: Outlets): void {
+  #flush({ destinations, traffic }: Outlets): void {
+    traffic?.flush();
     for (const destination of destinations) {
       // Writing on would be tried for ever where the disk is full.
       if (this.#lost.has(destination)) continue;
@@ -200,6 +189,14 @@ export class Records {
     if (isKnown || dest === 2) return;
     const name = dest === 1 ? 'stdout' : dest;
     this.error('process', `records for ${name} are lost: it cannot be written (${code})`, undefined);
+  }
+
+  /** One that is as it was goes on. */
+  #traffic(config: LogsConfig, record: RecordConfig | undefined, known: Outlets | undefined): Traffic | undefined {
+    if (record === undefined) return undefined;
+    const before = [known?.record, known?.config.redact];
+    if (isDeepStrictEqual(before, [record, config.redact])) return known?.traffic;
+    return new Traffic(record, config.redact, (message, error) => this.error('process', message, error));
   }
 
   #destination(target: LogTarget, destinations: pino.DestinationStream[]): DestinationStream | undefined {

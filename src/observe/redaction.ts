@@ -5,6 +5,7 @@ import { Secrets } from './secrets.ts';
 
 /** Characters of one value in a record of findings. */
 const MAX_VALUE = 512;
+const MAX_LABEL = 256;
 const MAX_AUDIT_BODY = 4_096;
 /** Of a longer text this many times what is shown is looked through. */
 const WINDOW = 4;
@@ -23,6 +24,8 @@ export interface FindingTexts {
   readonly matched: string;
   readonly msg: string;
   readonly data: string;
+  readonly raw: string;
+  readonly fields: readonly string[];
 }
 
 export class Redaction {
@@ -46,12 +49,24 @@ export class Redaction {
    * The texts of a finding as they are shown. Of a secret value nothing is: not where another text quotes it, and what
    * a rule made of it (a part, another case, decoded) is not filled into the message, which `template` is.
    */
-  finding({ target, value, matched, msg, data }: FindingTexts, template: string, secrets: Secrets): FindingTexts {
+  finding(found: FindingTexts, template: string, secrets: Secrets): FindingTexts {
+    const { target, data } = found;
+    const fields = found.fields.map(cut);
     if (this.#isSecret(target)) {
-      return { target, value: HIDDEN, matched: HIDDEN, msg: template, data: data === '' ? '' : HIDDEN };
+      const value = { value: HIDDEN, matched: HIDDEN, raw: HIDDEN };
+      return { target, ...value, msg: template, data: data === '' ? '' : HIDDEN, fields };
     }
     const shown = (text: string): string => this.#text(text, secrets);
-    return { target, value: shown(value), matched: shown(matched), msg: shown(msg), data: shown(data) };
+    const value = shown(found.value);
+    return {
+      target,
+      value,
+      matched: shown(found.matched),
+      raw: found.raw === found.value ? value : shown(found.raw),
+      msg: shown(found.msg),
+      data: shown(data),
+      fields,
+    };
   }
 
   /** Parts of the exchange for a record of findings. */
@@ -105,6 +120,11 @@ export class Redaction {
     // The key of a value within JSON is the way to it: `json.user.password`; in a form it may be `user[password]`.
     return this.#names.has(key) || key.split(/[.[\]]+/).some((step) => this.#names.has(step));
   }
+}
+
+/** A client may give a field a name of any length. */
+function cut(label: string): string {
+  return label.length > MAX_LABEL ? `${label.slice(0, MAX_LABEL)}…` : label;
 }
 
 /** As a field of a head, a pair of a query or of cookies, a member of JSON, or a part of a multipart form. */

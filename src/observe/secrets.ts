@@ -31,7 +31,10 @@ export class Secrets {
 
   /** The text with every secret replaced, in whatever case it stands there. */
   hide(text: string, mark: string): string {
-    return this.#texts.reduce((rest, secret) => replaceFolded(rest, secret, mark), text);
+    if (this.#texts.length === 0) return text;
+    const folded = text.toLowerCase();
+    const found = this.#texts.filter((secret) => folded.includes(secret));
+    return found.reduce((rest, secret) => replaceFolded(rest, secret, mark), text);
   }
 }
 

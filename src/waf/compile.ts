@@ -8,6 +8,7 @@ import { compileMatcher, type Matcher } from './matcher.ts';
 import { CollectionStore } from './persistent.ts';
 import type { Plan } from './plan.ts';
 import type { Effect, Link, Rule, RuleSelector, RuleSet } from './rule.ts';
+import { rolesOf } from './rule-role.ts';
 import { ScanTable } from './scan-table.ts';
 import { compileRuleSelector } from './selection.ts';
 import type { CompiledLink, Step } from './step.ts';
@@ -33,6 +34,7 @@ export function compilePlan(ruleSet: RuleSet, seeds: ReadonlyMap<string, TxValue
   const steps = planned.map((item, number) =>
     compileStep(item, number, nextStep(item, planned, phaseStart), { selectSteps, slots }),
   );
+  const roles = rolesOf(planned.map(({ rule }) => rule));
   const scans = new ScanTable(steps);
   const flags = Uint8Array.from(steps, (step) => (step.scanned === undefined ? 1 : 0));
   const reads = new Set(planned.flatMap(({ rule }) => variablesOf(rule)));
@@ -42,6 +44,8 @@ export function compilePlan(ruleSet: RuleSet, seeds: ReadonlyMap<string, TxValue
     ruleCount: ruleSet.items.filter(({ kind }) => kind === 'rule').length,
     settings: ruleSet.settings,
     slots,
+    roles,
+    scoreSlots: [...roles.scores].map((name) => slots.slot(name)),
     initialTx: slots.names.map((name) => folded.initial.get(name)),
     members: VARIABLES.map((name, variable) => initialMembers(name, variable, scans, flags)),
     flags,

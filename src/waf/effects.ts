@@ -125,7 +125,7 @@ function control(change: Control, selectSteps: SelectSteps): Run {
         selects: compileSelector(change.target.selector),
       };
       return (tx) => {
-        tx.removedTargets.push(removed);
+        tx.removedTargets = [...tx.removedTargets, removed];
       };
     }
   }

@@ -10,7 +10,7 @@ import { addRequestBody } from './request-body.ts';
 import { addResponseBody, addResponseHead, type ResponseHead } from './response.ts';
 import type { Phase } from './rule.ts';
 import { scoreOf, thresholdOf } from './score.ts';
-import { Transaction } from './transaction.ts';
+import { type Exemption, Transaction } from './transaction.ts';
 import { variableNumber } from './variables.ts';
 
 const INNER_ARGS = variableNumber('INNER_ARGS');
@@ -37,8 +37,9 @@ export class Engine {
     return this.plan.reads.has(INNER_ARGS);
   }
 
-  begin(): Inspection {
-    return new Inspection(this.plan, this.options);
+  /** `exemption`: what the exchange is spared, as far as its head says. */
+  begin(exemption?: Exemption): Inspection {
+    return new Inspection(this.plan, this.options, exemption);
   }
 }
 
@@ -52,11 +53,12 @@ export class Inspection {
   readonly #tx: Transaction;
   readonly #options: EngineOptions;
 
-  constructor(plan: Plan, options: EngineOptions) {
+  constructor(plan: Plan, options: EngineOptions, exemption?: Exemption) {
     this.#plan = plan;
     this.#options = options;
     plan.scans.beginExchange();
-    this.#tx = new Transaction(plan, options.mode, new Collections(plan.collections), new Budget(options.budgetMs));
+    const collections = new Collections(plan.collections);
+    this.#tx = new Transaction(plan, options.mode, collections, new Budget(options.budgetMs), exemption);
   }
 
   requestHead(head: RequestHead): Intervention | undefined {
@@ -110,8 +112,9 @@ export class Inspection {
 
   /** What was found so far: all that remains of an exchange that the engine could not follow to its end. */
   outcome(): Outcome {
-    const { findings, intervention, suppressed, auditLog, tx } = this.#tx;
-    return { findings, intervention, suppressed, auditLog, score: scoreOf(tx), threshold: thresholdOf(tx) };
+    const { findings, intervention, suppressed, auditLog, exceptionsUsed, tx } = this.#tx;
+    const [score, threshold] = [scoreOf(tx), thresholdOf(tx)];
+    return { findings, intervention, suppressed, auditLog, exceptionsUsed, score, threshold };
   }
 
   #run(phase: Phase, fill: (tx: Transaction) => void): Intervention | undefined {

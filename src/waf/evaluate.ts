@@ -1,6 +1,6 @@
 // The ordered step: runs the rules of a phase one after another, on the values that the scan could not rule out.
 import type { Field } from './field.ts';
-import type { Intervention } from './finding.ts';
+import type { Finding, Intervention } from './finding.ts';
 import { parseTemplate } from './macro.ts';
 import type { Parts } from './matcher.ts';
 import type { Plan } from './plan.ts';
@@ -26,10 +26,41 @@ export function runPhase(plan: Plan, tx: Transaction, phase: Phase): void {
     const number = next++;
     if (tx.flags[number] === 0 || tx.removed?.[number] === 1) continue;
     const step = steps[number] as Step;
+    if (tx.exemption?.rules !== undefined && isExempt(tx, step, tx.exemption.rules)) continue;
     if (!matches(tx, step)) continue;
     next = step.next;
     if (act(tx, step, phase)) return;
   }
+}
+
+function isExempt(tx: Transaction, step: Step, rules: Uint16Array): boolean {
+  const exception = rules[step.number] as number;
+  if (exception === 0) return false;
+  if (headHolds(tx, step)) tx.noteException(exception - 1);
+  return true;
+}
+
+/** Whether the first condition of a rule that does not run would have held. */
+function headHolds(tx: Transaction, step: Step): boolean {
+  const link = step.links[0] as CompiledLink;
+  return link.targets.some((target) =>
+    target.read(tx).some((field) => {
+      if (step.scanned === 0 && !field.hits.includes(step.number)) return false;
+      return target.excludes?.(field.key) !== true && fieldHolds(tx, link, field);
+    }),
+  );
+}
+
+function fieldHolds(tx: Transaction, link: CompiledLink, field: Field): boolean {
+  const { matcher, unless, transforms, multiMatch } = link;
+  tx.budget.spend(field.value.length);
+  const holds = (text: string): boolean => matcher.holds(text, tx) && unless?.holds(text, tx) !== true;
+  let { value } = field;
+  for (const transform of transforms) {
+    if (multiMatch && holds(value)) return true;
+    value = transformed(transform, value);
+  }
+  return holds(value) && !isExcused(tx, link, field);
 }
 
 /** Whether the rule matched, all links of it. */
@@ -38,15 +69,35 @@ function matches(tx: Transaction, step: Step): boolean {
   tx.rule = step.rule;
   tx.matched = [];
   const seen: (LinkMatch | undefined)[] = [];
+  let named: readonly Matched[] | undefined;
+  let before = 0;
   for (let i = 0; i < step.links.length; i++) {
     const link = step.links[i] as CompiledLink;
     if (!matchLink(tx, step, link, i === step.scanned)) return false;
-    if (step.logs) seen.push(linkMatch(tx));
+    if (!step.logs) continue;
+    // The condition by which an exception would spare the rule: one that looks at members, which have names.
+    if (named === undefined || !hasMember(named)) named = tx.matched.slice(before);
+    before = tx.matched.length;
+    seen.push(linkMatch(tx));
   }
+  const points = tx.takePoints();
   const { severity } = step.rule;
   if (severity !== undefined && severity < tx.highestSeverity) tx.highestSeverity = severity;
-  if (step.logs) tx.findings.push(describe(tx, step, seen));
+  if (step.logs) tx.findings.push({ ...describe(tx, step, seen), fields: labelsOf(named), points });
   return true;
+}
+
+function hasMember(matched: readonly Matched[]): boolean {
+  return matched.some(({ label }) => label.includes(':'));
+}
+
+/** More than these no record shows and no exception names one by one. */
+const MAX_FIELDS = 16;
+
+function labelsOf(matched: readonly Matched[] = []): string[] {
+  const labels = new Set<string>();
+  for (const { label } of matched) if (labels.size < MAX_FIELDS) labels.add(label);
+  return [...labels];
 }
 
 function matchLink(tx: Transaction, step: Step, link: CompiledLink, isScanned: boolean): boolean {
@@ -59,7 +110,7 @@ function matchLink(tx: Transaction, step: Step, link: CompiledLink, isScanned: b
     for (const field of target.read(tx)) {
       if (isScanned && !field.hits.includes(step.number)) continue;
       if (target.excludes?.(field.key) === true) continue;
-      if (tx.removedTargets.length > 0 && isRemoved(tx, step, target, field)) continue;
+      if (tx.removedTargets.length > 0 && isRemoved(tx, step, link, target, field)) continue;
       if (tryField(tx, step, link, target, field)) found = true;
     }
   }
@@ -67,11 +118,13 @@ function matchLink(tx: Transaction, step: Step, link: CompiledLink, isScanned: b
   return found;
 }
 
-function isRemoved(tx: Transaction, step: Step, target: CompiledTarget, field: Field): boolean {
-  return tx.removedTargets.some(
+function isRemoved(tx: Transaction, step: Step, link: CompiledLink, target: CompiledTarget, field: Field): boolean {
+  const removed = tx.removedTargets.find(
     ({ steps, variable, selects }) =>
       variable === target.variable && steps[step.number] === 1 && (selects === undefined || selects(field.key)),
   );
+  if (removed?.exception !== undefined && fieldHolds(tx, link, field)) tx.noteException(removed.exception);
+  return removed !== undefined;
 }
 
 /** With `multiMatch` each stage of the value that matches counts by itself, as in ModSecurity 3. */
@@ -110,7 +163,7 @@ function note(
   const own = target.label.startsWith('MATCHED_') ? field.name || (tx.lastMatched?.label ?? label) : label;
   // Before the value is noted and the effects run: both may change what the argument's macros stand for.
   const parts = link.catchesLate ? NO_PARTS : partsOf(tx, step, link, value);
-  tx.matched.push({ label: own, value, part: parts[0] ?? '' });
+  tx.matched.push({ label: own, value, part: parts[0] ?? '', raw: field.value });
   if (link.capture) tx.captured = parts;
   for (const run of link.effects) run(tx);
   return true;
@@ -140,7 +193,7 @@ function describe(
   tx: Transaction,
   step: Step,
   seen: readonly (LinkMatch | undefined)[],
-): Transaction['findings'][number] {
+): Omit<Finding, 'fields' | 'points'> {
   const after = { matched: tx.matched, captured: tx.captured };
   let msg = '';
   let data = '';
@@ -161,6 +214,7 @@ function describe(
     target: first?.label ?? '',
     value: first?.value ?? '',
     matched: first?.part ?? '',
+    raw: first?.raw ?? '',
     msg,
     data,
   };

@@ -10,6 +10,12 @@ export interface Finding {
   readonly value: string;
   /** The part that matched. */
   readonly matched: string;
+  /** The value as it came. */
+  readonly raw: string;
+  /** All that the same condition matched, `ARGS:a`, `ARGS:b`: what an exception has to name. Cut at some number. */
+  readonly fields: readonly string[];
+  /** What the rule added to the scores. */
+  readonly points: number;
   /** With macros filled in; empty when the rule has none. */
   readonly msg: string;
   readonly data: string;
@@ -38,4 +44,6 @@ export interface Outcome {
   readonly score: Score;
   readonly threshold: Score;
   readonly auditLog: boolean;
+  /** Numbers of the exceptions without which a rule would have matched. */
+  readonly exceptionsUsed: ReadonlySet<number> | undefined;
 }

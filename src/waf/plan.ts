@@ -1,5 +1,6 @@
 // The compiled rule set: immutable, shared by every transaction and every site that uses the same rules.
 import type { CollectionStore } from './persistent.ts';
+import type { Roles } from './rule-role.ts';
 import type { ScanTable } from './scan-table.ts';
 import type { Step } from './step.ts';
 import type { Ground } from './transaction.ts';
@@ -10,6 +11,8 @@ export interface Plan extends Ground {
   readonly phaseStart: readonly number[];
   /** The rules of the set before anything was decided for all requests. */
   readonly ruleCount: number;
+  /** Of the rules that are left, by themselves. */
+  readonly roles: Roles;
   readonly scans: ScanTable;
   readonly collections: CollectionStore;
 }

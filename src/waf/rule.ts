@@ -180,3 +180,13 @@ export interface RuleSet {
   /** `SecComponentSignature`: names and versions of what is loaded. */
   readonly components: readonly string[];
 }
+
+/** What a rule file said of other rules, worked in already: `SecRuleRemoveBy…`, or with exclusions `SecRuleUpdateTargetBy…`. */
+export interface RuleRemoval {
+  readonly source: Source;
+  readonly rules: RuleSelector;
+  /** Empty: the whole rule. */
+  readonly exclusions: readonly Exclusion[];
+  /** How many rules it meant. */
+  readonly count: number;
+}

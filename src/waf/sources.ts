@@ -10,7 +10,7 @@ import { CORE_FOLDER } from './core-folder.ts';
 import { preparedRules } from './native/prepared.ts';
 import { type NativeRules, type RuleTest, readRules } from './native/read.ts';
 import { scoringRules } from './native/scoring.ts';
-import type { Marker, Rule, RuleSet } from './rule.ts';
+import type { Marker, Rule, RuleRemoval, RuleSet } from './rule.ts';
 import { type ReadFile, readText } from './seclang/files.ts';
 import { loadSecLang } from './seclang/load.ts';
 
@@ -18,6 +18,8 @@ export interface LoadedRules {
   readonly ruleSet: RuleSet;
   /** Those that stand beside native rules; of the core rules only when they were asked for. */
   readonly tests: readonly RuleTest[];
+  /** What rule files took out of other rules. */
+  readonly removals: readonly RuleRemoval[];
   /** Of all that was read: the same text gives the same hash. */
   readonly hash: string;
   /** All that was read, and their folders. */
@@ -63,7 +65,8 @@ export function loadRules(sources: readonly RuleSource[], baseDir: string, optio
   const ruleSet = { ...loaded.ruleSet, items: [...items, ...scoring] };
   const problems = [...told, ...loaded.problems];
   if (problems.length === 0) problems.push(...checkRules(ruleSet));
-  return { ruleSet, tests, hash: hash.digest('hex'), files: [...read], problems, notices: loaded.notices };
+  const { removals, notices } = loaded;
+  return { ruleSet, tests, removals, hash: hash.digest('hex'), files: [...read], problems, notices };
 }
 
 function filesOf(source: RuleSource, missing: Problem[]): string[] {

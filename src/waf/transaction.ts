@@ -7,7 +7,7 @@ import { innerValues } from './inner/inner-values.ts';
 import type { Template } from './macro.ts';
 import type { Collections } from './persistent.ts';
 import type { BodyProcessor, EngineMode, EngineSettings, Rule, WritableCollection } from './rule.ts';
-import { type SlotTable, TxStore, type TxValue } from './tx-store.ts';
+import { integerOf, type SlotTable, TxStore, type TxValue } from './tx-store.ts';
 import { variableKind, variableNumber } from './variables.ts';
 
 /** Values within values of one exchange; the values they stand in are seen in any case. */
@@ -21,6 +21,8 @@ export interface Matched {
   readonly value: string;
   /** What of it matched, for the log. */
   readonly part: string;
+  /** As it came, before the rule's transformations. */
+  readonly raw: string;
 }
 
 /** `ctl:ruleRemoveTarget…`: what some rules no longer look at. */
@@ -30,6 +32,15 @@ export interface RemovedTarget {
   readonly variable: number;
   /** undefined: the whole collection. */
   readonly selects: ((key: string) => boolean) | undefined;
+  /** The number of the exception that says so; undefined: a rule did. */
+  readonly exception?: number;
+}
+
+/** What one exchange is spared. Shared by all exchanges for which the same exceptions hold. */
+export interface Exemption {
+  /** By step: the number of the exception that takes the rule away, from 1; 0: none does. undefined: no rule is. */
+  readonly rules: Uint16Array | undefined;
+  readonly targets: readonly RemovedTarget[];
 }
 
 /** What a transaction stands on: the same for all transactions of a plan. */
@@ -37,6 +48,8 @@ export interface Ground {
   readonly settings: EngineSettings;
   readonly slots: SlotTable;
   readonly initialTx: readonly (TxValue | undefined)[];
+  /** Where rules that detect something add their points. */
+  readonly scoreSlots: readonly number[];
   /** By variable: what a transaction begins with. */
   readonly members: readonly (readonly Field[])[];
   /** By step: 1 for those that run for every exchange. */
@@ -53,6 +66,8 @@ export interface Ground {
   read(variable: number, tx: Transaction): readonly Field[];
 }
 
+const NO_TARGETS: readonly RemovedTarget[] = [];
+
 export class Transaction {
   readonly plan: Ground;
   readonly budget: Budget;
@@ -64,7 +79,12 @@ export class Transaction {
   readonly flags: Uint8Array;
   /** By step: 1 when `ctl` took the rule away. */
   removed: Uint8Array | undefined;
-  removedTargets: RemovedTarget[] = [];
+  removedTargets: readonly RemovedTarget[];
+  readonly exemption: Exemption | undefined;
+  /** Numbers of the exceptions without which a rule would have matched. */
+  exceptionsUsed: Set<number> | undefined;
+  /** All scores together, as they were after the last rule that matched. */
+  points = 0;
 
   /** TX.0 to TX.9. */
   captured: readonly (string | undefined)[] = [];
@@ -96,7 +116,9 @@ export class Transaction {
   readonly startedAt: number = Date.now();
   #innerLeft = MOST_INNER_VALUES;
 
-  constructor(plan: Ground, mode: EngineMode, collections: Collections, budget: Budget) {
+  constructor(plan: Ground, mode: EngineMode, collections: Collections, budget: Budget, exemption?: Exemption) {
+    this.exemption = exemption;
+    this.removedTargets = exemption?.targets ?? NO_TARGETS;
     this.plan = plan;
     this.mode = mode;
     this.collections = collections;
@@ -157,6 +179,20 @@ export class Transaction {
   setBodyProcessor(processor: BodyProcessor): void {
     this.bodyProcessor = processor;
     this.setSingle(REQBODY_PROCESSOR, processor);
+  }
+
+  /** Points that were added to the scores since this was asked last. */
+  takePoints(): number {
+    let points = 0;
+    for (const slot of this.plan.scoreSlots) points += integerOf(this.tx.values[slot]);
+    const added = points - this.points;
+    this.points = points;
+    return added;
+  }
+
+  noteException(number: number): void {
+    this.exceptionsUsed ??= new Set();
+    this.exceptionsUsed.add(number);
   }
 
   /** The last value that matched in the running rule. */

@@ -28,6 +28,7 @@ function open(
     renewCertificates: () => Promise.resolve([]),
     lookForCertificates: () => Promise.resolve([]),
     bans: { list: () => [], add: fails, remove: () => [], why: () => ({ isExempt: false, bans: [] }) },
+    rules: { findings: () => [], shadows: () => [], explain: () => null, exceptions: () => [], except: () => null },
     ...control,
   });
   onTestFinished(() => server.close());

@@ -85,6 +85,7 @@ test('the smallest file gets a safe default for everything else', () => {
       waf: 'stdout',
       audit: [],
       redact: ['authorization', 'cookie', 'set-cookie'],
+      recent: { findings: 1000, bytes: 8 * 2 ** 20 },
     },
   });
   expect(upstreams.get('http://127.0.0.1:3000')).toEqual({

@@ -6,13 +6,21 @@ const redaction = new Redaction(NAMES, ['request-headers', 'request-body', 'resp
 const nothing = redaction.secretsOf();
 
 function shown(value: string, headers: readonly string[] = []): string {
-  const texts = { target: 'ARGS:a', value, matched: '', msg: '', data: '' };
+  const texts = { target: 'ARGS:a', value, matched: '', msg: '', data: '', raw: '', fields: [] };
   return redaction.finding(texts, '', redaction.secretsOf(headers)).value;
 }
 
 describe('a finding', () => {
   test('is shown as it is when nothing in it is secret', () => {
-    const texts = { target: 'ARGS:a', value: 'v 1', matched: 'v', msg: 'm v', data: 'd' };
+    const texts = {
+      target: 'ARGS:a',
+      value: 'v 1',
+      matched: 'v',
+      msg: 'm v',
+      data: 'd',
+      raw: 'v%201',
+      fields: ['ARGS:a'],
+    };
     expect(redaction.finding(texts, 'template', nothing)).toEqual(texts);
   });
 
@@ -32,12 +40,22 @@ describe('a finding', () => {
     'ARGS:user[token]',
     'ARGS:Token',
   ])('on %s shows nothing of its value, and its message as the rule has it', (target) => {
-    const texts = { target, value: 'secret', matched: 'secret', msg: 'found cret', data: 'saw SECRET' };
+    const texts = {
+      target,
+      value: 'secret',
+      matched: 'secret',
+      msg: 'found cret',
+      data: 'saw SECRET',
+      raw: 'secret',
+      fields: [target],
+    };
     expect(redaction.finding(texts, 'found %{TX.1}', nothing)).toEqual({
       target,
       value: '[redacted]',
       matched: '[redacted]',
       msg: 'found %{TX.1}',
+      raw: '[redacted]',
+      fields: [target],
       data: '[redacted]',
     });
   });
@@ -45,7 +63,7 @@ describe('a finding', () => {
   test.for(['REQUEST_COOKIES_NAMES:sid', 'ARGS:tokens', 'ARGS:a', 'REQUEST_URI', 'REQUEST_HEADERS:user-agent'])(
     'on %s shows its value',
     (target) => {
-      const texts = { target, value: 'plain', matched: 'p', msg: '', data: '' };
+      const texts = { target, value: 'plain', matched: 'p', msg: '', data: '', raw: '', fields: [] };
       expect(redaction.finding(texts, '', nothing).value).toBe('plain');
     },
   );
@@ -53,7 +71,8 @@ describe('a finding', () => {
   test('hides every cookie one by one when only some are named', () => {
     const some = new Redaction(['sid'], []);
     const value = (target: string): string =>
-      some.finding({ target, value: 'x', matched: '', msg: '', data: '' }, '', some.secretsOf()).value;
+      some.finding({ target, value: 'x', matched: '', msg: '', data: '', raw: '', fields: [] }, '', some.secretsOf())
+        .value;
     expect([value('REQUEST_COOKIES:sid'), value('REQUEST_COOKIES:lang')]).toEqual(['[redacted]', 'x']);
   });
 });
@@ -105,13 +124,29 @@ describe('a text with a named value in it', () => {
 
   test('is not hidden when no name is given', () => {
     const open = new Redaction([], []);
-    const texts = { target: 'REQUEST_HEADERS:cookie', value: 'token=abc', matched: '', msg: '', data: '' };
+    const texts = {
+      target: 'REQUEST_HEADERS:cookie',
+      value: 'token=abc',
+      matched: '',
+      msg: '',
+      data: '',
+      raw: '',
+      fields: [],
+    };
     expect(open.finding(texts, '', open.secretsOf(['cookie', 'token=abc'])).value).toBe('token=abc');
   });
 
   test('is hidden also when the name has signs that mean something in a pattern', () => {
     const odd = new Redaction(['a.b*', 'x-y'], []);
-    const texts = { target: 'ARGS:q', value: 'a.b*=1&x-y=2&aabb=3', matched: '', msg: '', data: '' };
+    const texts = {
+      target: 'ARGS:q',
+      value: 'a.b*=1&x-y=2&aabb=3',
+      matched: '',
+      msg: '',
+      data: '',
+      raw: '',
+      fields: [],
+    };
     expect(odd.finding(texts, '', odd.secretsOf()).value).toBe('a.b*=[redacted]&x-y=[redacted]&aabb=3');
   });
 });

@@ -1,7 +1,7 @@
 // The checked document becomes the Config: defaults filled, units read, names tied to what they name.
 // Faults between parts of the file are told here; the result then counts for nothing.
 
-import type { Config, LogsConfig, LogTarget } from '../config.ts';
+import type { Config, LogsConfig, LogTarget, RecordConfig } from '../config.ts';
 import type { ConfigDocument } from '../document.ts';
 import { Part } from '../part.ts';
 import { auditParts, logLevels } from '../schema/server.ts';
@@ -42,6 +42,7 @@ export function resolveConfig(document: ConfigDocument, origin: Origin): Config 
     upstreams: upstreams.all(),
     sites,
     logs: resolveLogs(root.at('logs'), baseDir),
+    record: resolveRecord(root.at('record'), baseDir),
   };
 }
 
@@ -86,7 +87,26 @@ function resolveLogs(logs: Part, baseDir: string): LogsConfig {
     waf: logTarget(logs.at('waf'), baseDir),
     audit: auditParts.filter((part) => texts(logs.at('audit')).includes(part)),
     redact: texts(logs.at('redact')).map((name) => name.toLowerCase()),
+    recent: { findings: logs.at('recent').at('findings').number(), bytes: logs.at('recent').at('size').bytes() },
   };
+}
+
+function resolveRecord(record: Part, baseDir: string): RecordConfig | undefined {
+  if (!record.isGiven || record.isOff) return undefined;
+  return {
+    dir: record.at('dir').path(baseDir) ?? '',
+    sample: share(record.at('sample')),
+    hits: share(record.at('hits')),
+    bodyBytes: record.at('body').bytes(),
+    fileBytes: record.at('file').bytes(),
+    files: record.at('files').number(),
+    ageMs: record.at('age').durationMs(),
+    redact: texts(record.at('redact')).map((name) => name.toLowerCase()),
+  };
+}
+
+function share(part: Part): number {
+  return part.isOff ? 0 : part.fraction();
 }
 
 function logTarget(part: Part, baseDir: string): LogTarget {

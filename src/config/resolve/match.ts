@@ -1,4 +1,4 @@
-// What requests are matched by, of routes and of limits.
+// What requests are matched by: of routes, limits and exceptions.
 
 import type { RouteMatch } from '../config.ts';
 import type { Part } from '../part.ts';
@@ -30,11 +30,13 @@ export function resolveMatch(part: Part): RouteMatch {
   };
 }
 
-function textsOf(list: Part): string[] | undefined {
+/** undefined: the file says nothing. */
+export function textsOf(list: Part): string[] | undefined {
   return list.isGiven ? list.items().map((item) => item.text() ?? '') : undefined;
 }
 
-function canonicalGlob(text: string): string {
+/** As canonical paths are written. */
+export function canonicalGlob(text: string): string {
   const parsed = parsePathGlob(text);
   return 'value' in parsed ? parsed.value : text;
 }

@@ -1,8 +1,11 @@
 // The rules of a route: what it says itself, the site's word for the rest, the defaults for what neither says.
 
 import { resolve } from 'node:path';
-import type { RuleSource, WafConfig } from '../config.ts';
+import type { ExceptionConfig, FieldPath, RuleReference, RuleSource, ShadowConfig, WafConfig } from '../config.ts';
 import type { Part } from '../part.ts';
+import { parseFieldPath } from '../syntax/field-path.ts';
+import { parseRuleReference } from '../syntax/rule-reference.ts';
+import { canonicalGlob, textsOf } from './match.ts';
 
 /** undefined: no rules here. `route`: absent for the site's own requests. */
 export function resolveWaf(site: Part, route: Part | undefined, baseDir: string): WafConfig | undefined {
@@ -33,6 +36,52 @@ export function resolveWaf(site: Part, route: Part | undefined, baseDir: string)
       .map((type) => (type.text() ?? '').toLowerCase()),
     budgetMs: at('budget').durationMs(),
     onError: at('onError').word(['block', 'pass']),
+    exceptions: [site, ...(own === undefined || own === site ? [] : [own])].flatMap((part) =>
+      part.at('exceptions').items().map(resolveException),
+    ),
+    shadow: resolveShadow(at, baseDir),
+  };
+}
+
+/** What a route says adds to what its site says: an exception is never lost by standing in the wrong place. */
+function resolveException(part: Part): ExceptionConfig {
+  return {
+    rules: part.at('rules').items().flatMap(referenceOf),
+    fields: part.at('fields').items().flatMap(fieldOf),
+    path: textsOf(part.at('path'))?.map(canonicalGlob),
+    method: textsOf(part.at('method'))?.map((method) => method.toUpperCase()),
+    reason: part.at('reason').text(),
+    expires: part.at('expires').text(),
+    place: part.place,
+  };
+}
+
+function referenceOf(part: Part): RuleReference[] {
+  const parsed = parseRuleReference(part.text() ?? '');
+  return 'value' in parsed ? [parsed.value] : [];
+}
+
+function fieldOf(part: Part): FieldPath[] {
+  const parsed = parseFieldPath(part.text() ?? '');
+  return 'value' in parsed ? [parsed.value] : [];
+}
+
+/** Other rules, or the same with other settings. */
+function resolveShadow(at: (...keys: readonly string[]) => Part, baseDir: string): ShadowConfig | undefined {
+  const part = at('shadow');
+  if (!part.isGiven || part.isOff || part.at('sample').isOff) return undefined;
+  const number = (...keys: readonly string[]): number => {
+    const own = below(part, keys);
+    return (own.isGiven ? own : at(...keys)).number();
+  };
+  const rules = part.at('rules');
+  return {
+    rules: (rules.isGiven && !rules.isOff ? rules : at('rules')).items().map((item) => ruleSource(item, baseDir)),
+    sample: part.at('sample').fraction(),
+    paranoia: number('paranoia'),
+    detectionParanoia: number('detectionParanoia'),
+    threshold: { inbound: number('threshold', 'inbound'), outbound: number('threshold', 'outbound') },
+    place: part.place,
   };
 }
 

@@ -155,17 +155,53 @@ export const logs: Node = map('What is recorded, and where.', {
       is: [off],
     },
   ),
+  recent: map('Findings that a running gateway keeps in memory, for gatehouse rules explain.', {
+    findings: value('How many; the oldest go first.', integer(0, 100_000), { default: 1000 }),
+    size: value('How much memory they may take.', size(0, 2 ** 30), { default: '8MiB' }),
+  }),
 });
 
 export const record: Node = map(
   'Recording of sampled requests, for trying rules on them later.',
   {
     dir: value('The folder of the recordings.', text('a folder', 'the path of a folder'), { default: 'traffic' }),
-    sample: value('The share of requests that is recorded.', [percent, off], { default: '1%' }),
+    sample: value('The share of requests that is recorded, of those that the rules let pass.', [percent, off], {
+      default: '1%',
+    }),
+    hits: value('The share that is recorded of requests that rules block, or would block.', [percent, off], {
+      default: '100%',
+    }),
+    body: value('How much of a body is recorded.', size(0, 2 ** 30), { default: '64KiB' }),
+    file: value('When a file is this long the next one begins.', size(4096, 2 ** 30), { default: '16MiB' }),
+    files: value('How many files there may be, of passed requests and of hits each; the oldest go.', integer(1, 1000), {
+      default: 8,
+    }),
+    age: value('Files are deleted when they are this old.', duration(60_000, 3650 * 86_400_000), { default: '30d' }),
+    redact: list(
+      'Headers, cookies and fields whose values are left out, besides those of logs.redact. Of cookies only the names are recorded.',
+      value('A name.', text('a name', 'the name of a header, cookie or field')),
+      {
+        default: [
+          'password',
+          'passwd',
+          'pwd',
+          'secret',
+          'token',
+          'access_token',
+          'refresh_token',
+          'id_token',
+          'api_key',
+          'apikey',
+          'x-api-key',
+          'client_secret',
+          'csrf_token',
+          'otp',
+          'card',
+          'cvv',
+        ],
+        is: [off],
+      },
+    ),
   },
-  {
-    default: null,
-    is: [off],
-    later: { what: 'recording traffic', offBy: 'sample' },
-  },
+  { default: null, is: [off] },
 );

@@ -1,5 +1,7 @@
 // The part of a site, or of a route, about the rule engine.
 
+import { parseFieldPath, writeField } from '../syntax/field-path.ts';
+import { parseRuleReference } from '../syntax/rule-reference.ts';
 import { flag, integer, off, readBy, text, verbatim, word } from './kind.ts';
 import { date, duration, percent, size } from './measures.ts';
 import type { Node } from './node.ts';
@@ -7,6 +9,7 @@ import { list, map, value } from './node.ts';
 import { method, pathGlob } from './web.ts';
 
 const paranoia = integer(1, 4);
+const threshold = integer(1, 10_000);
 
 const ruleSource: Node = map(
   'core, a .yaml or .conf file or a glob; with crs, a folder of the OWASP Core Rule Set.',
@@ -26,20 +29,16 @@ const mediaType = readBy('a media type', 'a media type like text/html or text/*'
   /^[\w!#$&^.+*-]+\/[\w!#$&^.+*-]+$/.test(written) ? { value: written } : { fault: 'is not a media type' },
 );
 
+const ruleReference = verbatim('a rule', 'a rule id, a range like 941100-941199 or tag:NAME', parseRuleReference);
+
 const exception: Node = map(
   'Rules that do not apply somewhere.',
   {
-    rules: list(
-      'Rule ids, ranges like 941100-941199, or tag:NAME.',
-      value('A rule.', verbatim('a rule', 'a rule id, a range or tag:NAME')),
-      { least: 1 },
-    ),
+    rules: list('Rule ids, ranges like 941100-941199, or tag:NAME.', value('A rule.', ruleReference), { least: 1 }),
     fields: list(
       'Fields that are left out, like args.comment; none: the whole request.',
-      value('A field.', text('a field', 'a field like args.comment')),
-      {
-        default: [],
-      },
+      value('A field.', readBy('a field', writeField, parseFieldPath)),
+      { default: [] },
     ),
     path: list('Only on these paths.', value('A path glob.', pathGlob), { default: null }),
     method: list('Only with these methods.', value('A method.', method), { default: null }),
@@ -61,8 +60,8 @@ export const waf: Node = map(
       default: 1,
     }),
     threshold: map('The scores that block.', {
-      inbound: value('For requests.', integer(1, 10_000), { default: 5 }),
-      outbound: value('For responses.', integer(1, 10_000), { default: 4 }),
+      inbound: value('For requests.', threshold, { default: 5 }),
+      outbound: value('For responses.', threshold, { default: 4 }),
     }),
     body: map('How much of a body is inspected.', {
       inspect: value('The bound.', size(0, 2 ** 30), { default: '128KiB' }),
@@ -85,15 +84,20 @@ export const waf: Node = map(
     exceptions: list('Rules that do not apply somewhere.', exception, {
       default: [],
       is: [off],
-      later: { what: 'a list of exceptions' },
     }),
     shadow: map(
       'Rule sets that are scored beside and never act.',
       {
-        rules: list('Rule sets in order.', ruleSource, { default: [] }),
+        rules: list("Rule sets in order; by default the site's own.", ruleSource, { default: [] }),
         sample: value('The share of requests.', [percent, off], { default: '10%' }),
+        paranoia: value("As above; by default the site's.", paranoia, { default: null }),
+        detectionParanoia: value("As above; by default the site's.", paranoia, { default: null }),
+        threshold: map("As above; by default the site's.", {
+          inbound: value('For requests.', threshold, { default: null }),
+          outbound: value('For responses.', threshold, { default: null }),
+        }),
       },
-      { default: null, is: [off], later: { what: 'a shadow rule set' } },
+      { default: null, is: [off] },
     ),
     budget: value('Working time that the rules may take for one request; beyond it onError decides.', duration(1), {
       default: '250ms',

@@ -25,7 +25,7 @@ export type FaultCode =
   | 'unreadable-file';
 
 /** Stable codes of what is accepted and has no effect. */
-export type NoticeCode = 'governed-elsewhere' | 'no-effect';
+export type NoticeCode = 'empty-include' | 'governed-elsewhere' | 'no-effect';
 
 /** Nobody reads more; the rest is counted. */
 const maxProblems = 1000;

@@ -2,7 +2,7 @@
 
 import { dirname, resolve } from 'node:path';
 import type { Problem } from '../../base/errors.ts';
-import type { Marker, Rule, RuleSet, Source } from '../rule.ts';
+import type { Marker, Rule, RuleRemoval, RuleSet, Source } from '../rule.ts';
 import { applyDirective } from './apply.ts';
 import { Assembly } from './assembly.ts';
 import type { Directive } from './directives.ts';
@@ -31,6 +31,7 @@ export interface LoadOptions {
 export interface Loaded {
   /** To be used only when there are no problems. */
   readonly ruleSet: RuleSet;
+  readonly removals: readonly RuleRemoval[];
   /** Every fault, in the order it was found. */
   readonly problems: Problem[];
   /** What was accepted and has no effect here, each with what governs it. */
@@ -103,11 +104,12 @@ class Loading {
   }
 
   finish(): Loaded {
-    const items = applyUpdates(this.#assembly);
+    const { items, removals } = applyUpdates(this.#assembly);
     checkMarkers(items, this.#assembly.items, this.#faults);
     const { settings, components } = this.#assembly;
     return {
       ruleSet: { items, settings, components },
+      removals,
       problems: this.#faults.problems(),
       notices: this.#faults.notices(),
     };
@@ -143,7 +145,11 @@ class Loading {
     const isOptional = key === 'includeoptional';
     const pattern = resolveIn(dirname(name.line.file), fromBytes(argumentValue(arg).text));
     const found = findFiles(pattern, this.#options.baseDir);
-    if (found.length === 0 && !isOptional) this.#faults.add(arg, 'bad-include', `no file has a name like ${pattern}`);
+    if (found.length === 0) {
+      const text = `no file has a name like ${pattern}`;
+      if (isOptional) this.#faults.note(arg, 'empty-include', text);
+      else this.#faults.add(arg, 'bad-include', text);
+    }
     for (const file of found) {
       const failed = this.#loadFile(file);
       if (failed === undefined || (isOptional && failed.isAbsent)) continue;

@@ -1,8 +1,9 @@
 // Applies what rule files say about other rules: SecRuleUpdateActionById, SecRuleUpdateTargetBy*, SecRuleRemoveBy*.
 // It happens once, after everything is read, so that the order of the files does not matter.
 
-import type { Exclusion, Link, Marker, Rule, Target } from '../rule.ts';
+import type { Exclusion, Link, Marker, Rule, RuleRemoval, Target } from '../rule.ts';
 import type { Assembly, RuleDraft, Update } from './assembly.ts';
+import { sourceOf } from './assembly.ts';
 import type { Faults } from './faults.ts';
 import { finishRule } from './finish.ts';
 import { compileRuleSelector } from './rule-selector.ts';
@@ -10,7 +11,10 @@ import { compileRuleSelector } from './rule-selector.ts';
 type Of<Kind extends Update['kind']> = Extract<Update, { kind: Kind }>;
 
 /** All rules and markers in order, each rule complete, changed and kept as the updates say. */
-export function applyUpdates({ items, updates, reading: { faults } }: Assembly): (Rule | Marker)[] {
+export function applyUpdates({ items, updates, reading: { faults } }: Assembly): {
+  readonly items: (Rule | Marker)[];
+  readonly removals: RuleRemoval[];
+} {
   const drafts = new Map<number, RuleDraft>();
   for (const item of items) if (item.kind === 'draft') drafts.set(item.id, item);
   for (const update of updates) if (update.kind === 'actions') appendActions(drafts.get(update.id), update, faults);
@@ -20,18 +24,27 @@ export function applyUpdates({ items, updates, reading: { faults } }: Assembly):
     item.kind === 'rule' ? updateRule(item, steps) : [item],
   );
   excuseRemoved(drafts, finished, faults);
-  return finished;
+  return { items: finished, removals: steps.flatMap(removalOf) };
+}
+
+/** What only adds targets takes nothing away. */
+function removalOf({ update, count }: Step): RuleRemoval[] {
+  const exclusions = update.kind === 'targets' ? update.exclusions : [];
+  if (update.kind === 'targets' && exclusions.length === 0) return [];
+  return [{ source: sourceOf(update.at), rules: update.rules, exclusions, count }];
 }
 
 interface Step {
   readonly update: Of<'remove' | 'targets'>;
   readonly isMeant: (rule: Rule) => boolean;
+  /** Rules that were meant so far. */
+  count: number;
 }
 
 function compile(update: Update, faults: Faults): Step[] {
   if (update.kind === 'actions') return [];
   const isMeant = compileRuleSelector(update.rules);
-  if (isMeant !== undefined) return [{ update, isMeant }];
+  if (isMeant !== undefined) return [{ update, isMeant, count: 0 }];
   faults.add(update.at, 'bad-value', 'this pattern cannot be compiled');
   return [];
 }
@@ -39,8 +52,10 @@ function compile(update: Update, faults: Faults): Step[] {
 /** The rule with all changes of its targets; none when it is removed. */
 function updateRule(rule: Rule, steps: readonly Step[]): [Rule] | [] {
   let updated = rule;
-  for (const { update, isMeant } of steps) {
-    if (!isMeant(updated)) continue;
+  for (const step of steps) {
+    const { update } = step;
+    if (!step.isMeant(updated)) continue;
+    step.count++;
     if (update.kind === 'remove') return [];
     updated = updateTargets(updated, update);
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { WafConfig } from '../../../src/config/config.ts';
-import { configOf, messagesOf, placesOf } from '../reading.ts';
+import { configOf, placesOf } from '../reading.ts';
 
 /** The rules of each route, the site's own behind them. */
 function wafsOf(site: string, ...routes: readonly string[]): (WafConfig | undefined)[] {
@@ -43,6 +43,8 @@ describe('rules', () => {
         responseTypes: ['text/*', 'application/json', 'application/xml', 'application/xhtml+xml'],
         budgetMs: 250,
         onError: 'block',
+        exceptions: [],
+        shadow: undefined,
       },
     ]);
   });
@@ -69,6 +71,55 @@ describe('rules', () => {
       responseTypes: ['text/html'],
       budgetMs: 50,
       onError: 'pass',
+      exceptions: [],
+      shadow: undefined,
+    });
+  });
+
+  test('have exceptions: rules, fields, and where they hold', () => {
+    const [waf] = wafsOf(
+      '{ rules: [a.conf], exceptions: [{ rules: [942100, "tag:xss", 941100-941199], ' +
+        'fields: [args.comment, json./a/b, files.name, headers.X-A, args, ARGS_NAMES:id], ' +
+        'path: [/posts/**, "/%7Eann"], method: post, reason: "why", expires: 2027-03-01 }, { rules: 1 }] }',
+    );
+    expect(waf?.exceptions.map((exception) => ({ ...exception, place: undefined }))).toEqual([
+      {
+        rules: [{ from: 942100, to: 942100 }, { tag: 'xss' }, { from: 941100, to: 941199 }],
+        fields: [
+          { area: 'args', name: 'comment' },
+          { area: 'json', name: '/a/b' },
+          { area: 'files.name', name: undefined },
+          { area: 'headers', name: 'X-A' },
+          { area: 'args', name: undefined },
+          { area: 'ARGS_NAMES', name: 'id' },
+        ],
+        path: ['/posts/**', '/~ann'],
+        method: ['POST'],
+        reason: 'why',
+        expires: '2027-03-01',
+        place: undefined,
+      },
+      {
+        rules: [{ from: 1, to: 1 }],
+        fields: [],
+        path: undefined,
+        method: undefined,
+        reason: undefined,
+        expires: undefined,
+        place: undefined,
+      },
+    ]);
+    expect(waf?.exceptions[0]?.place).toMatchObject({ line: 1 });
+  });
+
+  test('have a shadow with the settings of the site where it says nothing of its own', () => {
+    const [waf] = wafsOf('{ rules: [a.conf], paranoia: 2, detectionParanoia: 3, shadow: { paranoia: 4, sample: 5% } }');
+    expect(waf?.shadow).toMatchObject({
+      rules: [{ files: '/etc/gatehouse/a.conf' }],
+      sample: 0.05,
+      paranoia: 4,
+      detectionParanoia: 3,
+      threshold: { inbound: 5, outbound: 4 },
     });
   });
 
@@ -78,6 +129,17 @@ describe('rules', () => {
 });
 
 describe('a route', () => {
+  test('adds its exceptions to those of its site', () => {
+    const text = (route: string): string =>
+      `sites: { a.test: { to: "http://a", waf: { rules: [a.conf], exceptions: [{ rules: 1 }] }, routes: [{ match: { path: /x }, waf: ${route} }] } }`;
+    const of = (route: string) =>
+      configOf(text(route)).sites[0]?.routes.map(({ waf }) => waf?.exceptions.map(({ rules }) => rules));
+    const [one, two] = [[{ from: 1, to: 1 }], [{ from: 2, to: 2 }]];
+    expect(of('{ exceptions: [{ rules: 2 }] }')).toEqual([[one, two], [one]]);
+    expect(of('{ mode: detect }')).toEqual([[one], [one]]);
+    expect(of('{ exceptions: false }')).toEqual([[one], [one]]);
+  });
+
   const site = '{ mode: detect, rules: [a.conf], threshold: { inbound: 7 }, body: { inspect: 1KiB } }';
 
   test('without a word has the rules of its site', () => {
@@ -133,16 +195,16 @@ describe('a fault', () => {
     ['{ rules: [a.conf], responseTypes: [html] }', 'html'],
     ['{ rules: [a.conf], reponse: true }', 'reponse'],
     ['{ rules: [{ crss: x }] }', 'crss'],
+    ['{ rules: [a.conf], exceptions: [{ rules: [0] }] }', '0'],
+    ['{ rules: [a.conf], exceptions: [{ rules: [9-1] }] }', '9-1'],
+    ['{ rules: [a.conf], exceptions: [{ rules: [sqli] }] }', 'sqli'],
+    ['{ rules: [a.conf], exceptions: [{ rules: [1], fields: [arg.x] }] }', 'arg.x'],
+    ['{ rules: [a.conf], exceptions: [{ rules: [1], fields: [json.a] }] }', 'json.a'],
+    ['{ rules: [a.conf], exceptions: [{ rules: [1], expires: tomorrow }] }', 'tomorrow'],
+    ['{ rules: [a.conf], exceptions: [{ rules: [1], path: posts }] }', 'posts'],
   ] as const)('in %s is told with its place', ([waf, word]) => {
     const column = at('').split('\n')[3]?.length ?? 0;
     const place = `4:${column + waf.indexOf(word) + 1}`;
     expect(placesOf(at(waf)).map((text) => text.split(' ')[0])).toContain(place);
-  });
-
-  test.for([
-    ['{ rules: [a.conf], exceptions: [{ rules: [1] }] }', 'exceptions'],
-    ['{ rules: [a.conf], shadow: { rules: [b.conf] } }', 'shadow'],
-  ] as const)('%s is told as not yet available', ([waf, word]) => {
-    expect(messagesOf(at(waf)).join('\n')).toMatch(new RegExp(`${word}.*not available yet|not available yet.*${word}`));
   });
 });

@@ -36,7 +36,11 @@ async function fakeTarget(): Promise<FakeTarget> {
       isAnswered = true;
       const uri = sofar.split(' ')[1] ?? '';
       const id = /^\/rule\/(\d+)/.exec(uri)?.[1];
-      logged.set(client, { requests: 1, rules: id === undefined ? [] : [{ id: Number(id), msg: uri }] });
+      logged.set(client, {
+        requests: 1,
+        rules: id === undefined ? [] : [{ id: Number(id), msg: uri }],
+        isStopped: false,
+      });
       if (uri === '/close') socket.destroy();
       else if (uri.startsWith('/to/'))
         socket.write(`HTTP/1.1 302 Found\r\nLocation: ${uri.slice(3)}\r\nContent-Length: 0\r\n\r\n`);

@@ -115,6 +115,7 @@ function judge(
     const judged = override?.output === undefined ? differences : faults(override.output, sent.outcome, rules);
     // Without a record nothing can be said about rules that were not logged.
     if (sent.outcome.answer !== undefined && !logged.has(sent.from)) judged.push('the gateway has no record of it');
+    if (logged.get(sent.from)?.isStopped === true) judged.push('the rules stopped it, though they only detect');
     found.push(...judged.map((fault) => at + fault));
   }
   const verdict = found.length > 0 ? 'failed' : override === undefined ? 'passed' : 'overridden';

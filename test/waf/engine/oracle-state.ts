@@ -29,6 +29,7 @@ export function emptyTransaction(settings: EngineSettings, mode: EngineMode, bud
     settings,
     slots: new SlotTable(),
     initialTx: [],
+    scoreSlots: [],
     members: VARIABLES.map((name) =>
       variableKind(name) === 'single' ? [new Field('', INITIAL[name] ?? '')] : NO_FIELDS,
     ),

@@ -94,6 +94,7 @@ class SlowInspection implements Runner {
       intervention: this.#intervention,
       suppressed: this.#suppressed,
       auditLog,
+      exceptionsUsed: undefined,
       score: {
         inbound: this.#state.firstNumber('blocking_inbound_anomaly_score', 'anomaly_score'),
         outbound: this.#state.firstNumber('blocking_outbound_anomaly_score', 'outbound_anomaly_score'),
@@ -227,7 +228,7 @@ class SlowInspection implements Runner {
     const [head] = rule.links;
     const value = seen[0]?.value ?? '';
     const part = head === undefined || head.targets.length === 0 ? '' : (this.#ask(head, value)?.[0] ?? value);
-    return { rule, target: seen[0]?.label ?? '', value, matched: part, msg, data };
+    return { rule, target: seen[0]?.label ?? '', value, matched: part, raw: '', fields: [], points: 0, msg, data };
   }
 
   #act(rule: Rule, phase: Phase): boolean {

@@ -1,0 +1,87 @@
+// Answers what an operator asks of the rules of the running gateway (`admin/rules-control.ts`).
+import type {
+  ExceptionFigures,
+  ExceptWish,
+  FindingSummary,
+  RulesControl,
+  ShadowReport,
+} from '../admin/rules-control.ts';
+import { GatehouseError } from '../base/errors.ts';
+import { expiresAt } from '../gateway/exceptions.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import { nameOf } from '../gateway/guard.ts';
+import { expiryOf, reasonFor, type Written, writeExceptions } from '../tuning/except.ts';
+import { type Explanation, explain } from '../tuning/explanation.ts';
+import { culprits } from '../tuning/proposals.ts';
+
+export class GatewayRulesControl implements RulesControl {
+  readonly #gateway: Gateway;
+
+  constructor(gateway: Gateway) {
+    this.#gateway = gateway;
+  }
+
+  findings(): readonly FindingSummary[] {
+    return this.#gateway.records.recent.all().map((finding) => {
+      const { requestId, time, site, client, method, path, verdict, score } = finding;
+      const rules = [...new Set(culprits(finding).map(({ id }) => id))];
+      return { requestId, time, site, client, method, path, verdict, score: score.inbound, rules };
+    });
+  }
+
+  explain(requestId: string): Explanation | null {
+    const { recent } = this.#gateway.records;
+    const finding = recent.find(requestId);
+    return finding === undefined ? null : explain(finding, recent.all());
+  }
+
+  exceptions(): readonly ExceptionFigures[] {
+    const now = Date.now();
+    const byPlace = new Map<string, ExceptionFigures>();
+    for (const { uses, since } of this.#gateway.runtime.guards.exceptions) {
+      for (const { config, count, lastAt } of uses) {
+        const { file, line, column } = config.place;
+        const key = `${file}:${line}:${column}`;
+        const before = byPlace.get(key);
+        const last = lastAt === 0 ? null : new Date(lastAt).toISOString();
+        byPlace.set(key, {
+          file,
+          line,
+          count: count + (before?.count ?? 0),
+          since,
+          lastAt:
+            [last, before?.lastAt ?? null]
+              .filter((time) => time !== null)
+              .sort()
+              .at(-1) ?? null,
+          hasExpired: expiresAt(config) <= now,
+        });
+      }
+    }
+    return [...byPlace.values()];
+  }
+
+  shadows(): readonly ShadowReport[] {
+    return this.#gateway.runtime.guards.shadows.map((shadow) => {
+      const { config, sites, ...figures } = shadow.figures();
+      const { place, rules, paranoia, sample } = config;
+      const names = rules.map(nameOf);
+      return { file: place.file, line: place.line, sites: [...sites], rules: names, paranoia, sample, ...figures };
+    });
+  }
+
+  except({ requestId, proposal, reason, expires }: ExceptWish): Written | null {
+    const explanation = this.explain(requestId);
+    const chosen = explanation?.proposals.find(({ number }) => number === proposal);
+    const { config } = this.#gateway.runtime;
+    if (explanation === null || chosen === undefined || explanation.site === undefined) return null;
+    if (config.file === undefined) {
+      throw new GatehouseError('config_invalid', 'gateway', 'this gateway runs without a configuration file');
+    }
+    const { site, path, method } = explanation;
+    return writeExceptions(config, config.file, { site, path, method }, chosen.exceptions, {
+      reason: reason ?? reasonFor(requestId),
+      expires: expiryOf(expires, Date.now()),
+    });
+  }
+}

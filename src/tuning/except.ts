@@ -1,0 +1,52 @@
+// Writes exceptions into the configuration file, at the one place where they act on what they are for.
+import { GatehouseError } from '../base/errors.ts';
+import type { Config } from '../config/config.ts';
+import { compileMatch } from '../route/match.ts';
+import { changeConfig } from './change-file.ts';
+import { addExceptions, type Section } from './edit-config.ts';
+import { exceptionText, type Told } from './exception-text.ts';
+import type { Draft } from './sparing.ts';
+
+/** Days after which an exception ends unless somebody says otherwise: by then the application or the rule may be better. */
+export const DEFAULT_DAYS = 90;
+
+export interface Written {
+  readonly file: string;
+  /** The lines that were added. */
+  readonly entries: readonly string[];
+}
+
+/** `path`: of the request that it is for; undefined: of none in particular. Fails as `addExceptions` and `changeConfig` do. */
+export function writeExceptions(
+  config: Config,
+  file: string,
+  { site, path, method }: { site: string; path: string | undefined; method: string },
+  drafts: readonly Draft[],
+  told: Told,
+): Written {
+  const entries = drafts.map((draft) => exceptionText(draft, told));
+  const section: Section = { site, route: routeOf(config, site, path ?? '/', method) };
+  changeConfig(file, (text) => addExceptions(text, section, entries));
+  return { file, entries };
+}
+
+/** The place, among the routes of the file, of the one that takes such a request. */
+function routeOf(config: Config, site: string, path: string, method: string): number | undefined {
+  const routes = config.sites.find(({ name }) => name === site)?.routes ?? [];
+  const subject = { method, path, query: '', headers: [], client: '127.0.0.1' };
+  const place = routes.findIndex(({ match }) => compileMatch(match)(subject));
+  return place === -1 ? undefined : place;
+}
+
+/** The last day as it was asked for, `never`, or by default some time from now. Fails with a GatehouseError for what is no day. */
+export function expiryOf(given: string | undefined, now: number): string | undefined {
+  if (given === 'never') return undefined;
+  if (given === undefined) return new Date(now + DEFAULT_DAYS * 86_400_000).toISOString().slice(0, 10);
+  if (/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(given)) return given;
+  throw new GatehouseError('config_invalid', 'gateway', `"${given}" is not a day like 2027-03-01, and not never`);
+}
+
+/** What is written when nobody says why. */
+export function reasonFor(requestId: string): string {
+  return `false positive, request ${requestId}`;
+}
