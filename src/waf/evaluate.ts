@@ -76,7 +76,8 @@ function matches(tx: Transaction, step: Step): boolean {
     if (!matchLink(tx, step, link, i === step.scanned)) return false;
     if (!step.logs) continue;
     // The condition by which an exception would spare the rule: one that looks at members, which have names.
-    if (named === undefined || !hasMember(named)) named = tx.matched.slice(before);
+    const own = tx.matched.slice(before);
+    if (named === undefined || (!hasMember(named) && hasMember(own))) named = own;
     before = tx.matched.length;
     seen.push(linkMatch(tx));
   }

@@ -116,6 +116,24 @@ describe('an exception', () => {
   });
 });
 
+test('a finding names the fields by which an exception would spare its rule, whatever its chain does behind them', async () => {
+  const backend = await startBackend();
+  const rules = `SecRule REQUEST_FILENAME "@contains a" "id:1,phase:2,pass,log,chain"
+  SecAction "setvar:tx.x=1"
+SecRule REQUEST_METHOD "@streq GET" "id:2,phase:2,pass,log,chain"
+  SecRule ARGS "@contains b"
+SecRule ARGS:p|REQUEST_HEADERS:X "@contains b" "id:3,phase:2,pass,log"
+`;
+  const guarded = await startGuarded({ rules, to: backend.url });
+  await request('h2', guarded, { path: '/a?p=b&q=b', headers: { x: 'b' } });
+  const [record] = await guarded.wafRecords(1);
+  expect(record?.rules.map(({ id, fields }) => [id, fields])).toEqual([
+    [1, ['REQUEST_FILENAME']],
+    [2, ['ARGS:p', 'ARGS:q']],
+    [3, ['ARGS:p', 'REQUEST_HEADERS:x']],
+  ]);
+});
+
 describe('what cannot be meant stops the start', () => {
   test.for([
     ['{ rules: [900] }', /rule 900 cannot be excepted: it decides on the score/],
