@@ -1,8 +1,12 @@
 // `gatehouse demo`, which is `npm start`: a hidden sample app behind a running gateway, with attacks to try.
+import { existsSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import path from 'node:path';
 import { Command } from 'commander';
 import { ProblemsError } from '../base/errors.ts';
-import { parseConfig } from '../config/load.ts';
+import { ensureFolder } from '../base/folder.ts';
+import type { Config } from '../config/config.ts';
+import { loadConfig } from '../config/load.ts';
 import { openLocalCa } from '../tls/local-ca.ts';
 import type { Attack } from './demo-app/attacks.ts';
 import { DONE, report, say } from './outcome.ts';
@@ -27,10 +31,10 @@ export function demoCommand(): Command {
       const { ATTACKS } = await import('./demo-app/attacks.ts');
       const app = await startDemoApp();
       try {
-        const text = configText(app.url, options);
-        const { config, problems } = parseConfig(text, { file: '<demo>', baseDir: process.cwd(), env: {} });
-        if (config === undefined || problems.length > 0) throw new ProblemsError(problems);
-        const running = await serve(config);
+        keepConfig();
+        const read = (): Config => readDemo(environment(app.url, options));
+        const config = read();
+        const running = await serve(config, { read, isWatching: true });
         say(banner(running, openLocalCa(config.certificates.storage).rootPath, ATTACKS));
         await running.stopped;
         process.exitCode = DONE;
@@ -42,22 +46,47 @@ export function demoCommand(): Command {
     });
 }
 
+/** A file like any other, so that rules can be tuned in it; it stays when the demo ends. */
+const FILE = path.join('run', 'demo.yaml');
+
+function keepConfig(): void {
+  ensureFolder('run', 0o750);
+  if (!existsSync(FILE)) writeFileSync(FILE, configText());
+}
+
+function readDemo(env: Readonly<Record<string, string>>): Config {
+  const { config, problems } = loadConfig(FILE, { env });
+  if (config === undefined || problems.length > 0) throw new ProblemsError(problems);
+  return config;
+}
+
+/** What the file leaves open: where the app listens is new each time. */
+function environment(app: string, { port, httpPort, adminPort }: DemoOptions): Record<string, string> {
+  return { DEMO_APP: app, DEMO_PORT: port, DEMO_HTTP_PORT: httpPort, DEMO_ADMIN_PORT: adminPort };
+}
+
 /** On the loopback interface only: the app is made to be broken into. */
-function configText(url: string, { port, httpPort, adminPort }: DemoOptions): string {
+function configText(): string {
   const hasIpv6 = Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === '::1'));
   const hosts = hasIpv6 ? ['127.0.0.1', '[::1]'] : ['127.0.0.1'];
-  return `listen:
-  https: ${JSON.stringify(hosts.map((host) => `${host}:${port}`))}
-  http: ${JSON.stringify(hosts.map((host) => `${host}:${httpPort}`))}
+  const on = (port: string): string => JSON.stringify(hosts.map((host) => `${host}:${port}`));
+  return `# The demo's gateway. Change what you like, it is taken up at once; delete the file to begin anew.
+listen:
+  https: ${on('${DEMO_PORT:-8443}')}
+  http: ${on('${DEMO_HTTP_PORT:-8080}')}
 admin:
-  socket: run/demo.sock
-  http: ${JSON.stringify(`127.0.0.1:${adminPort}`)}
+  socket: demo.sock
+  http: "127.0.0.1:${'${DEMO_ADMIN_PORT:-9180}'}"
+certificates: { storage: ../certs }
+record: { dir: traffic, sample: 100% } # for rules replay
 sites:
   localhost:
-    to: ${url}
-    waf: { rules: [core] }
+    to: "${'${DEMO_APP:-http://127.0.0.1:3000}'}"
+    waf:
+      mode: block # detect: everything passes, and the log says what would have been blocked
+      rules: [core]
   default:
-    to: ${url}
+    to: "${'${DEMO_APP:-http://127.0.0.1:3000}'}"
     waf: { rules: [core] }
 `;
 }
@@ -73,7 +102,11 @@ function banner({ gateway, adminPort }: Running, rootPem: string, attacks: reado
   The app, for your browser   ${base}/
   The same, redirected        http://localhost:${gateway.addresses.http[0]?.port}/
   Health                      http://127.0.0.1:${adminPort}/healthz and /readyz
-  Status                      ${SELF} status --socket run/demo.sock
+  Status                      ${SELF} status -c run/demo.yaml
+  Configuration               run/demo.yaml
+
+  Blocked where you should not be? The page has an id; this says why, and what to do:
+  ${SELF} rules explain ID -c run/demo.yaml
 
   Your browser warns once: the certificate is from Gatehouse's own local CA. To trust it on this machine:
   ${SELF} certs trust

@@ -4,9 +4,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { ATTACKS } from '../../src/cli/demo-app/attacks.ts';
-import { startCli, temporaryFolder } from '../support/cli.ts';
+import { type Outcome, runCli, startCli, temporaryFolder } from '../support/cli.ts';
 import { hasComponent } from '../support/components.ts';
 
 const run = promisify(execFile);
@@ -16,6 +16,7 @@ interface Demo {
   readonly httpPort: number;
   readonly rootPem: string;
   readonly banner: string;
+  readonly folder: string;
   stop(): Promise<number | null>;
 }
 
@@ -34,6 +35,7 @@ async function startDemo(): Promise<Demo> {
     httpPort,
     rootPem: path.join(folder, 'certs/internal/root.pem'),
     banner,
+    folder,
     stop,
   };
 }
@@ -77,6 +79,47 @@ test.skipIf(!hasComponent('curl'))(
     expect(login).toMatch(new RegExp(`^location: ${demo.base}/`, 'm'));
     expect(login).toMatch(/^set-cookie: session=[^;]+; Path=\/; HttpOnly/m);
     expect(login).not.toContain('127.0.0.1');
+  },
+);
+
+test.skipIf(!hasComponent('curl'))(
+  'the tuning guide holds: a blocked comment, why, an exception, and the comment is taken',
+  { timeout: 60_000 },
+  async () => {
+    const send = async ({ base, rootPem }: Demo, where: string, field: string): Promise<string> => {
+      const text = `${field}=<a href="javascript:history.back()">back</a>`;
+      const status = ['-sS', '--cacert', rootPem, '-o', '/dev/null', '-w', '%{http_code}'];
+      return (await run('curl', [...status, `${base}${where}`, '-d', 'note=1', '--data-urlencode', text])).stdout;
+    };
+    const demo = await startDemo();
+    const gatehouse = (...args: string[]): Promise<Outcome> =>
+      runCli(['rules', ...args, '-c', 'run/demo.yaml'], { cwd: demo.folder });
+    expect(await send(demo, '/comments', 'comment')).toBe('403');
+    const why = await gatehouse('explain', '--last');
+    expect(why.stdout).toContain('where   args.comment');
+    expect(why.stdout).toMatch(
+      /1\. these rules, on these fields, for this path and method\n.*path \/comments; method POST/,
+    );
+    const before = await readFile(path.join(demo.folder, 'run/demo.yaml'), 'utf8');
+    expect(await gatehouse('explain', '--last', '--apply', '1', '--reason', 'comments take HTML')).toMatchObject({
+      code: 0,
+    });
+    const after = await readFile(path.join(demo.folder, 'run/demo.yaml'), 'utf8');
+    expect(
+      after
+        .split('\n')
+        .filter((line) => !line.includes('exceptions:') && !line.includes('- { rules:'))
+        .join('\n'),
+    ).toBe(before);
+    const replayed = await gatehouse('replay', 'run/traffic');
+    expect(replayed.stdout).toContain('1 others would pass that were stopped');
+    // The demo watches its file.
+    await vi.waitFor(async () => expect(await send(demo, '/comments', 'comment')).toBe('303'), {
+      timeout: 15_000,
+      interval: 100,
+    });
+    expect(await send(demo, '/notes', 'text')).toBe('403');
+    expect(await demo.stop()).toBe(0);
   },
 );
 

@@ -61,7 +61,7 @@ function except(rules: readonly string[], options: ExceptOptions): void {
   const told = { reason: options.reason, expires: expiryOf(options.expires, Date.now()) };
   const { file, entries } = writeExceptions(config, options.config, where, [draft], told);
   for (const entry of entries) print(`- ${entry}`);
-  say(`written into ${file}; reload or restart the gateway to let it act`);
+  say(`written into ${file}; it acts after \`gatehouse reload\`, or at once where the gateway watches its file`);
 }
 
 function read<T>(text: string, parse: (text: string) => Parsed<T>): T {

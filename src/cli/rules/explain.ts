@@ -119,6 +119,6 @@ function apply(explanation: Explanation, options: ExplainOptions): number {
     expires: expiryOf(options.expires, Date.now()),
   });
   for (const entry of entries) print(`- ${entry}`);
-  say(`written into ${file}; reload or restart the gateway to let it act`);
+  say(`written into ${file}; it acts after \`gatehouse reload\`, or at once where the gateway watches its file`);
   return DONE;
 }

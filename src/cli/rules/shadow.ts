@@ -60,5 +60,7 @@ function formatShare(share: number): string {
 
 function take(site: string, file: string): void {
   promote(readConfig(file), file, site);
-  say(`the rules of the shadow are those of ${site} now, in ${file}; reload or restart the gateway to let them act`);
+  say(
+    `the rules of the shadow are those of ${site} now, in ${file}; they act after \`gatehouse reload\`, or at once where the gateway watches its file`,
+  );
 }
