@@ -112,7 +112,7 @@ test.skipIf(!hasComponent('curl'))(
         .join('\n'),
     ).toBe(before);
     const replayed = await gatehouse('replay', 'run/traffic');
-    expect(replayed.stdout).toContain('1 others would pass that were stopped');
+    expect(replayed.stdout).toContain('1 that was stopped would pass');
     // The demo watches its file.
     await vi.waitFor(async () => expect(await send(demo, '/comments', 'comment')).toBe('303'), {
       timeout: 15_000,

@@ -85,7 +85,7 @@ function printComparison(result: Comparison, isRecorded: boolean): void {
   const { requests, unguarded, stopped, newlyStopped, newlyPassing, good, goodStopped, groups, otherGroups } = result;
   print(`${requests - unguarded} requests tried: ${stopped} would be stopped`);
   print(
-    `${newlyStopped} of them ${isRecorded ? 'passed before, as far as that was recorded' : 'pass now'}; ${newlyPassing} others would pass that were stopped`,
+    `${newlyStopped} of them ${isRecorded ? 'passed before, as far as that was recorded' : 'pass now'}; ${newlyPassing} that ${newlyPassing === 1 ? 'was' : 'were'} stopped would pass`,
   );
   if (good > 0) print(`${goodStopped} of ${good} that are known to be honest would be stopped`);
   printGroups(groups, otherGroups);
