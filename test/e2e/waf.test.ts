@@ -163,7 +163,11 @@ describeProtocols('rules in detect mode', (over) => {
 
   test('never refuse a body, malformed or long', async () => {
     const app = await startBackend();
-    const world = await startGuarded({ rules: RULES, to: app.url, waf: 'mode: detect, body: { inspect: 1KiB, over: block }' });
+    const world = await startGuarded({
+      rules: RULES,
+      to: app.url,
+      waf: 'mode: detect, body: { inspect: 1KiB, over: block }',
+    });
     const headers = { 'content-type': 'application/json' };
     expect(await request(over, world, { method: 'POST', headers, body: '{"a":' })).toMatchObject({ status: 200 });
     const long = 'x'.repeat(5000);

@@ -242,7 +242,7 @@ describe('a connection that has been there for long', () => {
     });
     socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
     const answer = await held.promise;
-    while (reasons(to)['age'] === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (reasons(to).age === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
     answer();
     await closed(socket);
     expect(text).toMatch(/^HTTP\/1\.1 200 .*late/s);
