@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import http from 'node:http';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Explanation } from '../../src/tuning/explanation.ts';
@@ -177,6 +178,40 @@ describe('gatehouse rules explain --apply', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
     expect(await readFile(path.join(gateway.cwd, 'gatehouse.yaml'), 'utf8')).toBe(before);
   });
+});
+
+test('a dashboard asks the same on the socket, and writes the same', async () => {
+  const gateway = await running();
+  const id = await gateway.ask('/posts?text=%3CSCRIPT%3E');
+  const ask = async (method: string, where: string, wish?: object): Promise<unknown> => {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const options = { socketPath: path.join(gateway.cwd, 'admin.sock'), method, path: where };
+    const call = http.request(options, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.once('end', () => resolve(text));
+    });
+    call.once('error', reject).end(wish === undefined ? undefined : JSON.stringify(wish));
+    return JSON.parse(await promise) as unknown;
+  };
+  expect(await ask('GET', '/rules/findings')).toMatchObject([
+    { requestId: id, verdict: 'block', score: 5, rules: [100] },
+  ]);
+  expect(await ask('POST', '/rules/explain', { requestId: id })).toMatchObject({ requestId: id, by: 900 });
+  expect(await ask('POST', '/rules/explain', { requestId: 'nobody' })).toBeNull();
+  expect(await ask('POST', '/rules/except', { requestId: id, proposal: 99 })).toBeNull();
+  expect(await ask('POST', '/rules/except', { requestId: id, proposal: 1, expires: 'never' })).toMatchObject({
+    entries: [
+      `{ rules: [100], fields: [args.text], path: /posts, method: GET, reason: "false positive, request ${id}" }`,
+    ],
+  });
+  expect(await readFile(path.join(gateway.cwd, 'gatehouse.yaml'), 'utf8')).toContain(`false positive, request ${id}`);
+  expect((await runCli(['reload'], { cwd: gateway.cwd })).code).toBe(0);
+  await gateway.ask('/posts?text=%3CSCRIPT%3E');
+  expect(await ask('GET', '/rules/exceptions')).toMatchObject([{ line: 11, count: 1, hasExpired: false }]);
+  expect(await ask('GET', '/rules/shadows')).toEqual([]);
 });
 
 describe('gatehouse rules except', () => {
