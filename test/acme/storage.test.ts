@@ -207,7 +207,9 @@ test.skipIf(!isRoot)(
     expect(failure).toMatchObject({ kind: 'storage' });
     expect(failure.message).toContain('the disk is full; make room');
     await soon(() => kept.keeper.status().every((one) => one.failure?.kind === 'storage') || undefined);
-    expect(kept.told.filter(({ message }) => message.includes('the disk is full'))).toHaveLength(1);
+    const loud = (): number => kept.told.filter(({ message }) => message.includes('the disk is full')).length;
+    await soon(() => loud() > 0 || undefined);
+    expect(loud()).toBe(1);
     expect(ca.requestsTo('newOrder')).toEqual([]);
     await rm(ballast);
     for (const name of names) await kept.certificate(name);

@@ -60,7 +60,7 @@ describe('gatehouse rules list', () => {
   });
 
   test('says so when no site has rules', async () => {
-    const cwd = await folderWith('');
+    const cwd = await folderWith(', waf: false');
     const { code, stdout, stderr } = await runCli(['rules', 'list'], { cwd });
     expect([code, stdout]).toEqual([0, '']);
     expect(stderr).toContain('no site of this configuration has rules');

@@ -47,6 +47,7 @@ const settings = {
 test('engine directives become settings', () => {
   expect(parse(text)).toEqual({
     ruleSet: { items: [], settings, components: ['OWASP_CRS/4.0'] },
+    removals: [],
     problems: [],
     notices: [],
   });
