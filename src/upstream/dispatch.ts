@@ -116,7 +116,9 @@ export class Dispatch {
     // A connection that broke says nothing of the next one; one that could not be made, or an answer, would be the same.
     const next = other ?? (error.code === 'upstream_closed' ? backend : undefined);
     // What no server has begun with costs none of them twice.
-    if (next === undefined || !(error.retry || this.#retries.take())) return undefined;
+    const isDeath = error.code === 'upstream_closed' && walk.made === 0;
+    const mayRepeat = (): boolean => (isDeath ? this.#retries.takeAfterDeath(backend) : this.#retries.take());
+    if (next === undefined || !(error.retry || mayRepeat())) return undefined;
     return goOn(walk, backend, next);
   }
 }

@@ -8,6 +8,9 @@ import type { Call } from './call.ts';
 /** Over this time the budget looks back, what is older counting less and less. */
 const WINDOW_MS = 10_000;
 
+/** Requests that a server loses within this time it loses by one death. */
+const DEATH_MS = 1_000;
+
 export class Retries {
   readonly #config: RetriesConfig | undefined;
   readonly #clock: Clock;
@@ -16,6 +19,8 @@ export class Retries {
   #begun = 0;
   #requests = 0;
   #repeated = 0;
+  /** When the servers last died. */
+  readonly #deaths = new WeakMap<object, number>();
 
   constructor(config: RetriesConfig | undefined, clock: Clock) {
     this.#config = config;
@@ -50,6 +55,18 @@ export class Retries {
     this.#look();
     if (this.#repeated >= Math.max(minimum, budget * this.#requests)) return false;
     this.#repeated++;
+    return true;
+  }
+
+  /**
+   * For a request that went down with its server: the first death in a while costs no budget, for what the server was
+   * working on was load that the group has borne. One that dies again and again does.
+   */
+  takeAfterDeath(server: object): boolean {
+    const now = this.#clock.now();
+    const diedAt = this.#deaths.get(server);
+    if (diedAt === undefined || now - diedAt > WINDOW_MS) this.#deaths.set(server, now);
+    else if (now - diedAt > DEATH_MS) return this.take();
     return true;
   }
 

@@ -204,6 +204,35 @@ describe('the budget', () => {
     for (let i = 0; i < 6; i++) expect(await ask(upstream)).toBe('200');
   });
 
+  test('is not for what a server was working on when it died, once in a while', () => {
+    const clock = new ManualClock();
+    const retries = retriesOf('{ budget: 0%, minimum: 0 }', clock);
+    const [one, other] = [{}, {}];
+    const die = (server: object): boolean[] => [1, 2, 3].map(() => retries.takeAfterDeath(server));
+    expect(die(one)).toEqual([true, true, true]);
+    clock.advance(2000);
+    expect(die(one)).toEqual([false, false, false]);
+    expect(die(other)).toEqual([true, true, true]);
+    clock.advance(60_000);
+    expect(die(one)).toEqual([true, true, true]);
+  });
+
+  test('however small, loses nothing of many requests that one server had under way', async () => {
+    const { promise: all, resolve } = Promise.withResolvers<void>();
+    let held = 0;
+    const dying = await startBackend(() => {
+      if (++held === 40) resolve();
+    });
+    const good = await answering(200);
+    const upstream = groupOf(
+      `{ balance: round-robin, servers: [${list([dying, good])}], retries: { budget: 0%, minimum: 0 } }`,
+    );
+    const answers = Promise.all(Array.from({ length: 80 }, () => ask(upstream)));
+    await all;
+    await dying.close();
+    expect(new Set(await answers)).toEqual(new Set(['200']));
+  });
+
   test('attempts are a bound of their own', () => {
     const retries = retriesOf('{ attempts: 2 }', new ManualClock());
     expect([0, 1, 2].map((made) => retries.allowsStatus(503, get, made))).toEqual([true, true, false]);
