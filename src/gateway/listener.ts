@@ -148,8 +148,15 @@ function serveHttp1(server: Http2SecureServer | Server, acceptor: Acceptor, conf
 
 function watchSession(session: ServerHttp2Session, connection: Connection): void {
   connection.session = {
-    goAway: () => session.close(),
+    goAway: () => {
+      if (!session.destroyed) session.close();
+    },
     breakOff: () => {
+      // Closed already, while its client has not answered the end of the connection: nothing more can be said to it.
+      if (session.destroyed) {
+        connection.socket.destroy();
+        return;
+      }
       session.goaway(NGHTTP2_ENHANCE_YOUR_CALM);
       // destroy() drops what is not written yet.
       setImmediate(() => session.destroy());

@@ -39,7 +39,16 @@ const KINDS: ReadonlyMap<string, number> = new Map([
     CLAIM,
     'x-forwarded x-forwarded-by x-forwarded-server x-forwarded-scheme x-forwarded-protocol x-forwarded-ssl ' +
       'x-url-scheme front-end-https forwarded-for client-ip x-client-ip x-cluster-client-ip true-client-ip ' +
-      'x-true-client-ip cf-connecting-ip fastly-client-ip x-originating-ip x-remote-ip x-remote-addr',
+      'x-true-client-ip cf-connecting-ip fastly-client-ip x-originating-ip x-remote-ip x-remote-addr x-original-for ' +
+      'x-original-proto proxy-client-ip wl-proxy-client-ip x-proxyuser-ip',
+  ),
+  // Who the user is, as a proxy that signs people in says it; and their certificates.
+  ...each(
+    CLAIM,
+    'x-forwarded-user x-forwarded-email x-forwarded-groups x-forwarded-preferred-username x-forwarded-access-token ' +
+      'remote-user x-remote-user x-remote-groups x-auth-request-user x-auth-request-email x-auth-request-groups ' +
+      'x-forwarded-tls-client-cert x-forwarded-tls-client-cert-info ssl-client-cert ssl-client-verify ' +
+      'ssl-client-s-dn x-ssl-client-cert x-ssl-client-verify x-ssl-client-dn x-arr-clientcert',
   ),
 ]);
 

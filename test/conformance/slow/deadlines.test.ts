@@ -1,9 +1,9 @@
 // Clients that hold on to a connection and give nothing: each has a deadline, whatever else it does to look alive.
 import net from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type Backend, startBackend, startStreamingBackend } from '../../support/backend.ts';
-import { openTls } from '../../support/client.ts';
+import { openTls, request } from '../../support/client.ts';
 import {
   ACK,
   asking,
@@ -16,6 +16,8 @@ import {
   frame,
   HEADERS,
   PING,
+  PREFACE,
+  SETTINGS,
   setting,
   uint32,
   WINDOW_UPDATE,
@@ -247,4 +249,16 @@ describe('a connection that has been there for long', () => {
     await closed(socket);
     expect(text).toMatch(/^HTTP\/1\.1 200 .*late/s);
   });
+});
+
+test('an HTTP/2 client that is told to go and never hangs up is cut off, and nobody else notices', async () => {
+  const backend = await startBackend();
+  const short = await world('timeouts: { headers: 100ms, idle: 100ms, handshake: 100ms }', backend);
+  const socket = await openTls(short, { ALPNProtocols: ['h2'] });
+  // Neither read nor closed: what the gateway says is not heard, as on a phone that has lost its network.
+  socket.pause();
+  socket.write(Buffer.concat([PREFACE, frame(SETTINGS, 0, 0)]));
+  await vi.waitFor(() => expect(short.gateway.load.connections).toBe(0), { timeout: 10_000 });
+  expect((await request('h2', short)).status).toBe(200);
+  socket.destroy();
 });
