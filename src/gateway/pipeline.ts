@@ -8,6 +8,7 @@ import type { Reply } from '../http/reply.ts';
 import { send } from '../http/send.ts';
 import type { Bans } from '../limits/bans.ts';
 import type { Records } from '../observe/records.ts';
+import type { RouteSubject } from '../route/match.ts';
 import { forward } from '../upstream/forward.ts';
 import { answerChallenge } from './challenge.ts';
 import { checkClientCertificate } from './client-certificate.ts';
@@ -15,7 +16,7 @@ import { addHsts } from './hsts.ts';
 import { Watch } from './inspect.ts';
 import { redirectToHttps } from './redirect.ts';
 import { showRefused } from './refused.ts';
-import type { Context, Route } from './runtime.ts';
+import type { Context, Route, Site } from './runtime.ts';
 
 /** A server that is busy may have room again at once; a client that waits a second does not make it worse. */
 const RETRY_AFTER = ['retry-after', '1'];
@@ -78,6 +79,8 @@ async function serve(x: Exchange, stream: ClientStream, { runtime, records }: Co
   const { method, path, query, headers } = x.request;
   const subject = { method, path, query, headers, client: x.client };
   const route = site.routes.find(({ matches }) => matches(subject));
+  if ((path.includes('%2F') || path.includes('%25')) && !isSameRoute(route, site, subject))
+    return turnAway(x, 400, 'path-ambiguous');
   if (route === undefined) return turnAway(x, 404, 'no-route');
   if (!route.addresses.isOpenTo(x.client)) return turnAway(x, 403, 'address');
   const banned = checkBan(x, route, runtime.limits.bans);
@@ -93,6 +96,12 @@ async function serve(x: Exchange, stream: ClientStream, { runtime, records }: Co
 }
 
 /** Whom the site's own allow list names is not kept out by what he did, or what somebody did from his network. */
+/** Whether an encoded slash leads to the same route when it is none: else the backend might take what another route guards. */
+function isSameRoute(route: Route | undefined, { routes }: Site, subject: RouteSubject): boolean {
+  const other: RouteSubject = { ...subject, hasWholeSegments: true };
+  return routes.find(({ matches }) => matches(other)) === route;
+}
+
 function checkBan(x: Exchange, route: Route, bans: Bans): Reply | undefined {
   const ban = bans.find(x.client, x.site);
   if (ban === undefined || route.addresses.isInvited(x.client)) return undefined;

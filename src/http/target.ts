@@ -53,11 +53,21 @@ export function canonicalTarget(raw: string): Target | TargetFault {
  * twice as what it comes to, since the backend may read them so (`/admin%2Fusers`, `/admin;x/users`, `/%2561dmin`).
  */
 export function pathForMatching(path: string): string {
-  if (!path.includes('%2') && !path.includes(';')) return path;
-  return unfolded(path)
-    .replace(/%2F/gi, '/')
-    .replace(/;[^/]*/g, '')
-    .replace(/\/{2,}/g, '/');
+  if (!needsReading(path)) return path;
+  return withoutParameters(unfolded(path).replace(/%2F/gi, '/'));
+}
+
+/** The same for a backend that takes an encoded slash for a part of its segment. */
+export function pathWithWholeSegments(path: string): string {
+  return needsReading(path) ? withoutParameters(unfolded(path)) : path;
+}
+
+function needsReading(path: string): boolean {
+  return path.includes('%2') || path.includes(';') || path.includes('%3B');
+}
+
+function withoutParameters(path: string): string {
+  return path.replace(/(?:;|%3B)[^/]*/gi, '').replace(/\/{2,}/g, '/');
 }
 
 /**
@@ -88,6 +98,7 @@ function walk(path: string): string {
     }
     // "..;x" is a parent directory to servlet containers; "..%2F" to whoever decodes late.
     if (isHiddenDots(segment)) return 'path-traversal';
+    if (hidesMore(segment)) return 'path-ambiguous';
     segments.push(segment);
   }
   const isFolder = /\/\.{0,2}$/.test(decoded);
@@ -97,10 +108,15 @@ function walk(path: string): string {
 function isHiddenDots(segment: string): boolean {
   if (!segment.includes('%') && !segment.includes(';')) return false;
   for (const part of unfolded(segment).split(/%2F|%5C/i)) {
-    const name = part.split(';', 1)[0];
+    const name = part.split(/;|%3B/i, 1)[0];
     if ((name === '.' || name === '..') && name !== segment) return true;
   }
   return false;
+}
+
+/** Below the first layer of encoding: what would be refused in the first one, for whoever decodes twice. */
+function hidesMore(segment: string): boolean {
+  return segment.includes('%25') && /%(?:[01][0-9A-F]|7F|5C|C[01]|E0%[89]|F0%8|F8%8|FC%8)/i.test(unfolded(segment));
 }
 
 /** Layers of encoding, of different kinds, that are looked through; of one kind any number is one layer. */

@@ -3,7 +3,7 @@ import type { IpSet } from '../base/ip.ts';
 import { ipSet } from '../base/ip.ts';
 import type { RouteMatch } from '../config/config.ts';
 import { headerValues } from '../http/headers.ts';
-import { pathForMatching } from '../http/target.ts';
+import { pathForMatching, pathWithWholeSegments } from '../http/target.ts';
 import { compileGlob } from './glob.ts';
 
 /** What a route can look at. */
@@ -15,6 +15,8 @@ export interface RouteSubject {
   readonly query: string;
   readonly headers: readonly string[];
   readonly client: string;
+  /** An encoded slash in the path is none. */
+  readonly hasWholeSegments?: true;
 }
 
 export type Matcher = (subject: RouteSubject) => boolean;
@@ -41,8 +43,8 @@ function methodTest(methods: readonly string[]): Matcher {
 
 function pathTest(globs: readonly string[]): Matcher {
   const tests = globs.map(compileGlob);
-  return ({ path }) => {
-    const readable = pathForMatching(path);
+  return ({ path, hasWholeSegments }) => {
+    const readable = hasWholeSegments === true ? pathWithWholeSegments(path) : pathForMatching(path);
     return tests.some((test) => test(readable));
   };
 }

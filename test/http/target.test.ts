@@ -59,6 +59,11 @@ describe('a target with two readings is refused', () => {
     ['/a/%2e%2e;x/b', 'path-traversal'],
     ['/a/..%2fb', 'path-traversal'],
     ['/a/b%2f..%2fc', 'path-traversal'],
+    ['/a/..%3b/b', 'path-traversal'],
+    ['/a/..%253b/b', 'path-traversal'],
+    ['/a%255cb', 'path-ambiguous'],
+    ['/a%2500', 'path-ambiguous'],
+    ['/a/%25c0%25ae', 'path-ambiguous'],
   ] as const)('%s: %s', ([raw, fault]) => {
     expect(canonicalTarget(raw)).toBe(fault);
   });
@@ -68,6 +73,7 @@ test.for([
   ['/admin%2Fusers', '/admin/users'],
   ['/admin;x=1/users', '/admin/users'],
   ['/admin;/%2Fusers', '/admin/users'],
+  ['/admin%3Bx/users', '/admin/users'],
   ['/plain', '/plain'],
 ] as const)('a guard reads %s as %s', ([path, read]) => {
   expect(pathForMatching(path)).toBe(read);
