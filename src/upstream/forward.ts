@@ -41,8 +41,11 @@ export async function forward(x: Exchange, stream: ClientStream, target: Target)
   // The gateway's own cookie is no business of the application.
   if (upstream.sticky !== undefined) removeCookie(fields, upstream.sticky.cookie);
   const authority = hostOverride(requestChanges) ?? request.authority;
-  const handshake = request.isWebSocket && request.protocol === 'h2' ? new Handshake() : undefined;
-  handshake?.ask(fields);
+  const handshake = request.isWebSocket
+    ? request.protocol === 'h2'
+      ? Handshake.begin(fields)
+      : Handshake.carryOn(fields)
+    : undefined;
   const wish = upstream.wishOf(x);
   let mapping: Mapping | undefined;
   let used: Backend | undefined;
@@ -69,7 +72,7 @@ export async function forward(x: Exchange, stream: ClientStream, target: Target)
       ? await upstream.upgrade(makeCall, 'websocket', wish)
       : { reply: await upstream.send(makeCall, wish) };
     const reply = 'reply' in result ? result.reply : tunnelReply(result, handshake, target.streamMs);
-    if (handshake !== undefined && reply.tunnel === undefined && reply.status < 300) {
+    if (handshake?.isOurs === true && reply.tunnel === undefined && reply.status < 300) {
       if (reply.body !== undefined && !isWhole(reply.body)) reply.body.cancel();
       throw notSwitched(reply.status);
     }
