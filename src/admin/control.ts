@@ -27,9 +27,9 @@ export interface Control {
 export interface BanControl {
   /** Those in force, the one that ends first in front. */
   list(): readonly BanStatus[];
-  add(wish: BanWish): BanStatus;
+  add(wish: BanWish): Promise<BanStatus>;
   /** Those that were in force. `site` undefined: wherever the address is banned. */
-  remove(wish: Pick<BanWish, 'address' | 'site'>): readonly BanStatus[];
+  remove(wish: Pick<BanWish, 'address' | 'site'>): Promise<readonly BanStatus[]>;
   why(address: string): BanReasons;
 }
 

@@ -25,7 +25,7 @@ export class GatewayBans implements BanControl {
       .map(statusOf);
   }
 
-  add({ address, site, for: time, reason }: BanWish): BanStatus {
+  async add({ address, site, for: time, reason }: BanWish): Promise<BanStatus> {
     const target = this.#target(address);
     const forMs = parseDuration(time) ?? 0;
     if (forMs < LEAST_MS || forMs > MOST_MS) throw refused(`"${time}" is not a time from 1s to 3650d, like 15m`);
@@ -36,13 +36,18 @@ export class GatewayBans implements BanControl {
     if (!isRange(target) && this.#bans.isExempt(addressOf(target))) {
       throw refused(`${address} is exempt by bans.exempt or trustedProxies`);
     }
-    return statusOf(this.#bans.add({ target, site, cause: 'hand', reason, forMs }));
+    const ban = this.#bans.add({ target, site, cause: 'hand', reason, forMs });
+    // What an operator was told is done outlives whatever happens next.
+    await this.#gateway.keepBans();
+    return statusOf(ban);
   }
 
-  remove({ address, site }: Pick<BanWish, 'address' | 'site'>): readonly BanStatus[] {
+  async remove({ address, site }: Pick<BanWish, 'address' | 'site'>): Promise<readonly BanStatus[]> {
     const target = this.#target(address);
     const meant = this.#bans.all().filter((ban) => ban.target === target && (site === undefined || ban.site === site));
-    return meant.filter((ban) => this.#bans.remove(ban)).map(statusOf);
+    const lifted = meant.filter((ban) => this.#bans.remove(ban)).map(statusOf);
+    await this.#gateway.keepBans();
+    return lifted;
   }
 
   why(address: string): BanReasons {

@@ -124,6 +124,11 @@ export class Gateway implements Context {
     return this.#limiting.shared;
   }
 
+  /** Resolves when a restart would find all bans of now. Never fails: what could not be written is told. */
+  keepBans(): Promise<void> {
+    return this.#limiting.keepBans();
+  }
+
   /** Where it really listens, ports filled in. */
   get addresses(): { https: AddressInfo[]; http: AddressInfo[] } {
     return this.#doors.addresses;

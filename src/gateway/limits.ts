@@ -18,7 +18,9 @@ export interface Limiting {
   readonly state: LimitState;
   /** undefined: this machine shares nothing. */
   readonly shared: Shared | undefined;
-  /** Writes what is not yet written. Never fails. */
+  /** Writes bans that are not yet written. Never fails. */
+  keepBans(): Promise<void>;
+  /** The same, and lets go of the shared store. */
   close(): Promise<void>;
 }
 
@@ -55,6 +57,7 @@ export async function openLimiting(config: Config, records: Records): Promise<Li
   return {
     state,
     shared,
+    keepBans: () => file.flush(),
     close: async () => {
       await file.flush();
       shared?.close();

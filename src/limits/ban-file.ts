@@ -17,6 +17,8 @@ const KEY = 'bans/bans.json';
 /** Between a change and its writing; longer when writing takes long, so that it stays a small part of the work. */
 const DELAY_MS = 500;
 const DELAY_FACTOR = 20;
+/** One write that was slow must not put off the next for long. */
+const LONGEST_DELAY_MS = 5_000;
 
 export class BanFile {
   readonly #bans: Bans;
@@ -70,12 +72,14 @@ export class BanFile {
     try {
       await this.#storage.write(KEY, `{"version":1,"bans":[\n${this.#bans.all().map(line).join(',\n')}\n]}\n`);
     } catch (error) {
-      this.#isStale = true;
+      this.#delayMs = LONGEST_DELAY_MS;
+      this.changed();
       this.#tell('warn', 'the file of bans cannot be written; a restart would forget some', {
         reason: messageOf(error),
       });
+      return;
     }
-    this.#delayMs = Math.max(DELAY_MS, (performance.now() - startedAt) * DELAY_FACTOR);
+    this.#delayMs = Math.min(LONGEST_DELAY_MS, Math.max(DELAY_MS, (performance.now() - startedAt) * DELAY_FACTOR));
   }
 }
 

@@ -27,7 +27,7 @@ function open(
     metrics: () => Promise.resolve({ contentType: 'text/plain', text: '' }),
     renewCertificates: () => Promise.resolve([]),
     lookForCertificates: () => Promise.resolve([]),
-    bans: { list: () => [], add: fails, remove: () => [], why: () => ({ isExempt: false, bans: [] }) },
+    bans: { list: () => [], add: fails, remove: () => Promise.resolve([]), why: () => ({ isExempt: false, bans: [] }) },
     rules: { findings: () => [], shadows: () => [], explain: () => null, exceptions: () => [], except: () => null },
     ...control,
   });

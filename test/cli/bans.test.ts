@@ -21,7 +21,7 @@ sites: { a.test: { to: "${url}" } }
   return { cwd, gateway, bans: (...args: string[]) => runCli(['bans', ...args], { cwd }) };
 }
 
-test('bans are set, shown, explained and lifted by hand, and survive a restart', async () => {
+test('bans are set, shown, explained and lifted by hand, and survive being killed in the next moment', async () => {
   const { cwd, gateway, bans } = await startWorld();
   expect(await bans('list')).toMatchObject({ code: 0, stdout: '', stderr: 'Nobody is banned.\n' });
   expect(await bans('add', '2001:db8::7', '--for', '2h', '--site', 'a.test', '--reason', 'spam')).toMatchObject({
@@ -46,7 +46,7 @@ test('bans are set, shown, explained and lifted by hand, and survive a restart',
   });
   expect((await bans('remove', '2001:db8::9')).code).toBe(1);
 
-  gateway.child.kill('SIGTERM');
+  gateway.child.kill('SIGKILL');
   await gateway.ended;
   const again = startCli(['run'], { cwd });
   await again.said('"ready"');
