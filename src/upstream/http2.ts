@@ -3,16 +3,14 @@ import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import http2 from 'node:http2';
 import type { Socket } from 'node:net';
 import { GatehouseError } from '../base/errors.ts';
-import { headerValue } from '../http/headers.ts';
-import type { BodyFaults } from '../http/readable-body.ts';
-import { ReadableBody } from '../http/readable-body.ts';
 import type { Reply } from '../http/reply.ts';
 import type { Call } from './call.ts';
 import { clientGone, mayRepeat } from './http1/failures.ts';
+import { abandon, answerBody, answerFaults, watchEnd } from './http2-answer.ts';
 import { upload } from './http2-upload.ts';
 import { StreamHold } from './stream-hold.ts';
 
-const { NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM, HTTP2_HEADER_STATUS } = http2.constants;
+const { NGHTTP2_REFUSED_STREAM, HTTP2_HEADER_STATUS } = http2.constants;
 /** Taken for the peer's limit until its SETTINGS say otherwise. */
 const ASSUMED_STREAMS = 100;
 
@@ -100,6 +98,7 @@ export class Http2Connection {
       const message = `the connection to ${this.#options.origin} has ended`;
       return Promise.reject(new GatehouseError('upstream_closed', 'upstream', message, { retry: true, cause }));
     }
+    const hasEnded = watchEnd(stream);
     let hasHead = false;
     let trailers: readonly string[] = [];
     const fail = (error: GatehouseError): void => {
@@ -110,7 +109,7 @@ export class Http2Connection {
     };
     let failure: GatehouseError | undefined;
     const silenceMs = call.streamMs ?? this.#options.timeoutMs;
-    const clock = setTimeout(() => fail(faults.stalled(silenceMs)), silenceMs).unref();
+    const clock = setTimeout(() => fail(answerFaults.stalled(silenceMs)), silenceMs).unref();
     const stopWaiting = (): void => {
       if (call.streamMs === undefined) clearTimeout(clock);
       call.onCancel = undefined;
@@ -135,7 +134,14 @@ export class Http2Connection {
       const isEmpty = (flags & http2.constants.NGHTTP2_FLAG_END_STREAM) !== 0;
       const body = isEmpty
         ? undefined
-        : this.#body(stream, call, { fields, trailers: () => trailers, failure: () => failure, clock });
+        : answerBody(stream, call, {
+            fields,
+            trailers: () => trailers,
+            hasEnded,
+            failure: () => failure,
+            clock,
+            timeoutMs: this.#options.timeoutMs,
+          });
       hold.answer = body;
       // An answer without a body has no reader, and only a read stream ever closes.
       if (isEmpty) stream.resume();
@@ -185,47 +191,6 @@ export class Http2Connection {
     const retry = mayRepeat(call, this.#hasAnswered, false);
     return new GatehouseError('upstream_closed', 'upstream', message, { retry });
   }
-
-  #body(stream: ClientHttp2Stream, call: Call, { fields, trailers, failure, clock }: AnswerParts): ReadableBody {
-    const declared = headerValue(fields, 'content-length');
-    const isEvents = headerValue(fields, 'content-type')?.startsWith('text/event-stream') === true;
-    // A long call has one clock for both directions.
-    const hasClock = call.streamMs !== undefined;
-    return new ReadableBody(stream, {
-      // Unknown to the reader even when declared: over HTTP/2 trailers may follow a counted body.
-      length: undefined,
-      expectedBytes: declared === undefined ? undefined : Number(declared),
-      stallMs: isEvents || hasClock ? 0 : this.#options.timeoutMs,
-      limitBytes: Number.POSITIVE_INFINITY,
-      faults: { ...faults, closed: () => failure() ?? faults.closed() },
-      trailers,
-      ...(hasClock ? { onBytes: () => clock.refresh() } : {}),
-      isComplete: () => (stream.rstCode ?? NGHTTP2_NO_ERROR) === NGHTTP2_NO_ERROR,
-      onCancel: () => abandon(stream),
-    });
-  }
-}
-
-/** What an answer is made of besides its stream. */
-interface AnswerParts {
-  readonly fields: readonly string[];
-  readonly trailers: () => readonly string[];
-  /** Why it was given up. */
-  readonly failure: () => GatehouseError | undefined;
-  readonly clock: NodeJS.Timeout;
-}
-
-const faults: BodyFaults = {
-  closed: () => new GatehouseError('upstream_closed', 'upstream', 'the backend broke off within its answer'),
-  stalled: (ms) => {
-    return new GatehouseError('upstream_timeout', 'upstream', `no byte from the backend for ${ms} ms`, { status: 504 });
-  },
-  tooLarge: () => new GatehouseError('upstream_protocol', 'upstream', 'the answer is over its bound'),
-};
-
-/** Not close(code): Node ends the writable side first, and END_STREAM makes half a request look whole. */
-function abandon(stream: ClientHttp2Stream): void {
-  stream.destroy(new Error('given up'));
 }
 
 /** Safe to send again, unless some of the body has been read already. */

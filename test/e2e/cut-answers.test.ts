@@ -4,6 +4,19 @@ import type { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { startH2cBackend, startRawBackend } from '../support/backend.ts';
 import { describeProtocols, openTls, request } from '../support/client.ts';
+import { head, startFrameBackend } from '../support/frame-backend.ts';
+import {
+  DATA,
+  END_HEADERS,
+  END_STREAM,
+  fieldBlock,
+  frame,
+  GOAWAY,
+  HEADERS,
+  PING,
+  RST_STREAM,
+  uint32,
+} from '../support/frames.ts';
 import { siteOf } from '../support/visits.ts';
 import { startGateway, type World } from '../support/world.ts';
 
@@ -106,6 +119,65 @@ describeProtocols('an answer of an HTTP/2 backend', (over) => {
     });
     const world = await startGateway(siteOf('h2', backend));
     await expect(request(over, world)).rejects.toThrow();
+  });
+});
+
+const NO_ERROR = uint32(0);
+const ABC = Buffer.from('abc');
+const goAway = (last: number): Buffer => frame(GOAWAY, 0, 0, Buffer.concat([uint32(last), NO_ERROR]));
+
+describeProtocols('an answer in frames', (over) => {
+  test.for([
+    ['GOAWAY and a reset', (stream: number) => [goAway(stream)], DEATHS['a reset']],
+    ['GOAWAY and its end', (stream: number) => [goAway(stream)], DEATHS['its end']],
+    ['RST_STREAM without an error', (stream: number) => [frame(RST_STREAM, 0, stream, NO_ERROR)], undefined],
+  ] as const)('without END_STREAM breaks off at %s', async ([, cutBy, death]) => {
+    const backend = await startFrameBackend(
+      ({ stream, socket }) => {
+        const sent = [head(stream), frame(DATA, 0, stream, ABC), ...cutBy(stream), frame(PING, 0, 0, Buffer.alloc(8))];
+        socket.write(Buffer.concat(sent));
+      },
+      death === undefined ? {} : { onPong: death },
+    );
+    const world = await startGateway(siteOf('h2', backend));
+    await expect(request(over, world)).rejects.toThrow();
+    expect((await world.accessRecords(1))[0]).toMatchObject({ status: 200, error: 'upstream_closed' });
+  });
+
+  test.for([
+    ['END_STREAM', (stream: number) => [head(stream), frame(DATA, END_STREAM, stream, ABC)]],
+    [
+      'an empty frame',
+      (stream: number) => [head(stream), frame(DATA, 0, stream, ABC), frame(DATA, END_STREAM, stream)],
+    ],
+    [
+      'trailers',
+      (stream: number) => [
+        head(stream),
+        frame(DATA, 0, stream, ABC),
+        frame(HEADERS, END_HEADERS | END_STREAM, stream, fieldBlock([['x-sum', '1']])),
+      ],
+    ],
+  ] as const)('that ended with %s is whole, whatever becomes of its connection', async ([, whole]) => {
+    const backend = await startFrameBackend(({ stream, socket }) => {
+      const after = [frame(RST_STREAM, 0, stream, NO_ERROR), goAway(stream)];
+      socket.end(Buffer.concat([...whole(stream), ...after]));
+    });
+    const world = await startGateway(siteOf('h2', backend));
+    expect(await request(over, world)).toMatchObject({ status: 200, body: 'abc' });
+  });
+
+  test.for([
+    ['with its head', (stream: number) => [head(stream, fieldBlock([['content-length', '3']]), END_STREAM)]],
+    [
+      'behind its head',
+      (stream: number) => [head(stream, fieldBlock([['content-length', '3']])), frame(DATA, END_STREAM, stream)],
+    ],
+  ] as const)('to HEAD is whole when it ends %s', async ([, whole]) => {
+    const backend = await startFrameBackend(({ stream, socket }) => socket.end(Buffer.concat(whole(stream))));
+    const world = await startGateway(siteOf('h2', backend));
+    expect(await request(over, world, { method: 'HEAD' })).toMatchObject({ status: 200, body: '' });
+    expect((await world.accessRecords(1))[0]).not.toHaveProperty('error');
   });
 });
 

@@ -41,6 +41,20 @@ export function frame(type: number, flags: number, stream: number, payload: Buff
   return Buffer.concat([head, payload]);
 }
 
+/** The whole frames at the start of the bytes, and what is left. */
+export function takeFrames(bytes: Buffer): { frames: Frame[]; rest: Buffer } {
+  const frames: Frame[] = [];
+  let at = 0;
+  while (bytes.length >= at + 9) {
+    const end = at + 9 + bytes.readUIntBE(at, 3);
+    if (bytes.length < end) break;
+    const [type = 0, flags = 0] = bytes.subarray(at + 3, at + 5);
+    frames.push({ type, flags, stream: bytes.readUInt32BE(at + 5), payload: bytes.subarray(at + 9, end) });
+    at = end;
+  }
+  return { frames, rest: bytes.subarray(at) };
+}
+
 /** Each field as a literal that is not kept (RFC 7541, 6.2.2), so that no block depends on another. */
 export function fieldBlock(fields: Fields): Buffer {
   return Buffer.concat(fields.flatMap(([name, value]) => [Buffer.from([0]), text(name), text(value)]));
@@ -85,7 +99,7 @@ export class FrameClient {
   readonly socket: TLSSocket;
   readonly frames: Frame[] = [];
   isClosed = false;
-  #waiting = Buffer.alloc(0);
+  #waiting: Buffer = Buffer.alloc(0);
   #wake = Promise.withResolvers<void>();
 
   private constructor(socket: TLSSocket) {
@@ -179,15 +193,9 @@ export class FrameClient {
   }
 
   #read(chunk: Buffer): void {
-    this.#waiting = Buffer.concat([this.#waiting, chunk]);
-    while (this.#waiting.length >= 9) {
-      const end = 9 + this.#waiting.readUIntBE(0, 3);
-      if (this.#waiting.length < end) break;
-      const [type = 0, flags = 0] = this.#waiting.subarray(3, 5);
-      const stream = this.#waiting.readUInt32BE(5);
-      this.frames.push({ type, flags, stream, payload: this.#waiting.subarray(9, end) });
-      this.#waiting = this.#waiting.subarray(end);
-    }
+    const { frames, rest } = takeFrames(Buffer.concat([this.#waiting, chunk]));
+    this.frames.push(...frames);
+    this.#waiting = rest;
     this.#wake.resolve();
   }
 }
