@@ -25,6 +25,8 @@ export class Call {
   cancelled = false;
   /** Set by the wire client when it starts the body: what has been read of it is gone. */
   isBodyTaken = false;
+  /** Set by the wire client: the server has refused the stream, for it has as many as it bears. */
+  wasRefused = false;
   /** Set by the wire client while the call is under way; it frees the connection or stream at once. */
   onCancel: (() => void) | undefined;
 

@@ -114,7 +114,8 @@ export class Dispatch {
     if (!this.#retries.allowsError(error, call, walk.made)) return undefined;
     const other = this.#roster.pick(key, [...walk.tried, backend]);
     // A connection that broke says nothing of the next one; one that could not be made, or an answer, would be the same.
-    const next = other ?? (error.code === 'upstream_closed' ? backend : undefined);
+    // A refused stream waits until there is room.
+    const next = other ?? (error.code === 'upstream_closed' || call.wasRefused ? backend : undefined);
     // What no server has begun with costs none of them twice.
     const isDeath = error.code === 'upstream_closed' && walk.made === 0;
     const mayRepeat = (): boolean => (isDeath ? this.#retries.takeAfterDeath(backend) : this.#retries.take());

@@ -54,10 +54,10 @@ export function answerBody(stream: ClientHttp2Stream, call: Call, parts: AnswerP
  */
 export function watchEnd(stream: ClientHttp2Stream): () => boolean {
   let hasEnded = false;
-  const { push } = stream;
+  const push = stream.push.bind(stream);
   stream.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
     if (chunk === null && !stream.closed) hasEnded = true;
-    return push.call(stream, chunk, encoding);
+    return push(chunk, encoding);
   };
   return () => hasEnded;
 }

@@ -11,15 +11,25 @@ import { upload } from './http2-upload.ts';
 import { StreamHold } from './stream-hold.ts';
 
 const { NGHTTP2_REFUSED_STREAM, HTTP2_HEADER_STATUS } = http2.constants;
-/** Taken for the peer's limit until its SETTINGS say otherwise. */
-const ASSUMED_STREAMS = 100;
+/** What an answer adds to `Bearable.streams`, so that a refusal is not forgotten at once. */
+const REGROWTH = 1 / 16;
+
+/** How many streams of one connection a server has shown to bear, by refusing more; one for all its connections. */
+export interface Bearable {
+  streams: number;
+}
 
 export interface Http2Options {
   readonly origin: string;
   /** Longest silence before the response head, and within its body. */
   readonly timeoutMs: number;
-  /** The connection is over, with all its calls. */
-  readonly onClose: (connection: Http2Connection) => void;
+  /** From the preface to the server's SETTINGS. */
+  readonly settingsMs: number;
+  readonly bearable: Bearable;
+  /** The server has said its SETTINGS, and so how many calls it takes: there may be room from now on. */
+  readonly onReady: () => void;
+  /** The connection is over, with all its calls; `fault`, an `upstream_connect`, when it never was ready. */
+  readonly onClose: (fault: GatehouseError | undefined) => void;
   /** How many more calls there is room for has changed. */
   readonly onRoom: () => void;
 }
@@ -34,6 +44,7 @@ export class Http2Connection {
   /** Calls under way. */
   readonly held: Set<StreamHold> = new Set();
   #isOpen = true;
+  #isReady = false;
   #hasAnswered = false;
   /** From GOAWAY: streams beyond it were not worked on (RFC 9113, 6.8). */
   #lastStreamId = Number.POSITIVE_INFINITY;
@@ -54,16 +65,25 @@ export class Http2Connection {
       this.#lastStreamId = lastStreamId;
       options.onRoom();
     });
+    const clock = setTimeout(() => this.#session.destroy(), options.settingsMs).unref();
+    this.#session.on('remoteSettings', () => {
+      clearTimeout(clock);
+      if (!this.#isReady) options.onReady();
+      this.#isReady = true;
+      options.onRoom();
+    });
     this.#session.once('close', () => {
+      clearTimeout(clock);
       this.#isOpen = false;
-      options.onClose(this);
+      options.onClose(this.#isReady ? undefined : neverReady(options));
     });
   }
 
   /** How many more calls may be sent now. */
   get room(): number {
-    if (!this.#isOpen || this.#session.destroyed || this.#session.closed) return 0;
-    return (this.#session.remoteSettings?.maxConcurrentStreams ?? ASSUMED_STREAMS) - this.active;
+    if (!this.#isReady || !this.#isOpen || this.#session.destroyed || this.#session.closed) return 0;
+    const { maxConcurrentStreams = 0 } = this.#session.remoteSettings;
+    return Math.min(maxConcurrentStreams, Math.floor(this.#options.bearable.streams)) - this.active;
   }
 
   get hasRoom(): boolean {
@@ -129,6 +149,7 @@ export class Http2Connection {
     stream.once('response', (headers, flags, raw: string[]) => {
       hasHead = true;
       this.#hasAnswered = true;
+      this.#options.bearable.streams += REGROWTH;
       stopWaiting();
       const fields = withoutPseudo(raw);
       const isEmpty = (flags & http2.constants.NGHTTP2_FLAG_END_STREAM) !== 0;
@@ -150,6 +171,7 @@ export class Http2Connection {
     stream.once('close', () => {
       clearTimeout(clock);
       this.held.delete(hold);
+      if (stream.rstCode === NGHTTP2_REFUSED_STREAM) this.#options.bearable.streams = Math.max(1, this.active - 1);
       this.#release();
       if (hasHead) return;
       stopWaiting();
@@ -185,12 +207,19 @@ export class Http2Connection {
     const message = `${origin} closed the stream before its answer (HTTP/2 code ${rstCode})`;
     // Both promise that nothing was done with the request (RFC 9113, 8.7). A refusal means that another server has more
     // room, unless this one just says goodbye.
-    if (rstCode === NGHTTP2_REFUSED_STREAM)
+    if (rstCode === NGHTTP2_REFUSED_STREAM) {
+      call.wasRefused = this.#isOpen;
       return notDone(this.#isOpen ? 'upstream_busy' : 'upstream_closed', message, call);
+    }
     if (id === undefined || id > this.#lastStreamId) return notDone('upstream_closed', message, call);
     const retry = mayRepeat(call, this.#hasAnswered, false);
     return new GatehouseError('upstream_closed', 'upstream', message, { retry });
   }
+}
+
+function neverReady({ origin, settingsMs }: Http2Options): GatehouseError {
+  const message = `${origin} closed the connection, or was silent for ${settingsMs} ms, before its SETTINGS`;
+  return new GatehouseError('upstream_connect', 'upstream', message, { retry: true });
 }
 
 /** Safe to send again, unless some of the body has been read already. */

@@ -6,7 +6,7 @@ import type { UpstreamConfig } from '../config/config.ts';
 import type { Call } from './call.ts';
 import type { Dialer } from './dialer.ts';
 import { Http1Connection } from './http1/connection.ts';
-import { Http2Connection } from './http2.ts';
+import { type Bearable, Http2Connection } from './http2.ts';
 import { Queue } from './queue.ts';
 import { type Held, Relief } from './relief.ts';
 
@@ -34,6 +34,7 @@ export class Pool {
   readonly #idle: Http1Connection[] = [];
   readonly #busy = new Set<Http1Connection>();
   readonly #shared = new Set<Http2Connection>();
+  readonly #bearable: Bearable = { streams: Number.POSITIVE_INFINITY };
   readonly #queue = new Queue<Connection>();
   readonly #relief = new Relief(
     () => this.#held(),
@@ -163,17 +164,19 @@ export class Pool {
     this.#connections++;
     this.#opening++;
     const { url, protocol } = this.#dialer;
+    const { connectTimeoutMs } = this.settings;
+    const deadline = performance.now() + connectTimeoutMs;
     try {
       let connection: Http1Connection | undefined;
       const isShared = protocol === 'http1' && url.protocol === 'http:';
       const receive = (chunk: Buffer): void => connection?.push(chunk);
-      const { socket, protocol: spoken } = await this.#dialer.dial(
-        this.settings.connectTimeoutMs,
-        isShared ? { receive } : {},
-      );
-      this.#opening--;
-      if (spoken === 'http1') connection = this.#addHttp1(socket, isShared);
-      else this.#addHttp2(socket);
+      const { socket, protocol: spoken } = await this.#dialer.dial(connectTimeoutMs, isShared ? { receive } : {});
+      if (spoken === 'http1') {
+        this.#opening--;
+        connection = this.#addHttp1(socket, isShared);
+      } else {
+        await this.#addHttp2(socket, Math.max(1, deadline - performance.now()));
+      }
     } catch (error) {
       this.#opening--;
       this.#connections--;
@@ -195,22 +198,34 @@ export class Pool {
     return connection;
   }
 
-  #addHttp2(socket: Socket): void {
+  /** Resolves when the server has said how many calls it takes at once; fails with `upstream_connect`. */
+  #addHttp2(socket: Socket, settingsMs: number): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
     const connection = new Http2Connection(socket, {
       origin: this.#origin,
       timeoutMs: this.settings.timeoutMs,
+      settingsMs,
+      bearable: this.#bearable,
+      onReady: () => {
+        this.#opening--;
+        this.#shared.add(connection);
+        resolve();
+      },
       onRoom: () => {
         this.#fill(connection);
         this.#openMore();
       },
-      onClose: () => {
+      onClose: (fault) => {
+        if (fault !== undefined) {
+          reject(fault);
+          return;
+        }
         this.#shared.delete(connection);
         this.#connections--;
         this.#openMore();
       },
     });
-    this.#shared.add(connection);
-    this.#fill(connection);
+    return promise;
   }
 
   /** Free again, or new: to a call that waits, else into the pool. */

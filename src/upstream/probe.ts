@@ -23,7 +23,15 @@ export async function probe(dialer: Dialer, health: HealthConfig, signal: AbortS
     const timeoutMs = Math.max(1, deadline - performance.now());
     const connection =
       protocol === 'h2'
-        ? new Http2Connection(socket, { origin: url.origin, timeoutMs, onClose: () => {}, onRoom: () => {} }).claim()
+        ? new Http2Connection(socket, {
+            origin: url.origin,
+            timeoutMs,
+            settingsMs: timeoutMs,
+            bearable: { streams: 1 },
+            onReady: nothing,
+            onClose: nothing,
+            onRoom: nothing,
+          }).claim()
         : new Http1Connection(socket, { timeoutMs });
     const path = `${url.pathname.replace(/\/$/, '')}${health.path}`;
     const { status, body } = await connection.send(new Call('GET', path, authority(url, health), FIELDS, undefined));
@@ -37,6 +45,8 @@ export async function probe(dialer: Dialer, health: HealthConfig, signal: AbortS
     close();
   }
 }
+
+function nothing(): void {}
 
 function authority({ host, port }: URL, health: HealthConfig): string {
   if (health.host === undefined) return host;
