@@ -317,6 +317,8 @@ export interface RetriesConfig {
   /** 0 to 1. */
   readonly budget: number;
   readonly minimum: number;
+  /** 0: no body is kept. */
+  readonly keepBodyBytes: number;
 }
 
 export interface ServerConfig {

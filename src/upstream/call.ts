@@ -1,6 +1,7 @@
 // One request towards one backend, as the wire clients (HTTP/1.1 and HTTP/2) take it: everything
 // is decided, only framing is left to them.
 import type { BodySource } from '../http/body.ts';
+import { KeptBody } from './kept-body.ts';
 
 /** Methods that may be sent twice (RFC 9110, 9.2.2). */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
@@ -23,7 +24,7 @@ export class Call {
   client = '';
   /** The client has gone: nobody waits for the answer. */
   cancelled = false;
-  /** Set by the wire client when it starts the body: what has been read of it is gone. */
+  /** Set by the wire client when it starts the body. */
   isBodyTaken = false;
   /** Set by the wire client: the server has refused the stream, for it has as many as it bears. */
   wasRefused = false;
@@ -44,9 +45,14 @@ export class Call {
     this.body = body;
   }
 
+  /** What has been read of the body is gone: the request cannot be sent once more. */
+  get isBodyLost(): boolean {
+    return this.isBodyTaken && !(this.body instanceof KeptBody && this.body.canStartAgain);
+  }
+
   /** Whether the same request may be sent once more, even when a server has worked on it. */
   get isRepeatable(): boolean {
-    return !this.isBodyTaken && IDEMPOTENT.has(this.method);
+    return !this.isBodyLost && IDEMPOTENT.has(this.method);
   }
 
   /** Gives the call up, before, during or after it; harmless more than once. */

@@ -11,6 +11,7 @@ import { originalPath } from '../http/target.ts';
 import type { Backend } from './backend.ts';
 import { Call } from './call.ts';
 import type { Upgraded } from './http1/upgrade.ts';
+import { KeptBody, keepBody } from './kept-body.ts';
 import { hostOverride, requestHeaders } from './request-head.ts';
 import type { Mapping } from './response-head.ts';
 import { interimHeaders, responseHeaders } from './response-head.ts';
@@ -47,6 +48,7 @@ export async function forward(x: Exchange, stream: ClientStream, target: Target)
       : Handshake.carryOn(fields)
     : undefined;
   const wish = upstream.wishOf(x);
+  const body = keepBody(request.body, upstream.config.retries?.keepBodyBytes ?? 0);
   let mapping: Mapping | undefined;
   let used: Backend | undefined;
   const startedAt = performance.now();
@@ -56,7 +58,7 @@ export async function forward(x: Exchange, stream: ClientStream, target: Target)
     mapping = { backend: backend.url, basePath, strippedPrefix };
     const rest = spelledPath.slice(strippedPrefix.length);
     const path = `${basePath}${rest.startsWith('/') || spelledPath === '*' ? '' : '/'}${rest}${request.query}`;
-    const call = new Call(request.method, path, authority, fields, request.body);
+    const call = new Call(request.method, path, authority, fields, body);
     call.client = x.client;
     call.onInformational = (status, headers) => stream.inform(status, interimHeaders(headers, responseChanges));
     if (request.isGrpc) call.streamMs = target.streamMs;
@@ -81,6 +83,7 @@ export async function forward(x: Exchange, stream: ClientStream, target: Target)
       reply.headers.push('set-cookie', upstream.sticky.setCookie(used));
     return reply;
   } finally {
+    if (body instanceof KeptBody) body.drop();
     x.upstreamMs = performance.now() - startedAt;
   }
 }

@@ -222,10 +222,10 @@ function neverReady({ origin, settingsMs }: Http2Options): GatehouseError {
   return new GatehouseError('upstream_connect', 'upstream', message, { retry: true });
 }
 
-/** Safe to send again, unless some of the body has been read already. */
+/** Safe to send again, unless some of the body has been read and not kept. */
 function notDone(code: 'upstream_busy' | 'upstream_closed', message: string, call: Call): GatehouseError {
   const status = code === 'upstream_busy' ? 503 : 502;
-  return new GatehouseError(code, 'upstream', message, { status, retry: !call.isBodyTaken });
+  return new GatehouseError(code, 'upstream', message, { status, retry: !call.isBodyLost });
 }
 
 function schemeOf(origin: string): string {

@@ -77,5 +77,6 @@ export function resolveRetries(part: Part): RetriesConfig | undefined {
     onStatus: new Set(on.filter((each) => each !== 'connect').map(Number)),
     budget: part.at('budget').fraction(),
     minimum: part.at('minimum').number(),
+    keepBodyBytes: part.at('keepBody').bytes(),
   };
 }

@@ -4,7 +4,7 @@ import { parseHeaderName } from '../syntax/header-field.ts';
 import { parseStatusRanges, statusRangesPattern } from '../syntax/status-ranges.ts';
 import type { Kind } from './kind.ts';
 import { integer, off, readBy, verbatim, word } from './kind.ts';
-import { duration, percent } from './measures.ts';
+import { duration, percent, size } from './measures.ts';
 import type { Node } from './node.ts';
 import { list, map, value } from './node.ts';
 import { hostName, pathPrefix } from './web.ts';
@@ -92,6 +92,11 @@ export const retries: Node = map(
     minimum: value('As many in ten seconds are allowed however few requests there are.', integer(0, 100_000), {
       default: 10,
     }),
+    keepBody: value(
+      'A request body up to this size is kept until the answer comes, so that it can be sent again; 0: none.',
+      size(0, 1024 * 1024),
+      { default: '16KiB' },
+    ),
   },
   { is: [off], offBy: 'attempts' },
 );
