@@ -47,6 +47,8 @@ export class ResponseParser {
   #state = AT_REST;
   #remaining = 0;
   #interim = 0;
+  /** An interim answer said the end of the connection, or a length: no further answer is believed here. */
+  #isLast = false;
   #isHeadRequest = false;
   #mayUpgrade = false;
 
@@ -59,6 +61,7 @@ export class ResponseParser {
   begin(method: string, mayUpgrade: boolean): void {
     this.#state = AT_HEAD;
     this.#interim = 0;
+    this.#isLast = false;
     this.#isHeadRequest = method === 'HEAD';
     this.#mayUpgrade = mayUpgrade;
     this.trailers = NO_FIELDS;
@@ -132,15 +135,17 @@ export class ResponseParser {
   }
 
   #interimHead(head: ResponseHead): number {
-    // RFC 9110, 15.2 and 8.6: an interim answer has no content; one that claims some hides a second answer.
-    if (head.isChunked || (head.contentLength ?? 0) > 0) return this.#refuse('an interim answer with a body');
+    // It has no content, whatever it says (RFC 9112, 6.3): bytes of one would have to be a status line, and fail there.
+    const isCounted = (head.contentLength ?? 0) > 0;
+    if (head.isChunked || (isCounted && head.status === 101)) return this.#refuse('an interim answer with a body');
     removeHeader(head.headers, 'content-length');
     if (head.status === 101) {
       if (!this.#mayUpgrade) return this.#refuse('101 without having been asked to switch protocols');
       this.#state = AT_REST;
       return UPGRADED;
     }
-    if (!head.isKeptAlive) return this.#refuse('an interim answer that ends the connection');
+    if (head.minor === 0) return this.#refuse('an interim answer of HTTP/1.0');
+    if (isCounted || !head.isKeptAlive) this.#isLast = true;
     this.#interim += 1;
     if (this.#interim > this.#limits.maxInterim) return this.#refuse('too many interim answers');
     return INFORMATIONAL;
@@ -148,6 +153,7 @@ export class ResponseParser {
 
   /** RFC 9112, 6.3. */
   #finalHead(head: ResponseHead): number {
+    if (this.#isLast) head.isKeptAlive = false;
     if (head.status === 204) {
       // RFC 9110, 8.6: these fields may not be here. A backend that sends them may send a body too, so nothing may follow.
       if (head.isChunked || (head.contentLength ?? 0) > 0) head.isKeptAlive = false;

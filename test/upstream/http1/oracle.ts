@@ -121,7 +121,7 @@ function ownTrailers(trailers: readonly string[]): string[] {
  * 4. a reason phrase with control characters;
  * 5. Transfer-Encoding other than exactly `chunked`, more than one of them, or any in HTTP/1.0;
  * 6. Content-Length beyond 2^53-1;
- * 7. interim answers that claim a body or the end of the connection, and more than 16 of them;
+ * 7. interim answers with chunks or content, or of HTTP/1.0, and more than 16 of them;
  * 8. chunk sizes of more than 16 digits;
  * 9. a chunk extension without a name, with `=` and no value, or with a token that runs into a quoted string;
  * 10. 101 that nobody asked for;

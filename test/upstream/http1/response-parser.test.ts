@@ -163,6 +163,16 @@ const ACCEPTED: Case[] = [
     },
   ],
   [
+    'an interim answer with a length, without it; nothing may follow its final answer',
+    `HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\nLink: </a>\r\n\r\n${OK}Content-Length: 1\r\n\r\nx`,
+    { interim: [{ status: 103, headers: ['link', '</a>'] }], status: 200, body: 'x', isKeptAlive: false },
+  ],
+  [
+    'an interim answer with connection options, without them',
+    `HTTP/1.1 103 Early Hints\r\nConnection: close, X-A\r\nX-A: 1\r\nX-B: 2\r\n\r\n${OK}Content-Length: 1\r\n\r\nx`,
+    { interim: [{ status: 103, headers: ['x-b', '2'] }], status: 200, body: 'x', isKeptAlive: false },
+  ],
+  [
     '101 that was asked for',
     'HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nX-A: 1\r\n\r\nraw',
     { status: 101, headers: ['x-a', '1'], end: 'upgraded', rest: 'raw' },
@@ -294,12 +304,8 @@ const REFUSED: [name: string, input: string, options?: ParseOptions][] = [
   ].map((body): [string, string] => [`chunks ${JSON.stringify(body)}`, CHUNKED + body]),
   // Interim answers (RFC 9110, 15.2).
   ['101 that nobody asked for', 'HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n'],
-  ['an interim answer with a length', 'HTTP/1.1 103 Hints\r\nContent-Length: 5\r\n\r\nhello'],
+  ['an interim answer with content', 'HTTP/1.1 103 Hints\r\nContent-Length: 5\r\n\r\nhello'],
   ['an interim answer with chunks', 'HTTP/1.1 100 Continue\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
-  [
-    'an interim answer that ends the connection',
-    `HTTP/1.1 102 Wait\r\nConnection: close\r\n\r\n${OK}Content-Length: 0\r\n\r\n`,
-  ],
   ['an interim answer of HTTP/1.0', `HTTP/1.0 102 Wait\r\n\r\n${OK}Content-Length: 0\r\n\r\n`],
   // Bounds.
   ['interim answers without end', `${'HTTP/1.1 102 Wait\r\n\r\n'.repeat(17)}${OK}Content-Length: 0\r\n\r\n`],
