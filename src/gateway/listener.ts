@@ -19,6 +19,9 @@ const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_FLAG_END_STREAM } = http2.constants;
 /** How many resets a session counts as that Node ended for what its client did. */
 const SESSION_ERROR_COST = 10;
 
+/** Of an answer's fields, as nghttp2 counts them at worst: more than any backend's head that was read. */
+const MAX_SENT_HEAD_BYTES = 256 * 1024;
+
 /** The TLS server, which a door gives its connections. */
 export function secureServer(context: Context, connections: Connections, ticketKey: Buffer): Http2SecureServer {
   const { config } = context.runtime;
@@ -98,6 +101,8 @@ function http2Options({ requestLimits: limits }: Config): http2.SecureServerOpti
     maxHeaderListPairs: Math.max(128, 2 * limits.headers),
     // Fields that a backend repeats are passed on as they are; Node would throw on some of them.
     strictSingleValueFields: false,
+    // What a backend's head may be long is bounded where it is read; Node would reset the stream of one near that.
+    maxSendHeaderBlockLength: MAX_SENT_HEAD_BYTES,
     maxSessionInvalidFrames: 20,
     maxSessionRejectedStreams: 20,
     maxSettings: 32,

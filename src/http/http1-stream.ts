@@ -6,6 +6,7 @@ import type { BodySink, BodySource } from './body.ts';
 import type { ClientStream } from './client-stream.ts';
 import { passableTrailers } from './client-stream.ts';
 import type { Exchange } from './exchange.ts';
+import { fitHttp1 } from './http1-fields.ts';
 import type { Reply } from './reply.ts';
 import { isWhole } from './reply.ts';
 
@@ -53,8 +54,9 @@ export class Http1ClientStream implements ClientStream {
     const response = this.#response;
     if (response.destroyed || response.closed) return this.#closed;
     if (this.#exchange.connection.isRetired) response.shouldKeepAlive = false;
-    response.writeHead(reply.status, reply.headers);
     const { body } = reply;
+    fitHttp1(reply.headers, body !== undefined && response.useChunkedEncodingByDefault);
+    response.writeHead(reply.status, reply.headers);
     if (body === undefined) {
       response.end();
     } else if (isWhole(body)) {

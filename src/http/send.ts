@@ -1,7 +1,7 @@
 // The one way for a reply to reach the client. What the method or status forbids is taken off here.
 import type { ClientStream } from './client-stream.ts';
 import type { Exchange } from './exchange.ts';
-import { headerValue, removeHeader } from './headers.ts';
+import { headerValue, removeHeader, setHeader } from './headers.ts';
 import type { Reply } from './reply.ts';
 import { isWhole } from './reply.ts';
 import { hasNoContent } from './status.ts';
@@ -26,6 +26,8 @@ function settleBody(method: string, reply: Reply): void {
     if (body !== undefined && !isWhole(body)) body.cancel();
     reply.body = undefined;
     if (reply.status === 204) removeHeader(headers, 'content-length');
+    // The one of these whose end HTTP/1.1 finds by its framing (RFC 9112, 6.3).
+    if (reply.status === 205) setHeader(headers, 'content-length', '0');
     return;
   }
   const length = body === undefined ? 0 : isWhole(body) ? body.length : undefined;
