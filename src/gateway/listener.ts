@@ -6,7 +6,7 @@ import type { Http2SecureServer, ServerHttp2Session, ServerHttp2Stream } from 'n
 import http2 from 'node:http2';
 import type { Socket } from 'node:net';
 import type { Config } from '../config/config.ts';
-import { alpnCallback } from '../tls/alpn.ts';
+import { alpnCallback, settleHttp1 } from '../tls/alpn.ts';
 import type { Demand } from '../tls/ask-clients.ts';
 import { serverTlsOptions } from '../tls/options.ts';
 import { Acceptor } from './accept.ts';
@@ -38,7 +38,10 @@ export function secureServer(context: Context, connections: Connections, ticketK
     ALPNCallback: alpnCallback((name) => context.keeper?.challengeContext(name)),
   });
   // In front of Node's own listener, which opens the HTTP/2 session or begins to parse HTTP/1.1.
-  server.prependListener('secureConnection', (socket) => connections.secured(socket));
+  server.prependListener('secureConnection', (socket) => {
+    settleHttp1(socket);
+    connections.secured(socket);
+  });
   const sessions = new WeakMap<ServerHttp2Session, Connection>();
   server.on('session', (session) => {
     const connection = connections.of(session.socket);

@@ -3,7 +3,8 @@
 import type { SecureContext, TLSSocket } from 'node:tls';
 
 const ACME_TLS = 'acme-tls/1';
-const SPOKEN = ['h2', 'http/1.1'];
+const HTTP_1_0 = 'http/1.0';
+const SPOKEN = ['h2', 'http/1.1', HTTP_1_0];
 
 /** Sockets whose certificate is a challenge's. */
 const answering = new WeakSet<TLSSocket>();
@@ -27,6 +28,11 @@ export function alpnCallback(
     }
     return SPOKEN.find((protocol) => protocols.includes(protocol));
   };
+}
+
+/** To be called before Node looks what was agreed on: it would open an HTTP/2 session for a client that only knows HTTP/1.0. */
+export function settleHttp1(socket: TLSSocket): void {
+  if (socket.alpnProtocol === HTTP_1_0) socket.alpnProtocol = 'http/1.1';
 }
 
 export function isAnsweringChallenge(socket: TLSSocket): boolean {
