@@ -66,6 +66,11 @@ export class Backend implements Candidate {
     return this.#pool.isFull;
   }
 
+  /** Whether it takes a call of this client although it is full. */
+  yieldsTo(client: string): boolean {
+    return this.#pool.yieldsTo(client);
+  }
+
   get share(): number {
     return this.condition.share;
   }
@@ -96,16 +101,22 @@ export class Backend implements Candidate {
   async upgrade(call: Call, protocol: string): Promise<UpgradeResult> {
     const { maxTunnels, connectTimeoutMs, timeoutMs } = this.settings;
     const { client } = call;
-    const fault = this.#tunnels.enter(client, maxTunnels);
-    if (fault !== undefined) {
-      throw new GatehouseError('upstream_busy', 'upstream', `${this.origin}: ${fault}`, { status: 503, retry: true });
-    }
+    const place = this.#tunnels.enter(client, maxTunnels);
+    if (place === undefined) throw this.#busy(`${this.#tunnels.size} tunnels are open, as many as may`);
     const socket = await this.#dialer.dialHttp1(connectTimeoutMs).catch((error: unknown) => {
-      this.#tunnels.leave(client);
+      this.#tunnels.leave(client, place);
       throw error;
     });
-    socket.once('close', () => this.#tunnels.leave(client));
-    return new Http1Connection(socket, { timeoutMs, onIdle: (idle) => idle.destroy() }).upgrade(call, protocol);
+    socket.once('close', () => this.#tunnels.leave(client, place));
+    const connection = new Http1Connection(socket, { timeoutMs, onIdle: (idle) => idle.destroy() });
+    place.hold(socket);
+    return connection.upgrade(call, protocol).catch((error: unknown) => {
+      throw place.isLost ? this.#busy('the tunnel gave way to one of a client with fewer') : error;
+    });
+  }
+
+  #busy(why: string): GatehouseError {
+    return new GatehouseError('upstream_busy', 'upstream', `${this.origin}: ${why}`, { status: 503, retry: true });
   }
 
   /** What is wrong with the server; undefined when it is well. */

@@ -18,9 +18,11 @@ export interface Wish {
   readonly key: number;
   /** Where the client has been. */
   readonly backend: Backend | undefined;
+  /** Whose it is, see `Call.client`. */
+  readonly client: string;
 }
 
-export const NO_WISH: Wish = { key: 0, backend: undefined };
+export const NO_WISH: Wish = { key: 0, backend: undefined, client: '' };
 
 /** Answers that count against a server: it, or what stands behind it, could not do its work. */
 const FAILURES: ReadonlySet<number> = new Set([502, 503, 504]);
@@ -86,9 +88,9 @@ export class Dispatch {
     }
   }
 
-  #first({ key, backend }: Wish): Backend {
+  #first({ key, backend, client }: Wish): Backend {
     if (backend !== undefined && this.#roster.canTake(backend)) return backend;
-    const picked = this.#roster.pick(key, NONE);
+    const picked = this.#roster.pick(key, NONE) ?? this.#roster.yielding(client);
     if (picked !== undefined) return picked;
     const message = `every server of ${this.#name} is busy, and as many requests wait as may`;
     throw new GatehouseError('upstream_busy', 'upstream', message, { status: 503 });

@@ -14,8 +14,6 @@ import { type Held, Relief } from './relief.ts';
 const KEEP_IDLE_MS = 4_000;
 /** The same for a call that cannot be sent twice: some servers close a kept connection after two seconds. */
 const KEEP_FOR_ONCE_MS = 1_000;
-/** The part of the queue that one client may take. */
-const CLIENT_SHARE = 0.25;
 
 export type Connection = Http1Connection | Http2Connection;
 
@@ -73,6 +71,11 @@ export class Pool {
     return waiting >= maxQueue && waiting >= maxQueue + this.#spare && this.free() === undefined;
   }
 
+  /** Whether `wait` would let in a call of this client all the same, in another's place. */
+  yieldsTo(client: string): boolean {
+    return this.#queue.yieldsTo(client);
+  }
+
   /** There are connections that carried calls before. */
   get hasKept(): boolean {
     return this.#idle.length > 0 || this.#shared.size > 0;
@@ -89,13 +92,17 @@ export class Pool {
     return this.#takeIdle(call.isRepeatable ? KEEP_IDLE_MS : KEEP_FOR_ONCE_MS);
   }
 
-  /** Fails with `upstream_busy` when the queue is full or the time is over, with `client_closed`, or as connecting fails. */
+  /**
+   * A full queue takes the call in the place of the newest of a client that has more waiting. Fails with `upstream_busy` when
+   * nobody has, the place goes to another or the time is over, with `client_closed`, or as connecting fails.
+   */
   wait(call: Call): Promise<Connection> {
     const { maxQueue, queueTimeoutMs } = this.settings;
-    const isGreedy = call.client !== '' && this.#queue.countOf(call.client) >= maxQueue * CLIENT_SHARE + this.#spare;
-    if (isGreedy || this.#queue.length >= maxQueue + this.#spare) {
-      const message = `${this.#origin}: ${this.#connections} connections busy and ${maxQueue} requests waiting`;
-      return Promise.reject(new GatehouseError('upstream_busy', 'upstream', message, { status: 503, retry: true }));
+    const { length } = this.#queue;
+    if (length >= maxQueue + this.#spare) {
+      const full = `${this.#origin}: ${this.outstanding} requests under way and ${length} waiting, as many as may`;
+      if (!this.#queue.giveUpFor(call.client, upstreamBusy(`${full}; the place went to a client with fewer`)))
+        return Promise.reject(upstreamBusy(full));
     }
     const connection = this.#queue.wait(call, queueTimeoutMs, this.#origin);
     this.#relief.begin();
@@ -106,7 +113,7 @@ export class Pool {
   /** Whoever waits goes elsewhere: nothing was sent for them. */
   turnAway(why: string): void {
     const message = `${this.#origin} was taken out while the request waited: ${why}`;
-    this.#queue.failAll(new GatehouseError('upstream_busy', 'upstream', message, { status: 503, retry: true }));
+    this.#queue.failAll(upstreamBusy(message));
   }
 
   dropIdle(): void {
@@ -270,4 +277,8 @@ export class Pool {
     this.#connections--;
     this.#openMore();
   }
+}
+
+function upstreamBusy(message: string): GatehouseError {
+  return new GatehouseError('upstream_busy', 'upstream', message, { status: 503, retry: true });
 }

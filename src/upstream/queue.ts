@@ -1,6 +1,7 @@
 // Calls that wait for one server to have room, each for a while at most. Clients take turns, so that one with a thousand
 // calls keeps nobody else waiting; the calls of one client go in order of arrival.
 import { GatehouseError } from '../base/errors.ts';
+import { ByClient } from './by-client.ts';
 import type { Call } from './call.ts';
 import { clientGone } from './http1/failures.ts';
 
@@ -10,17 +11,22 @@ interface Waiter<T> {
 }
 
 export class Queue<T> {
-  /** By client; whose turn is next stands first. No list is empty. */
-  readonly #waiting = new Map<string, Waiter<T>[]>();
-  #length = 0;
+  readonly #waiting = new ByClient<Waiter<T>>();
 
   get length(): number {
-    return this.#length;
+    return this.#waiting.size;
   }
 
-  /** How many calls of one client wait. */
-  countOf(client: string): number {
-    return this.#waiting.get(client)?.length ?? 0;
+  /** Whether `giveUpFor` would give a call up. */
+  yieldsTo(client: string): boolean {
+    return this.#waiting.yieldsTo(client);
+  }
+
+  /** Fails the newest call of a client that has most, where that is more than this client would have; false: none has. */
+  giveUpFor(client: string, error: unknown): boolean {
+    const waiter = this.#waiting.takeFor(client);
+    waiter?.fail(error);
+    return waiter !== undefined;
   }
 
   /** Resolves with the room that the call gets; fails when it is cancelled, or has waited `timeoutMs`. */
@@ -41,46 +47,26 @@ export class Queue<T> {
       },
     };
     const leave = (error: GatehouseError): void => {
-      this.#remove(call.client, waiter);
+      this.#waiting.remove(call.client, waiter);
       waiter.fail(error);
     };
     const timer = setTimeout(() => leave(waitedTooLong(origin, timeoutMs)), timeoutMs).unref();
     call.onCancel = () => leave(clientGone());
-    this.#waiting.getOrInsertComputed(call.client, () => []).push(waiter);
-    this.#length++;
+    this.#waiting.add(call.client, waiter);
     return promise;
   }
 
   /** To the call of the next client that has waited longest. */
   hand(room: T): void {
-    this.#shift()?.take(room);
+    this.#waiting.takeNext()?.take(room);
   }
 
   failFirst(error: unknown): void {
-    this.#shift()?.fail(error);
+    this.#waiting.takeNext()?.fail(error);
   }
 
   failAll(error: unknown): void {
-    while (this.#length > 0) this.failFirst(error);
-  }
-
-  #shift(): Waiter<T> | undefined {
-    const [next] = this.#waiting;
-    if (next === undefined) return undefined;
-    const [client, waiters] = next;
-    const waiter = waiters.shift();
-    this.#length--;
-    // Behind all the others, for its next turn.
-    this.#waiting.delete(client);
-    if (waiters.length > 0) this.#waiting.set(client, waiters);
-    return waiter;
-  }
-
-  #remove(client: string, waiter: Waiter<T>): void {
-    const waiters = this.#waiting.get(client) ?? [];
-    waiters.splice(waiters.indexOf(waiter), 1);
-    this.#length--;
-    if (waiters.length === 0) this.#waiting.delete(client);
+    while (this.length > 0) this.failFirst(error);
   }
 }
 

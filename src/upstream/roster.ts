@@ -40,6 +40,11 @@ export class Roster implements Group {
     return this.#balancer.pick(key, tried) ?? anyOf(this.#members, tried);
   }
 
+  /** A server that takes a call of this client although all are full. */
+  yielding(client: string): Backend | undefined {
+    return this.#members.find((backend) => backend.yieldsTo(client));
+  }
+
   /** Whether the server takes part, and has room. */
   canTake(backend: Backend): boolean {
     return !backend.isFull && this.#members.includes(backend);

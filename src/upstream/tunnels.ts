@@ -1,32 +1,46 @@
-// The WebSockets that are open to one server: bounded in all, and for each client, so that nobody takes them all.
+// The WebSockets that are open to one server: as many as may, whoever has them. When they are all taken, the client that has
+// most of them loses its newest to one that has less.
+import type { Socket } from 'node:net';
+import { ByClient } from './by-client.ts';
 
-/** The part of them that one client may have. */
-const CLIENT_SHARE = 0.5;
+/** One of them, from before its connection is made. */
+export class Place {
+  /** It went to another client. */
+  isLost = false;
+  #socket: Socket | undefined;
+
+  /** The connection that is closed when the place is lost. */
+  hold(socket: Socket): void {
+    this.#socket = socket;
+    if (this.isLost) socket.destroy();
+  }
+
+  lose(): void {
+    this.isLost = true;
+    this.#socket?.destroy();
+  }
+}
 
 export class Tunnels {
-  readonly #ofClient = new Map<string, number>();
-  #size = 0;
+  readonly #places = new ByClient<Place>();
 
   get size(): number {
-    return this.#size;
+    return this.#places.size;
   }
 
-  /** Why there is no room for one more of this client; undefined: it is counted, until `leave`. */
-  enter(client: string, maxTunnels: number): string | undefined {
-    const count = this.#ofClient.get(client) ?? 0;
-    if (this.#size >= maxTunnels) return `${maxTunnels} tunnels are open`;
-    // An empty name is nobody's in particular.
-    if (client !== '' && count >= Math.ceil(maxTunnels * CLIENT_SHARE))
-      return `${count} tunnels of one client are open`;
-    this.#ofClient.set(client, count + 1);
-    this.#size++;
-    return undefined;
+  /** A place, until `leave`; undefined: there is none for this client. */
+  enter(client: string, maxTunnels: number): Place | undefined {
+    if (this.#places.size >= maxTunnels) {
+      const lost = this.#places.takeFor(client);
+      if (lost === undefined) return undefined;
+      lost.lose();
+    }
+    const place = new Place();
+    this.#places.add(client, place);
+    return place;
   }
 
-  leave(client: string): void {
-    this.#size--;
-    const left = (this.#ofClient.get(client) ?? 1) - 1;
-    if (left === 0) this.#ofClient.delete(client);
-    else this.#ofClient.set(client, left);
+  leave(client: string, place: Place): void {
+    this.#places.remove(client, place);
   }
 }

@@ -61,8 +61,7 @@ export class Upstream {
 
   /** Where a request would best go. */
   wishOf(x: Exchange): Wish {
-    if (this.#keyOf === undefined && this.sticky === undefined) return NO_WISH;
-    return { key: this.#keyOf?.(x) ?? 0, backend: this.sticky?.find(x.request.headers) };
+    return { key: this.#keyOf?.(x) ?? 0, backend: this.sticky?.find(x.request.headers), client: x.client };
   }
 
   /** Calls `makeCall` for the server chosen, once for each attempt, and sends what it returns. */

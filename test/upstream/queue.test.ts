@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { GatehouseError } from '../../src/base/errors.ts';
 import { Call } from '../../src/upstream/call.ts';
 import type { Upstream } from '../../src/upstream/upstream.ts';
 import { startH2cBackend, startStreamingBackend } from '../support/backend.ts';
@@ -16,8 +17,13 @@ async function holding(): Promise<{ url: string; paths: string[]; answer(): void
   return { url, paths, answer: () => held.shift()?.() };
 }
 
-const get = (upstream: Upstream, path: string): Promise<number> =>
-  upstream.send(() => new Call('GET', path, 'a.test', [], undefined)).then(({ status }) => status);
+function get(upstream: Upstream, path: string, client = ''): Promise<number> {
+  const makeCall = (): Call => Object.assign(new Call('GET', path, 'a.test', [], undefined), { client });
+  return upstream.send(makeCall, { key: 0, backend: undefined, client }).then(({ status }) => status);
+}
+
+const codeOf = (answer: Promise<number>): Promise<number | string> =>
+  answer.catch(({ code, message }: GatehouseError) => `${code} ${message.replace(/^\S+ /, '')}`);
 
 describe('calls for which there is no connection', () => {
   test('wait in order of arrival, and are refused at once when too many wait', async () => {
@@ -38,6 +44,31 @@ describe('calls for which there is no connection', () => {
       expect(await answer).toBe(200);
     }
     expect(app.paths).toEqual(['/1', '/2', '/3']);
+  });
+
+  test('of one client may take every place, and the newest gives way to a client with fewer', async () => {
+    const app = await holding();
+    const upstream = groupOf(`{ servers: ["${app.url}"], maxConnections: 2, maxQueue: 3, retries: false }`);
+    const many = [get(upstream, '/1', 'a'), get(upstream, '/2', 'a')];
+    await expect.poll(() => app.paths.length).toBe(2);
+    many.push(...[3, 4, 5].map((i) => get(upstream, `/${i}`, 'a')));
+    expect(upstream.backends[0]?.waiting).toBe(3);
+    const codes = many.map(codeOf);
+    expect(await codeOf(get(upstream, '/6', 'a'))).toBe(
+      'upstream_busy server of app is busy, and as many requests wait as may',
+    );
+    const other = get(upstream, '/7', 'b');
+    expect(await codes[4]).toBe(
+      'upstream_busy 2 requests under way and 3 waiting, as many as may; the place went to a client with fewer',
+    );
+    // One more would only change places.
+    expect(await codeOf(get(upstream, '/8', 'b'))).toMatch(/^upstream_busy/);
+    for (let answered = 0; answered < 5; answered++) {
+      await expect.poll(() => app.paths.length).toBeGreaterThan(answered);
+      app.answer();
+    }
+    expect(await Promise.all([...codes.slice(0, 4), other])).toEqual([200, 200, 200, 200, 200]);
+    expect(app.paths).toEqual(['/1', '/2', '/3', '/7', '/4']);
   });
 
   test('never wait where nobody may', async () => {
@@ -88,7 +119,7 @@ describe('calls for which there is no connection', () => {
       { clock: new ManualClock() },
     );
     const [first] = upstream.backends;
-    const wish = { key: 0, backend: first };
+    const wish = { key: 0, backend: first, client: '' };
     const answers = await Promise.all(Array.from({ length: 10 }, () => ask(upstream, { wish })));
     expect(new Set(answers)).toEqual(new Set(['good']));
     expect(requests).toBeLessThan(4);

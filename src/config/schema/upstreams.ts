@@ -74,10 +74,16 @@ const upstream: Node = map(
     maxRequests: value('Requests under way at one server, over all its connections.', integer(1, 1_000_000), {
       default: 1024,
     }),
-    maxTunnels: value('WebSockets at one server.', integer(0, 1_000_000), { default: 10_000 }),
-    maxQueue: value('Requests that wait for one server to be free; more get 503.', integer(0, 1_000_000), {
-      default: 1024,
-    }),
+    maxTunnels: value(
+      'WebSockets at one server. When all are open, the client that has most loses its newest to one that has less.',
+      integer(0, 1_000_000),
+      { default: 10_000 },
+    ),
+    maxQueue: value(
+      'Requests that wait for one server to be free; more get 503. One client may take all these places, until another wants one: the newest request of whoever has most then gets the 503.',
+      integer(0, 1_000_000),
+      { default: 1024 },
+    ),
     queueTimeout: value('How long they wait at most.', duration(1), { default: '10s' }),
   },
   { required: ['servers'] },

@@ -31,7 +31,7 @@ async function startApp(): Promise<string> {
 
 async function startWorld(): Promise<World> {
   return startGateway(`
-upstreams: { app: { servers: ["${await startApp()}"], maxConnections: 4, maxQueue: 200, queueTimeout: 15s } }
+upstreams: { app: { servers: ["${await startApp()}"], maxConnections: 4, maxQueue: 80, queueTimeout: 15s } }
 sites: { localhost: { to: app } }`);
 }
 
