@@ -1,6 +1,7 @@
 // What a client sees when the gateway itself answers: small, self-contained, with the request id to
 // quote, and not a word about what stands behind.
 import type { Exchange } from './exchange.ts';
+import { refuseGrpc } from './grpc.ts';
 import { headerList } from './headers.ts';
 import type { Reply } from './reply.ts';
 import { reasonPhrase } from './status.ts';
@@ -21,8 +22,13 @@ const WORDS: Readonly<Record<number, string>> = {
   504: 'The application behind this address took too long to answer.',
 };
 
-/** HTML, or JSON for clients that ask for it (RFC 9110, 12.5.1; RFC 9457 when they know it). Never cached. */
+/** HTML, JSON for clients that ask for it (RFC 9110, 12.5.1; RFC 9457 when they know it), or a status of gRPC. Never cached. */
 export function errorReply(x: Exchange, status: number, headers: readonly string[] = []): Reply {
+  if (x.request.isGrpc) {
+    const reply = refuseGrpc(status, `${status} ${reasonPhrase(status)}. ${WORDS[status] ?? ''} Request ${x.id}`);
+    reply.headers.push('x-request-id', x.id, ...headers);
+    return reply;
+  }
   const kind = preferredKind(headerList(x.request.headers, 'accept'));
   const body = Buffer.from(kind === 'text/html' ? html(x, status) : json(x, status));
   const type = kind === 'text/html' ? 'text/html; charset=utf-8' : kind;

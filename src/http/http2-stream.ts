@@ -66,7 +66,7 @@ export class Http2ClientStream implements ClientStream {
       return this.#closed;
     }
     if (reply.tunnel !== undefined) return this.#join(reply, reply.tunnel);
-    const head = [':status', String(reply.status), ...reply.headers];
+    const head = [':status', String(reply.sentStatus ?? reply.status), ...reply.headers];
     const { body } = reply;
     if (body === undefined) {
       stream.respond(head, { endStream: true });
@@ -154,8 +154,7 @@ export class Http2ClientStream implements ClientStream {
       this.reset();
       return;
     }
-    // A reset in the same turn would overtake the trailers.
-    setImmediate(() => this.#endUpload());
+    this.#endUpload();
   }
 
   #noteEnd(): void {
@@ -172,7 +171,11 @@ export class Http2ClientStream implements ClientStream {
   #endUpload(): void {
     const stream = this.#stream;
     if (stream.endAfterHeaders || stream.readableEnded || stream.destroyed) return;
-    stream.resume();
-    stream.close(NGHTTP2_NO_ERROR);
+    // A reset in the same turn would overtake trailers, and a head without a body.
+    setImmediate(() => {
+      if (stream.destroyed) return;
+      stream.resume();
+      stream.close(NGHTTP2_NO_ERROR);
+    });
   }
 }

@@ -6,6 +6,8 @@ import type { Headers } from './headers.ts';
 export interface Reply {
   /** 200 to 599, or 101 with `tunnel` (a client over HTTP/2 gets 200); interim answers (1xx) are passed on while the final one is awaited. */
   status: number;
+  /** What the client reads instead, where its protocol tells the status in a field of its own (gRPC). */
+  sentStatus?: number;
   /** Without framing fields of the connection; `content-length` only as the body's true length. */
   headers: Headers;
   /** Whole, or still coming; undefined: none (HEAD, 204, 304, or truly nothing). */

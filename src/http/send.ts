@@ -22,6 +22,8 @@ export async function send(x: Exchange, stream: ClientStream, reply: Reply): Pro
 
 function settleBody(method: string, reply: Reply): void {
   const { body, headers } = reply;
+  // Nothing but a head: what it says of trailers, no length belongs to.
+  if (reply.sentStatus !== undefined) return;
   if (hasNoContent(method, reply.status)) {
     if (body !== undefined && !isWhole(body)) body.cancel();
     reply.body = undefined;

@@ -120,6 +120,14 @@ describeProtocols('an early answer', (over) => {
   });
 });
 
+test('an early answer without content arrives too, over h2', async () => {
+  const backend = await startRawBackend((socket) => {
+    socket.once('data', () => void socket.write('HTTP/1.1 304 Not Modified\r\nConnection: close\r\n\r\n'));
+  });
+  const world = await startGateway(siteOf('http1', backend));
+  for (let i = 0; i < TRIES; i++) expect(await uploadHttp2(world)).toEqual({ status: 304, body: '', end: '0' });
+});
+
 /** The page of the gateway itself has other words. */
 async function uploadUntil403(over: Over, world: World): Promise<number> {
   if (over === 'h2') return (await uploadHttp2(world)).status;
