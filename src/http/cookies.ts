@@ -3,13 +3,19 @@ import type { Headers } from './headers.ts';
 
 /** The first cookie of that name; undefined when there is none. */
 export function cookieValue(headers: readonly string[], name: string): string | undefined {
+  return cookieValues(headers, name)[0];
+}
+
+/** Every cookie of that name, in order. */
+export function cookieValues(headers: readonly string[], name: string): string[] {
+  const values: string[] = [];
   for (let i = 0; i < headers.length; i += 2) {
     if (headers[i] !== 'cookie') continue;
     for (const pair of (headers[i + 1] as string).split(';')) {
-      if (nameOf(pair) === name) return pair.slice(pair.indexOf('=') + 1).trim();
+      if (nameOf(pair) === name) values.push(pair.slice(pair.indexOf('=') + 1).trim());
     }
   }
-  return undefined;
+  return values;
 }
 
 /** Takes every cookie of that name out, in place; a field that is left empty goes too. */

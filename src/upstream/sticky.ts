@@ -3,7 +3,7 @@
 // a map, and gateways that share the key agree without speaking.
 import { createHmac } from 'node:crypto';
 import type { StickyConfig } from '../config/config.ts';
-import { cookieValue } from '../http/cookies.ts';
+import { cookieValues } from '../http/cookies.ts';
 
 /** 128 bits of the signature, as characters of base64url. */
 const VALUE_LENGTH = 22;
@@ -24,10 +24,14 @@ export class Sticky<B extends { readonly id: string }> {
     }
   }
 
-  /** The server that the client has been with; undefined when it names none of these. */
+  /** The server that the client has been with, by the first cookie that names one of these; undefined: none does. */
   find(headers: readonly string[]): B | undefined {
-    const value = cookieValue(headers, this.cookie);
-    return value === undefined ? undefined : this.#backends.get(value);
+    for (const value of cookieValues(headers, this.cookie)) {
+      // Some clients put quotes around what they were given (RFC 6265, 4.1.1).
+      const backend = this.#backends.get(value.replace(/^"(.*)"$/, '$1'));
+      if (backend !== undefined) return backend;
+    }
+    return undefined;
   }
 
   /** The Set-Cookie that brings the client back; it lives as long as the browser. */
