@@ -20,10 +20,12 @@ type Ranged = { readonly range?: readonly [number, number, number] | null | unde
 
 /**
  * The text with further exceptions, each a flow map. They stand in the site's `waf`, or in the route's where the site has
- * none. Fails with a GatehouseError where the section is not written out (an alias, a merge).
+ * none; where neither has one the site gets it. Fails with a GatehouseError where it is not written out (an alias, a merge).
  */
 export function addExceptions(text: string, section: Section, entries: readonly string[]): string {
-  const waf = findWaf(text, section);
+  const site = findSite(text, section);
+  const waf = wafOf(site, section);
+  if (waf === undefined) return apply(text, [insertWaf(text, site, entries)]);
   const pair = pairOf(waf, 'exceptions');
   if (pair === undefined) return apply(text, [insertPair(text, waf, entries)]);
   const { value } = pair;
@@ -37,9 +39,9 @@ export function addExceptions(text: string, section: Section, entries: readonly 
  * The text with the shadow's rules in place of those in force, its settings in place of theirs, and without the shadow.
  */
 export function promoteShadow(text: string, section: Section): string {
-  const waf = findWaf(text, section);
-  const pair = pairOf(waf, 'shadow');
-  if (pair === undefined || !isMap(pair.value)) throw refuse('there is no shadow in this section of the file');
+  const waf = wafOf(findSite(text, section), section);
+  const pair = waf === undefined ? undefined : pairOf(waf, 'shadow');
+  if (waf === undefined || pair === undefined || !isMap(pair.value)) throw refuse('there is no shadow in this section of the file');
   const shadow = pair.value;
   const edits: Edit[] = [];
   const added: string[] = [];
@@ -66,19 +68,26 @@ export function promoteShadow(text: string, section: Section): string {
   return apply(text, edits);
 }
 
-function findWaf(text: string, { site, route }: Section): YAMLMap {
+function findSite(text: string, { site }: Section): YAMLMap {
   const document = parseDocument(text, { merge: true, resolveKnownTags: false });
   if (document.errors.length > 0) throw refuse('the file is no YAML');
   const sites = document.get('sites');
   const found = isMap(sites) ? sites.items.find(({ key }) => isSite(key, site))?.value : undefined;
   if (!isMap(found)) throw refuse(`the file has no site ${site} that is written out`);
-  const own = pairOf(found, 'waf')?.value;
-  if (isMap(own)) return own;
-  const routes = pairOf(found, 'routes')?.value;
+  return found;
+}
+
+/** undefined: neither site nor route has one. */
+function wafOf(site: YAMLMap, { site: name, route }: Section): YAMLMap | undefined {
+  const pair = pairOf(site, 'waf');
+  if (isMap(pair?.value)) return pair.value;
+  const routes = pairOf(site, 'routes')?.value;
   const chosen = isSeq(routes) && route !== undefined ? routes.items[route] : undefined;
-  const ofRoute = isMap(chosen) ? pairOf(chosen, 'waf')?.value : undefined;
-  if (isMap(ofRoute)) return ofRoute;
-  throw refuse(`the rules of ${site} are not written out where they could be changed`);
+  const ofRoute = isMap(chosen) ? pairOf(chosen, 'waf') : undefined;
+  if (isMap(ofRoute?.value)) return ofRoute.value;
+  const isMerged = [site, chosen].some((map) => isMap(map) && pairOf(map, '<<') !== undefined);
+  if (pair === undefined && ofRoute === undefined && !isMerged && site.items.length > 0) return undefined;
+  throw refuse(`the rules of ${name} are not written out where they could be changed`);
 }
 
 function isSite(key: unknown, site: string): boolean {
@@ -88,6 +97,14 @@ function isSite(key: unknown, site: string): boolean {
 
 function pairOf(map: YAMLMap, name: string): Pair | undefined {
   return map.items.find(({ key }) => isScalar(key) && key.value === name);
+}
+
+function insertWaf(text: string, site: YAMLMap, entries: readonly string[]): Edit {
+  const last = site.items.at(-1) as Pair;
+  if (site.flow === true) return at(endOf(last), `, waf: { exceptions: [${entries.join(', ')}] }`);
+  const indent = indentOf(text, startOf(site.items[0] as Pair));
+  const lines = entries.map((entry) => `\n${indent}    - ${entry}`);
+  return atLineEnd(text, endOf(last), `\n${indent}waf:\n${indent}  exceptions:${lines.join('')}`);
 }
 
 function insertPair(text: string, waf: YAMLMap, entries: readonly string[]): Edit {

@@ -50,6 +50,16 @@ describe('an exception is written', () => {
       'sites:\n  a.test:\n    waf:\n      exceptions:\n      rules: x\n',
       'sites:\n  a.test:\n    waf:\n      exceptions:\n        - { rules: [1] }\n      rules: x\n',
     ],
+    [
+      'with a section of its own where the site has none',
+      'sites:\n  a.test: # mine\n    to: u # there\n\n  # next\n  b.test: { to: u }\n',
+      'sites:\n  a.test: # mine\n    to: u # there\n    waf:\n      exceptions:\n        - { rules: [1] }\n\n  # next\n  b.test: { to: u }\n',
+    ],
+    [
+      'with a section between braces',
+      'sites: { a.test: { to: u } } # c',
+      'sites: { a.test: { to: u, waf: { exceptions: [{ rules: [1] }] } } } # c',
+    ],
   ] as const)('%s', ([, before, after]) => {
     expect(addExceptions(before, site, [entry])).toBe(after);
   });
