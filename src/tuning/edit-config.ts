@@ -41,7 +41,8 @@ export function addExceptions(text: string, section: Section, entries: readonly 
 export function promoteShadow(text: string, section: Section): string {
   const waf = wafOf(findSite(text, section), section);
   const pair = waf === undefined ? undefined : pairOf(waf, 'shadow');
-  if (waf === undefined || pair === undefined || !isMap(pair.value)) throw refuse('there is no shadow in this section of the file');
+  if (waf === undefined || pair === undefined || !isMap(pair.value))
+    throw refuse('there is no shadow in this section of the file');
   const shadow = pair.value;
   const edits: Edit[] = [];
   const added: string[] = [];
