@@ -59,7 +59,11 @@ export const admin: Node = map('How operators reach the running gateway.', {
 
 export const timeouts: Node = map('How long the gateway waits.', {
   handshake: value('From the accepted connection to the end of the TLS handshake.', duration(1), { default: '10s' }),
-  headers: value('From the first byte of a request to the end of its head.', duration(1), { default: '10s' }),
+  headers: value(
+    'From the first byte of a request to the end of its head; also until the first request of an HTTP/2 connection.',
+    duration(1),
+    { default: '10s' },
+  ),
   body: value('Longest silence within a request body.', duration(1), { default: '30s' }),
   bodyTotal: value(
     'Until the whole request body is there, without the time in which the upstream is slow.',
@@ -71,7 +75,11 @@ export const timeouts: Node = map('How long the gateway waits.', {
   write: value('How long a client may take nothing of an answer that there is for it.', duration(1), {
     default: '60s',
   }),
-  idle: value('How long a client connection may stay open without a request.', duration(1), { default: '75s' }),
+  idle: value(
+    'How long a client connection may stay open without a request; for an HTTP/2 connection that never had one, see headers.',
+    duration(1),
+    { default: '75s' },
+  ),
   connection: value('How long a client connection may stay at all; requests under way are finished.', duration(1), {
     default: '1h',
   }),
