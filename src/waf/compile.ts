@@ -31,8 +31,9 @@ export function compilePlan(ruleSet: RuleSet, seeds: ReadonlyMap<string, TxValue
   const slots = new SlotTable();
   for (const name of namesOf(ruleSet)) slots.slot(name);
   for (const name of folded.initial.keys()) slots.slot(name);
+  const excuses = integerOf(seeds.get('blocking_paranoia_level') ?? 1) <= 1;
   const steps = planned.map((item, number) =>
-    compileStep(item, number, nextStep(item, planned, phaseStart), { selectSteps, slots }),
+    compileStep(item, number, nextStep(item, planned, phaseStart), { selectSteps, slots, excuses }),
   );
   const roles = rolesOf(planned.map(({ rule }) => rule));
   const scans = new ScanTable(steps);
@@ -114,6 +115,8 @@ function canScan(link: Link, { matcher }: CompiledLink): boolean {
 interface Context {
   readonly selectSteps: SelectSteps;
   readonly slots: SlotTable;
+  /** Whether a text is excused for what it is (`unless`): whoever asks for more than the lowest paranoia wants that judged, too. */
+  readonly excuses: boolean;
 }
 
 function compileLink(link: Link, context: Context): CompiledLink {
@@ -121,7 +124,7 @@ function compileLink(link: Link, context: Context): CompiledLink {
   return {
     targets: link.targets.map((target) => compileTarget(target, link.exclusions)),
     matcher,
-    unless: link.unless === undefined ? undefined : compileMatcher(link.unless),
+    unless: link.unless === undefined || !context.excuses ? undefined : compileMatcher(link.unless),
     transforms: link.transforms.flatMap((name) => transform(name) ?? []),
     multiMatch: link.multiMatch,
     capture: link.capture,

@@ -52,15 +52,15 @@ function headHolds(tx: Transaction, step: Step): boolean {
 }
 
 function fieldHolds(tx: Transaction, link: CompiledLink, field: Field): boolean {
-  const { matcher, unless, transforms, multiMatch } = link;
+  const { matcher, transforms, multiMatch } = link;
   tx.budget.spend(field.value.length);
-  const holds = (text: string): boolean => matcher.holds(text, tx) && unless?.holds(text, tx) !== true;
+  const holds = (text: string): boolean => matcher.holds(text, tx) && !isExcused(tx, link, field, text);
   let { value } = field;
   for (const transform of transforms) {
     if (multiMatch && holds(value)) return true;
     value = transformed(transform, value);
   }
-  return holds(value) && !isExcused(tx, link, field);
+  return holds(value) && !isExcused(tx, link, field, field.value);
 }
 
 /** Whether the rule matched, all links of it. */
@@ -130,24 +130,27 @@ function isRemoved(tx: Transaction, step: Step, link: CompiledLink, target: Comp
 
 /** With `multiMatch` each stage of the value that matches counts by itself, as in ModSecurity 3. */
 function tryField(tx: Transaction, step: Step, link: CompiledLink, target: CompiledTarget, field: Field): boolean {
-  const { matcher, unless, transforms, multiMatch } = link;
+  const { matcher, transforms, multiMatch } = link;
   tx.budget.spend(field.value.length);
-  const holds = (text: string): boolean => matcher.holds(text, tx) && unless?.holds(text, tx) !== true;
+  const holds = (text: string): boolean => matcher.holds(text, tx) && !isExcused(tx, link, field, text);
   let { value } = field;
   let found = multiMatch && holds(value) && note(tx, step, link, target, field, value);
   for (const transform of transforms) {
     const before = value;
     value = transformed(transform, value);
     if (!multiMatch || value === before || !holds(value)) continue;
-    if (!isExcused(tx, link, field)) found = note(tx, step, link, target, field, value);
+    if (!isExcused(tx, link, field, field.value)) found = note(tx, step, link, target, field, value);
   }
   if (multiMatch) return found;
-  return holds(value) && !isExcused(tx, link, field) && note(tx, step, link, target, field, value);
+  return holds(value) && !isExcused(tx, link, field, field.value) && note(tx, step, link, target, field, value);
 }
 
-/** What a value was before its transformations may say that it is harmless: they make one line of many. */
-function isExcused(tx: Transaction, { unless }: CompiledLink, { value }: Field): boolean {
-  return unless?.holds(value, tx) === true;
+/**
+ * Only texts of a body are excused. What a value was before its transformations may say that it is harmless, too: they
+ * make one line of many.
+ */
+function isExcused(tx: Transaction, { unless }: CompiledLink, { isOfBody }: Field, text: string): boolean {
+  return unless !== undefined && isOfBody && unless.holds(text, tx);
 }
 
 /** One value of the link matched: it can be spoken of, and the link's effects run. */

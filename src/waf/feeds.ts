@@ -21,6 +21,11 @@ export const FEEDS: readonly (readonly number[])[] = VARIABLES.map((name, number
   return other === undefined ? [number] : [number, variableNumber(other)];
 });
 
+const BODIES = new Set(['ARGS_POST', 'FILES_TEXT', 'FILES_TMP_CONTENT', 'RESPONSE_BODY', 'UNPARSED_BODY', 'XML']);
+
+/** By variable number: whether its values stand in a body, where texts of many lines are at home. */
+export const IS_OF_BODY: readonly boolean[] = VARIABLES.map((name) => BODIES.has(name));
+
 /** By variable number: where the values go that are found within its values; -1: nowhere. Filled only when a rule asks. */
 export const INNER: readonly number[] = VARIABLES.map((name) => {
   const inner = INNER_OF[name];

@@ -9,13 +9,16 @@ export class Field {
   /** The member's name as it came; empty for a variable that is not a collection. */
   readonly name: string;
   readonly value: string;
+  /** Whether it may be a text that somebody wrote, which `unless` excuses: a value of a body. */
+  readonly isOfBody: boolean;
   /** Set by the scan before any rule that scans is evaluated. */
   hits: Hits = NO_HITS;
   #key: string | undefined;
 
-  constructor(name: string, value: string) {
+  constructor(name: string, value: string, isOfBody = false) {
     this.name = name;
     this.value = value;
+    this.isOfBody = isOfBody;
   }
 
   /** The name as selectors compare it. */

@@ -78,7 +78,7 @@ export function* addRequestBody(
     );
   } else if (body.length > 0 && tx.plan.reads.has(V.innerArgs)) {
     for (const found of bodyValues(body, tx.contentType, isPrefix)) {
-      tx.addInner(V.innerArgs, found.name, [found]);
+      tx.addInner(V.innerArgs, found.name, [found], true);
       yield;
     }
   }
@@ -106,6 +106,7 @@ function* addFacts(tx: Transaction, facts: BodyFacts): Generator<undefined, void
       V.innerArgs,
       'xml',
       facts.xmlTexts.map((value) => ({ name: 'xml', value })),
+      true,
     );
   }
   for (const value of facts.xmlAttributes) {

@@ -1,6 +1,7 @@
 // The engine's state for one exchange: the values that rules look at, what rules wrote, and what was decided so far.
 import type { Named } from './bodies/named.ts';
 import type { Budget } from './budget.ts';
+import { IS_OF_BODY } from './feeds.ts';
 import { Field, type Hits } from './field.ts';
 import type { Finding, Intervention } from './finding.ts';
 import { innerValues } from './inner/inner-values.ts';
@@ -133,22 +134,23 @@ export class Transaction {
 
   /** Adds a member to a collection, and to those that include it, and finds out which rules it concerns. */
   add(variable: number, name: string, value: string): void {
-    this.#put(variable, name, value);
+    const isOfBody = IS_OF_BODY[variable] === true;
+    this.#put(variable, name, value, isOfBody);
     const inner = this.plan.inner[variable] as number;
-    if (inner !== -1) this.addInner(inner, name, innerValues(value));
+    if (inner !== -1) this.addInner(inner, name, innerValues(value), isOfBody);
   }
 
   /** Values that were found within another one: they go by its name, their own names are members of INNER_NAMES. */
-  addInner(variable: number, name: string, values: readonly Named[]): void {
+  addInner(variable: number, name: string, values: readonly Named[], isOfBody: boolean): void {
     for (const inner of values) {
       if (this.#innerLeft-- <= 0) return;
-      this.#put(variable, name, inner.value);
-      if (this.plan.reads.has(INNER_NAMES)) this.#put(INNER_NAMES, name, inner.name);
+      this.#put(variable, name, inner.value, isOfBody);
+      if (this.plan.reads.has(INNER_NAMES)) this.#put(INNER_NAMES, name, inner.name, false);
     }
   }
 
-  #put(variable: number, name: string, value: string): void {
-    const field = new Field(name, value);
+  #put(variable: number, name: string, value: string, isOfBody: boolean): void {
+    const field = new Field(name, value, isOfBody);
     this.#scan(variable, field);
     for (const number of this.plan.feeds[variable] as readonly number[]) {
       const list = this.members[number] as Field[];
@@ -162,7 +164,7 @@ export class Transaction {
   setSingle(variable: number, value: string): void {
     // Nearly all of these are of no interest to any rule.
     if (!this.plan.reads.has(variable)) return;
-    const field = new Field('', value);
+    const field = new Field('', value, IS_OF_BODY[variable]);
     this.#scan(variable, field);
     this.members[variable] = [field];
   }

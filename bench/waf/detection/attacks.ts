@@ -11,6 +11,7 @@ import { script } from './attacks/script.ts';
 import { sql } from './attacks/sql.ts';
 import { ENCODINGS, type Encoding } from './encodings.ts';
 import { expand, type Grammar } from './grammar.ts';
+import { padded } from './padding.ts';
 import { multipart, PLACEMENTS, type Placement } from './placements.ts';
 import { Random } from './random.ts';
 import { requestOf, type Sketch } from './request.ts';
@@ -116,19 +117,20 @@ export const CLASSES: Readonly<Record<string, AttackClass>> = {
 
 const EXAM_SHARE = 3;
 
-/** All attacks, or those of one class; the same in every run. */
-export function attacks(only?: string): Attack[] {
+/** All attacks, or those of one class; the same in every run. `isPadded`: those that are texts, between lines of prose. */
+export function attacks(only?: string, isPadded = false): Attack[] {
   return Object.entries(CLASSES)
-    .filter(([name]) => only === undefined || only === name)
-    .flatMap(([name, group]) => attacksOf(name, group));
+    .filter(([name, { sketch }]) => (only === undefined || only === name) && !(isPadded && sketch !== undefined))
+    .flatMap(([name, group]) => attacksOf(name, group, isPadded));
 }
 
-function attacksOf(name: string, group: AttackClass): Attack[] {
+function attacksOf(name: string, group: AttackClass, isPadded: boolean): Attack[] {
   const starts = group.grammar.start ?? [];
   const random = new Random(name);
   return Array.from({ length: group.count }, (_, index) => {
     const shape = index % starts.length;
-    const text = expand(group.grammar, starts[shape] as string, random);
+    const bare = expand(group.grammar, starts[shape] as string, random);
+    const text = isPadded ? padded(bare, random) : bare;
     const isExam = new Random(`${name} ${shape}`).below(EXAM_SHARE) === 0;
     return { group: name, isExam, ...placed(text, group, random) };
   });

@@ -15,7 +15,7 @@ interface Side {
 }
 
 async function main(options: Options): Promise<void> {
-  const bad = attacks(options.only);
+  const bad = attacks(options.only, options.padded);
   const good = honest(options.only);
   if (bad.length + good.length === 0) throw new Error(`there is no class or kind ${options.only}`);
   const sides: Side[] = [

@@ -10,6 +10,8 @@ export interface Options {
   readonly limit: number;
   readonly by: 'class' | 'placement' | 'encoding';
   readonly json: boolean;
+  /** Attacks between lines of prose. */
+  readonly padded: boolean;
   /** A sample that goes through a real gateway. */
   readonly live: number;
 }
@@ -21,6 +23,7 @@ export const USAGE = `usage: node bench/waf/detection/main.ts [options]
   --by placement        attacks by class, placement or encoding (class)
   --list missed|false   show cases, with the rules that spoke; never those of the exam
   --limit N             how many of them (40)
+  --padded              attacks between lines of prose
   --live N              send N of each sort through a running gateway as well
   --json                figures as JSON
 `;
@@ -38,6 +41,7 @@ export function readOptions(args: readonly string[]): Options {
       limit: { type: 'string', default: '40' },
       live: { type: 'string', default: '0' },
       json: { type: 'boolean', default: false },
+      padded: { type: 'boolean', default: false },
     },
   });
   const { list, by } = values;
@@ -56,6 +60,7 @@ export function readOptions(args: readonly string[]): Options {
     limit: Number(values.limit),
     by,
     json: values.json,
+    padded: values.padded,
     live: Number(values.live),
   };
 }

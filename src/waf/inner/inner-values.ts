@@ -6,6 +6,7 @@ import { parseQuery } from '../bodies/query.ts';
 import { decodePercent } from '../percent.ts';
 import { transformed } from '../text-memo.ts';
 import { unwrap } from '../transforms/unfold.ts';
+import { oddLines } from './lines.ts';
 
 /** Values that are taken out of one value, and how deep such values may lie in each other. */
 const MOST_VALUES = 256;
@@ -28,6 +29,7 @@ export function innerValues(value: string, level = 1, found: Named[] = []): read
     return found;
   }
   if (GRAPHQL.test(value)) addStrings(value, level, found);
+  else if (!opensJson(value)) found.push(...oddLines(value, MOST_VALUES - found.length));
   if (opensJson(value)) addJson(Buffer.from(value, 'latin1'), level, found);
   else if (WRAPPED_JSON.test(value)) {
     const text = behindMark(transformed(unwrap, value));

@@ -118,7 +118,7 @@ const rule: Node = map(
     decode,
     match,
     unless: list(
-      'A value that looks like one of these is harmless to this rule, before and after decoding.',
+      'A value of a body that looks like one of these is harmless to this rule at paranoia 1, before and after decoding.',
       value('A look.', word(...Object.keys(LOOKS))),
     ),
     atLeast: value('How many values must match.', integer(1, 100_000), { default: 1 }),

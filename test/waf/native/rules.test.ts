@@ -111,12 +111,39 @@ describe('a condition', () => {
     expect(found(fileOf(...rules), '/?x=%26lt;%2541')).toEqual(['1 ARGS:x', '2 ARGS:x', '3 ARGS:x']);
   });
 
-  test('holds for nothing that the value before decoding excuses', () => {
+  describe('with an excuse', () => {
     const rule = fileOf('unless: [document], decode: [whitespace], match: { pattern: "a b" }');
-    expect([found(rule, '/?x=a%0Ab'), found(rule, `/?x=a%0Ab%0A${encodeURIComponent(TEXT)}`)]).toEqual([
-      ['1 ARGS:x'],
-      [],
-    ]);
+    const text = encodeURIComponent(`a\nb\n${TEXT}`);
+    const finds = (sent: Sent | string, paranoia = 1): boolean =>
+      send(native(rule, { paranoia }), sent).findings.length > 0;
+    const form = (value: string): Sent => ({
+      method: 'POST',
+      headers: ['content-type', 'application/x-www-form-urlencoded'],
+      body: `x=${value}`,
+    });
+
+    test('holds for nothing that the value before decoding excuses', () => {
+      expect([finds(form('a%0Ab')), finds(form(text))]).toEqual([true, false]);
+    });
+
+    test('holds for every value that stands in no body', () => {
+      expect(finds(`/?x=${text}`)).toBe(true);
+    });
+
+    test('excuses nothing at a higher paranoia', () => {
+      expect(finds(form(text), 2)).toBe(true);
+    });
+  });
+
+  test('sees the odd lines of a text as values of their own, but not those of code', () => {
+    const rule = fileOf("match: { pattern: '^<a>$' }");
+    const ofLines = (...lines: string[]): string[] => found(rule, `/?x=${encodeURIComponent(lines.join('\n'))}`);
+    expect([
+      ofLines('one', 'two', 'three', '  <a>', 'four'),
+      ofLines('one', '<a>', 'two'),
+      ofLines('one', 'two', '```', '<a>', '```', 'three'),
+      ofLines('one', '<b>', '<a>', 'f(x)', 'two'),
+    ]).toEqual([['1 INNER_ARGS:x'], [], [], []]);
   });
 });
 
