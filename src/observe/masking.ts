@@ -1,8 +1,17 @@
 // What of a recorded request may be kept: values of named fields are put out of sight in a way that leaves the form of the
 // request whole, so that rules can still be tried on it.
+import { maskJson } from './mask-json.ts';
+import { SecretNames } from './secret-names.ts';
 import { Secrets } from './secrets.ts';
 
 const MARK = 'redacted';
+/** Texts within texts: JSON in a parameter, a URL in a query of a URL. */
+const MAX_DEPTH = 4;
+const MULTIPART = /(name="([^"\r\n]{1,200})"\r?\n(?:[^\r\n]{1,999}\r?\n){0,9}\r?\n)[^\r\n]+/gi;
+const XML = /(<(?:[\w.-]{1,99}:)?([\w.-]{1,99})(?:\s[^<>]{0,999})?>(?:<!\[CDATA\[)?)[^<\]]+/g;
+const ATTRIBUTE = /((?<![\w.-])(?:[\w.-]{1,99}:)?([\w.-]{1,99})\s{0,9}=\s{0,9})(?:"[^"<>]*"?|'[^'<>]*'?)/g;
+/** A pair in a query of a URL, or in plain text. */
+const PAIR = /((?<![^?&;#\s"'>,(])([\w.[\]%-]{1,200})=)([^?&;#\s"'<>\\]+)/g;
 
 export interface MaskedRequest {
   readonly target: string;
@@ -11,21 +20,11 @@ export interface MaskedRequest {
 }
 
 export class Masking {
-  readonly #names: ReadonlySet<string>;
-  readonly #json: RegExp;
-  readonly #multipart: RegExp;
-  readonly #xml: RegExp;
+  readonly #names: SecretNames;
 
   /** Names in lower case: of headers, cookies, parameters, and members of bodies. */
   constructor(names: readonly string[]) {
-    this.#names = new Set(names);
-    const any = `(?:${names.length === 0 ? '(?!)' : names.map((name) => name.replace(/[^\w-]/g, '\\$&')).join('|')})`;
-    this.#json = new RegExp(`("${any}"\\s{0,99}:\\s{0,99})(?:"(?:[^"\\\\]|\\\\.)*"?|[^\\s"',}\\]{[]+)`, 'gis');
-    this.#multipart = new RegExp(
-      `(name="(?:[^"\\r\\n]{0,99}[.[])?${any}\\]?"\\r?\\n(?:[^\\r\\n]{1,999}\\r?\\n){0,9}\\r?\\n)[^\\r\\n]+`,
-      'gi',
-    );
-    this.#xml = new RegExp(`(<(?:[\\w.-]{1,99}:)?${any}(?:\\s[^<>]{0,999})?>)[^<]+`, 'gi');
+    this.#names = new SecretNames(names);
   }
 
   /** All are strings of bytes; headers a flat list. */
@@ -44,17 +43,24 @@ export class Masking {
   #field(name: string, value: string, secrets: Secrets): string {
     const key = name.toLowerCase();
     if (key === 'cookie') return value.replace(/=[^;]*/g, `=${MARK}`);
-    return this.#names.has(key) ? MARK : secrets.hide(value, MARK);
+    return this.#names.has(name) ? MARK : secrets.hide(this.#loosePairs(value, 0), MARK);
   }
 
   #body(body: string, headers: readonly string[]): string {
     const at = headers.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === 'content-type');
     const type = at === -1 ? '' : (headers[at + 1] as string).toLowerCase();
-    if (type.includes('urlencoded')) return this.#pairs(body);
-    return body
-      .replace(this.#json, `$1"${MARK}"`)
-      .replace(this.#multipart, `$1${MARK}`)
-      .replace(this.#xml, `$1${MARK}`);
+    return type.includes('urlencoded') ? this.#pairs(body) : this.#text(body, 0);
+  }
+
+  #text(text: string, depth: number): string {
+    if (depth > MAX_DEPTH || !/[=:<]/.test(text)) return text;
+    const hide = (whole: string, before: string, name: string): string =>
+      this.#names.has(name) ? `${before}${MARK}` : whole;
+    const quoted = (whole: string, before: string, name: string): string =>
+      this.#names.has(name) ? `${before}"${MARK}"` : whole;
+    const json = maskJson(text, this.#names, MARK, (value) => this.#text(value, depth + 1));
+    const markup = json.replace(MULTIPART, hide).replace(XML, hide).replace(ATTRIBUTE, quoted);
+    return this.#loosePairs(markup, depth);
   }
 
   #pairs(text: string): string {
@@ -62,16 +68,29 @@ export class Masking {
       .split('&')
       .map((pair) => {
         const equals = pair.indexOf('=');
-        return equals !== -1 && this.#isNamed(pair.slice(0, equals)) ? `${pair.slice(0, equals)}=${MARK}` : pair;
+        if (equals === -1) return pair;
+        const [name, value] = [pair.slice(0, equals), pair.slice(equals + 1)];
+        return `${name}=${this.#names.has(decoded(name)) ? MARK : this.#coded(value, 0)}`;
       })
       .join('&');
   }
 
-  /** `user[password]` and `login.password` are a password too. */
-  #isNamed(written: string): boolean {
-    const name = written
-      .replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-      .toLowerCase();
-    return this.#names.has(name) || name.split(/[.[\]]+/).some((step) => this.#names.has(step));
+  #loosePairs(text: string, depth: number): string {
+    if (!text.includes('=')) return text;
+    return text.replace(PAIR, (_, before: string, name: string, value: string) =>
+      this.#names.has(decoded(name)) ? `${before}${MARK}` : `${before}${this.#coded(value, depth)}`,
+    );
   }
+
+  /** The value of a pair, which may hold a text of its own: `next=%2Fcb%3Ftoken%3D…`. */
+  #coded(value: string, depth: number): string {
+    const plain = decoded(value.replaceAll('+', ' '));
+    const masked = this.#text(plain, depth + 1);
+    if (masked === plain) return value;
+    return masked.replace(/[^\w.~-]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+  }
+}
+
+function decoded(text: string): string {
+  return text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }

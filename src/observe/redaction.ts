@@ -1,6 +1,9 @@
 // What a record may show of what a client sent: texts are cut, and values of fields named in `logs.redact` never appear.
 import { readableText } from '../base/text.ts';
 import type { AuditPart } from '../config/config.ts';
+import { hideNamed } from './hide-named.ts';
+import { maskJson } from './mask-json.ts';
+import { SecretNames } from './secret-names.ts';
 import { Secrets } from './secrets.ts';
 
 /** Characters of one value in a record of findings. */
@@ -10,8 +13,6 @@ const MAX_AUDIT_BODY = 4_096;
 /** Of a longer text this many times what is shown is looked through. */
 const WINDOW = 4;
 const HIDDEN = '[redacted]';
-/** Where a name can begin. */
-const START = `(?:^|[?&;,\\s"'])`;
 
 export interface AuditSource {
   readonly request: { readonly method: string; readonly target: string; readonly headers: readonly string[] };
@@ -29,15 +30,12 @@ export interface FindingTexts {
 }
 
 export class Redaction {
-  readonly #names: ReadonlySet<string>;
+  readonly #names: SecretNames;
   readonly #parts: readonly AuditPart[];
-  /** A named value within a longer text: its beginning is kept. */
-  readonly #named: RegExp | undefined;
 
   constructor(names: readonly string[], parts: readonly AuditPart[]) {
-    this.#names = new Set(names);
+    this.#names = new SecretNames(names);
     this.#parts = parts;
-    this.#named = names.length === 0 ? undefined : namedValue(names);
   }
 
   /** What the fields of an exchange hold that no text may show. Flat lists of fields. */
@@ -94,7 +92,7 @@ export class Redaction {
   #text(text: string, secrets: Secrets, limit: number = MAX_VALUE): string {
     const window = text.slice(0, limit * WINDOW);
     const bare = secrets.hide(window, HIDDEN);
-    const shown = this.#named === undefined ? bare : bare.replace(this.#named, hideValue);
+    const shown = this.#names.isEmpty ? bare : this.#withoutNamed(bare);
     if (window.length < text.length) {
       // The window may end within a secret, which is then none that would be found.
       return `${readableText(shown.slice(0, Math.max(0, shown.length - secrets.length)).slice(0, limit))}…`;
@@ -102,11 +100,16 @@ export class Redaction {
     return shown.length > limit ? `${readableText(shown.slice(0, limit))}…` : readableText(shown);
   }
 
+  #withoutNamed(text: string): string {
+    const json = text.includes('"') ? maskJson(text, this.#names, HIDDEN, (value) => value) : text;
+    return hideNamed(json, this.#names, HIDDEN);
+  }
+
   #headers(headers: readonly string[], secrets: Secrets): string[] {
     const lines: string[] = [];
     for (let i = 0; i < headers.length; i += 2) {
       const name = headers[i] as string;
-      const value = this.#names.has(name.toLowerCase()) ? HIDDEN : this.#text(headers[i + 1] as string, secrets);
+      const value = this.#names.has(name) ? HIDDEN : this.#text(headers[i + 1] as string, secrets);
       lines.push(`${name}: ${value}`);
     }
     return lines;
@@ -114,33 +117,15 @@ export class Redaction {
 
   #isSecret(target: string): boolean {
     const mark = target.indexOf(':');
-    if (mark === -1) return false;
+    // Names are no values.
+    if (mark === -1 || target.slice(0, mark).endsWith('_NAMES')) return false;
     if (target.slice(0, mark) === 'REQUEST_COOKIES' && this.#names.has('cookie')) return true;
-    const key = target.slice(mark + 1).toLowerCase();
     // The key of a value within JSON is the way to it: `json.user.password`; in a form it may be `user[password]`.
-    return this.#names.has(key) || key.split(/[.[\]]+/).some((step) => this.#names.has(step));
+    return this.#names.has(target.slice(mark + 1));
   }
 }
 
 /** A client may give a field a name of any length. */
 function cut(label: string): string {
   return label.length > MAX_LABEL ? `${label.slice(0, MAX_LABEL)}…` : label;
-}
-
-/** As a field of a head, a pair of a query or of cookies, a member of JSON, or a part of a multipart form. */
-function namedValue(names: readonly string[]): RegExp {
-  const quoted = `(?:${names.map((name) => name.replace(/[^\w-]/g, '\\$&')).join('|')})`;
-  const forms = [
-    [`${START}${quoted}=`, `[^&;\\s"']+`],
-    [`${START}${quoted}:[ \\t]*`, '[^\\r\\n]+'],
-    [`"${quoted}"\\s*:\\s*`, `(?:"(?:[^"\\\\]|\\\\.)*"?|[^\\s"',}\\]]+)`],
-    [`name="?${quoted}"?\\r?\\n\\r?\\n`, '[^\\r\\n]+'],
-  ];
-  return new RegExp(forms.map(([before, value]) => `(${before})${value}`).join('|'), 'gi');
-}
-
-/** Of the groups that stand for what comes before a value, the one that matched. */
-function hideValue(_match: string, ...groups: readonly unknown[]): string {
-  const before = groups.slice(0, 4).find((group) => typeof group === 'string') as string;
-  return `${before}${HIDDEN}`;
 }

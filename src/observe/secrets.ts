@@ -1,4 +1,5 @@
 // The values of one exchange that no text may show, wherever a rule or a message quotes them.
+import type { SecretNames } from './secret-names.ts';
 
 /** What is shorter is no secret, and hiding it would tear holes into every text. */
 const MIN_SECRET = 4;
@@ -10,12 +11,14 @@ export class Secrets {
   readonly #texts: readonly string[];
 
   /** From flat lists of fields, of those that are named. */
-  constructor(lists: readonly (readonly string[])[], names: ReadonlySet<string>) {
+  constructor(lists: readonly (readonly string[])[], names: SecretNames) {
     const found = new Set<string>();
     for (const fields of lists) {
       for (let i = 0; i < fields.length; i += 2) {
-        const name = (fields[i] as string).toLowerCase();
-        if (names.has(name)) for (const text of partsOf(name, fields[i + 1] as string)) found.add(text.toLowerCase());
+        const written = fields[i] as string;
+        const name = written.toLowerCase();
+        if (names.has(written))
+          for (const text of partsOf(name, fields[i + 1] as string)) found.add(text.toLowerCase());
       }
     }
     this.#texts = [...found]

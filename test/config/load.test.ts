@@ -375,3 +375,10 @@ describe('whatever it reads, it never throws', () => {
     check(text);
   });
 });
+
+test('names to leave out of recordings add to the usual ones', () => {
+  const named = (redact: string): readonly string[] | undefined =>
+    configOf(`sites:\n  a.test: { to: http://127.0.0.1:3000 }\nrecord: { redact: ${redact} }\n`).record?.redact;
+  expect(named('[PIN]')).toEqual(expect.arrayContaining(['password', 'x-api-key', 'pin']));
+  expect(named('false')).toEqual([]);
+});

@@ -51,13 +51,48 @@ describe('a masked request', () => {
   });
 
   test.for([
-    ['{"password":{"a":1},"token":[1,2]}', '{"password":{"a":1},"token":[1,2]}'],
+    [
+      '{"password":{"old":"S","new":["S",1]},"token":[1,{"b":2}],"x":3}',
+      '{"password":{"old":"redacted","new":["redacted","redacted"]},"token":["redacted",{"b":"redacted"}],"x":3}',
+    ],
+    ['{"pass\\u0077ord":"S"}', '{"pass\\u0077ord":"redacted"}'],
+    [
+      '{"confirmPassword":"S","apiKey":"S","tokens":3}',
+      '{"confirmPassword":"redacted","apiKey":"redacted","tokens":3}',
+    ],
+    ['{"inner":"{\\"password\\":\\"S\\"}"}', '{"inner":"{\\"password\\":\\"redacted\\"}"}'],
+    ['{"next":"/cb?token=S&a=1"}', '{"next":"/cb?token=redacted&a=1"}'],
+    ['{"password":{"old":"cut', '{"password":{"old":"redacted"'],
     ['{"password":null,"token":12.5e3}', '{"password":"redacted","token":"redacted"}'],
     ['{"password":"a\\"b\\\\"}', '{"password":"redacted"}'],
     ['{"password":"cut off', '{"password":"redacted"'],
     ['{"note":"my password: x"}', '{"note":"my password: x"}'],
   ])('of %s is %s', ([text = '', expected]) => {
     expect(body('application/json', text)).toBe(expected);
+  });
+
+  test.for([
+    ['text/plain', 'a=1 password=S', 'a=1 password=redacted'],
+    [
+      'text/xml',
+      '<a password="S" b="1"><newPassword>S</newPassword></a>',
+      '<a password="redacted" b="1"><newPassword>redacted</newPassword></a>',
+    ],
+    ['text/xml', '<token><![CDATA[S]]></token>', '<token><![CDATA[redacted]]></token>'],
+    ['application/x-www-form-urlencoded', 'next=%2Fcb%3Ftoken%3DS&a=%41', 'next=%2Fcb%3Ftoken%3Dredacted&a=%41'],
+    ['application/x-www-form-urlencoded', 'j=%7B%22token%22%3A%22S%22%7D', 'j=%7B%22token%22%3A%22redacted%22%7D'],
+  ])('of %s with %s is %s', ([type = '', text = '', expected]) => {
+    expect(body(type, text)).toBe(expected);
+  });
+
+  test('hides credentials for a proxy, and what the query of a referrer holds', () => {
+    const headers = ['Proxy-Authorization', 'Basic UzpT', 'Referer', 'https://a.test/x?a=1&reset_token=SSS#t'];
+    expect(masking.request({ target: '/', headers, body: '' }).headers).toEqual([
+      'Proxy-Authorization',
+      'redacted',
+      'Referer',
+      'https://a.test/x?a=1&reset_token=redacted#t',
+    ]);
   });
 
   test('is made in time that grows with the length of the body, whatever it holds', () => {

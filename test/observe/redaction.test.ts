@@ -39,6 +39,9 @@ describe('a finding', () => {
     'ARGS_POST:json.user.token',
     'ARGS:user[token]',
     'ARGS:Token',
+    'ARGS:password',
+    'ARGS:json.newPassword',
+    'REQUEST_HEADERS:Proxy-Authorization',
   ])('on %s shows nothing of its value, and its message as the rule has it', (target) => {
     const texts = {
       target,
@@ -113,9 +116,12 @@ describe('a text with a named value in it', () => {
     ['a=1; token=abc; b=2', 'a=1; token=[redacted]; b=2'],
     ['Authorization: Bearer abc def\r\nHost: a', 'Authorization: [redacted]\r\nHost: a'],
     ['x\r\ncookie: a=1; b=2\r\n\r\n', 'x\r\ncookie: [redacted]\r\n\r\n'],
-    ['{"token":"a\\"b c","x":1}', '{"token":[redacted],"x":1}'],
-    ['{"token" : 1234, "x":1}', '{"token" : [redacted], "x":1}'],
+    ['{"token":"a\\"b c","x":1}', '{"token":"[redacted]","x":1}'],
+    ['{"token" : 1234, "x":1}', '{"token" : "[redacted]", "x":1}'],
     ['name="token"\r\n\r\nabc def\r\n--b', 'name="token"\r\n\r\n[redacted]\r\n--b'],
+    ['a=1&newPassword=abc', 'a=1&newPassword=[redacted]'],
+    ['<a password="abc">', '<a password=[redacted]>'],
+    ['{"password":{"old":"abc","new":["d"]},"x":1}', '{"password":{"old":"[redacted]","new":["[redacted]"]},"x":1}'],
     ['mytoken=abc', 'mytoken=abc'],
     ['token', 'token'],
   ])('%j is shown as %j', ([text = '', expected]) => {

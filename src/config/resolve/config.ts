@@ -4,7 +4,7 @@
 import type { Config, LogsConfig, LogTarget, RecordConfig } from '../config.ts';
 import type { ConfigDocument } from '../document.ts';
 import { Part } from '../part.ts';
-import { auditParts, logLevels } from '../schema/server.ts';
+import { auditParts, logLevels, secretFields } from '../schema/server.ts';
 import { resolveCertificates } from './certificates.ts';
 import { resolveBans } from './limits.ts';
 import { resolveAddresses, resolveSocket } from './listen.ts';
@@ -101,8 +101,14 @@ function resolveRecord(record: Part, baseDir: string): RecordConfig | undefined 
     fileBytes: record.at('file').bytes(),
     files: record.at('files').number(),
     ageMs: record.at('age').durationMs(),
-    redact: texts(record.at('redact')).map((name) => name.toLowerCase()),
+    redact: redactedNames(record.at('redact')),
   };
+}
+
+/** Names add to the usual ones; only `false` leaves these out. */
+function redactedNames(part: Part): string[] {
+  if (part.isOff) return [];
+  return [...new Set([...secretFields, ...texts(part).map((name) => name.toLowerCase())])];
 }
 
 function share(part: Part): number {

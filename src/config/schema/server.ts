@@ -169,6 +169,26 @@ export const logs: Node = map('What is recorded, and where.', {
   }),
 });
 
+/** Left out of recordings, besides what the operator adds. */
+export const secretFields: readonly string[] = [
+  'password',
+  'passwd',
+  'pwd',
+  'secret',
+  'token',
+  'access_token',
+  'refresh_token',
+  'id_token',
+  'api_key',
+  'apikey',
+  'x-api-key',
+  'client_secret',
+  'csrf_token',
+  'otp',
+  'card',
+  'cvv',
+];
+
 export const record: Node = map(
   'Recording of sampled requests, for trying rules on them later.',
   {
@@ -186,27 +206,10 @@ export const record: Node = map(
     }),
     age: value('Files are deleted when they are this old.', duration(60_000, 3650 * 86_400_000), { default: '30d' }),
     redact: list(
-      'Headers, cookies and fields whose values are left out, besides those of logs.redact. Of cookies only the names are recorded.',
+      'Further headers, cookies and fields whose values are left out, besides the usual ones (the default) and those of logs.redact. Of cookies only the names are recorded.',
       value('A name.', text('a name', 'the name of a header, cookie or field')),
       {
-        default: [
-          'password',
-          'passwd',
-          'pwd',
-          'secret',
-          'token',
-          'access_token',
-          'refresh_token',
-          'id_token',
-          'api_key',
-          'apikey',
-          'x-api-key',
-          'client_secret',
-          'csrf_token',
-          'otp',
-          'card',
-          'cvv',
-        ],
+        default: [...secretFields],
         is: [off],
       },
     ),

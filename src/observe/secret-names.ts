@@ -1,0 +1,31 @@
+// Which names stand for values that nobody is to see: those that the operator says, and words that always mean a secret.
+
+/** Parts of a name, between small and capital letters, dashes, points and the like. */
+const WORDS = /passw(?:or)?d|(?:^|[^a-z])(?:secret|token|api[-_]?key|authorization)(?![a-z])/;
+/** What a name cannot be longer than to be looked at as words. */
+const MAX_NAME = 500;
+
+export class SecretNames {
+  readonly #names: ReadonlySet<string>;
+
+  /** In lower case. Without any nothing is a secret, words included. */
+  constructor(names: readonly string[]) {
+    this.#names = new Set(names);
+  }
+
+  get isEmpty(): boolean {
+    return this.#names.size === 0;
+  }
+
+  /** `user[password]`, `login.password`, `newPassword` and `X-Auth-Token` are secrets too. */
+  has(name: string): boolean {
+    if (this.isEmpty) return false;
+    const lower = name.toLowerCase();
+    if (this.#names.has(lower) || lower.split(/[.[\]]+/).some((step) => this.#names.has(step))) return true;
+    const words = name
+      .slice(0, MAX_NAME)
+      .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+      .toLowerCase();
+    return WORDS.test(words);
+  }
+}
