@@ -106,7 +106,7 @@ function withSelector(variables: readonly string[], selector: Selector): Exclusi
 }
 
 /** `/items/0/text`, or with `*` for any number or key, as the JSON processor names the value. */
-function jsonName(pointer: string): string {
+export function jsonName(pointer: string): string {
   const steps = pointer
     .split('/')
     .slice(1)
@@ -122,7 +122,8 @@ function pointerOf(name: string): string {
     .join('');
 }
 
-function selectorOf(name: string): Selector {
+/** A name, with `*` for any run of characters. */
+export function selectorOf(name: string): Selector {
   // Everything inspected is a string of bytes, and names are compared in lower case.
   const bytes = lowerAscii(Buffer.from(name, 'utf8').toString('latin1'));
   if (!bytes.includes('*')) return { kind: 'name', name: bytes };

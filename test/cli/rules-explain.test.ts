@@ -246,6 +246,10 @@ describe('gatehouse rules except', () => {
     [['100', '--field', 'arg.x', '--reason', 'x'], 'did you mean "args"'],
     [['100', '--site', 'b.test', '--reason', 'x'], 'no site b.test'],
     [['100'], '--reason'],
+    [['4711', '--reason', 'x'], 'no loaded rule is meant by 4711'],
+    [['100', 'tag:nothing', '--reason', 'x'], 'no loaded rule is meant by tag:nothing'],
+    [['900-901', '--reason', 'x'], 'only rules that decide or steer are meant by 900-901'],
+    [['100', '--reason', 'x', '--expires', '2020-01-01'], '2020-01-01 is past'],
   ] as const)('%j is refused, and nothing is written', async ([args, message]) => {
     const { code, stderr, file } = await except(...args);
     expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);

@@ -49,6 +49,10 @@ function replay(places: readonly string[], options: ReplayOptions): number {
   const result = compareAll(all(places, options.good === true, counts), judge, before, dayOf(options.at));
   const ms = performance.now() - startedAt;
   const speed = { ms: Math.round(ms), perSecond: Math.round((result.requests / ms) * 1000) };
+  if (result.requests === 0) {
+    const message = `nothing could be read as a request in ${places.join(', ')}`;
+    throw new GatehouseError('config_invalid', 'gateway', message);
+  }
   if (options.json === true) printJson({ ...counts, ...speed, ...result });
   else printComparison(result, options.against === undefined);
   if (counts.skipped > 0) say(`${counts.skipped} lines or files are no requests and were passed over`);

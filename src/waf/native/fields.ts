@@ -1,6 +1,7 @@
 // What a native rule can look at, under the names that operators use, and the engine's variables behind them. The same
 // names stand in exceptions.
-import type { Target } from '../rule.ts';
+import { jsonName, selectorOf } from '../exception-fields.ts';
+import type { Selector, Target } from '../rule.ts';
 
 /** A field without a member, or that has none. */
 interface FieldKind {
@@ -98,6 +99,7 @@ export interface ReadField {
   readonly isOfResponse: boolean;
 }
 
+// A `*` in a name is any run of characters: `args.x*`, `json./items/*/name`.
 /** `args.id`, `json./user/name`, `#args` (how many): what it stands for, or what is wrong with it. */
 export function readField(written: string): ReadField | { readonly fault: string } {
   const count = written.startsWith('#');
@@ -109,21 +111,14 @@ export function readField(written: string): ReadField | { readonly fault: string
   if (known === undefined) return { fault: 'is no field' };
   const member = name.slice(known.length + 1);
   if (member === '') return { fault: 'lacks the name behind the dot' };
-  const selected = known === 'json' ? jsonName(member) : member.toLowerCase();
-  return fieldOf(FIELDS[known] as FieldKind, selected, count);
+  if (known === 'json' && !member.startsWith('/')) return { fault: `lacks the slash: write json./${member}` };
+  return fieldOf(FIELDS[known] as FieldKind, selectorOf(known === 'json' ? jsonName(member) : member), count);
 }
 
-function fieldOf({ variables, isOfResponse }: FieldKind, name: string | undefined, count: boolean): ReadField {
-  const selector = name === undefined ? {} : { selector: { kind: 'name' as const, name } };
+function fieldOf({ variables, isOfResponse }: FieldKind, selector: Selector | undefined, count: boolean): ReadField {
+  const selected = selector === undefined ? {} : { selector };
   return {
-    targets: variables.map((variable) => ({ variable, ...selector, count })),
+    targets: variables.map((variable) => ({ variable, ...selected, count })),
     isOfResponse: isOfResponse === true,
   };
-}
-
-/** The name that the JSON reader gives a value: `/items/0/id` is `json.items.array_0.id`. */
-function jsonName(pointer: string): string {
-  const keys = pointer.split('/').slice(pointer.startsWith('/') ? 1 : 0);
-  const plain = keys.map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
-  return ['json', ...plain.map((key) => (/^\d+$/.test(key) ? `array_${key}` : key))].join('.').toLowerCase();
 }

@@ -24,8 +24,8 @@ type Read = (part: Part, context: MatchContext) => readonly OperatorCall[];
 const READERS: readonly (readonly [key: string, read: Read])[] = [
   ['pattern', (part, context) => [call('rx', patternText(part, context, '(?i)'))]],
   ['casePattern', (part, context) => [call('rx', patternText(part, context, ''))]],
-  ['phrases', (part) => [{ ...call('pm', ''), lines: part.items().map(bytesOf) }]],
-  ['contains', (part) => [call('contains', bytesOf(part))]],
+  ['phrases', (part) => [{ ...call('pm', ''), lines: part.items().map(filled) }]],
+  ['contains', (part) => [call('contains', filled(part))]],
   [
     'equals',
     (part) => [
@@ -35,8 +35,8 @@ const READERS: readonly (readonly [key: string, read: Read])[] = [
       ),
     ],
   ],
-  ['startsWith', (part) => [call('beginswith', bytesOf(part))]],
-  ['endsWith', (part) => [call('endswith', bytesOf(part))]],
+  ['startsWith', (part) => [call('beginswith', filled(part))]],
+  ['endsWith', (part) => [call('endswith', filled(part))]],
   ['sqli', (part) => [{ ...call('detectsqli', ''), negated: !part.flag() }]],
   ['xss', (part) => [{ ...call('detectxss', ''), negated: !part.flag() }]],
   ['looks', (part) => [call('looks', part.text() ?? '')]],
@@ -110,12 +110,28 @@ function countCall(part: Part, context: MatchContext): OperatorCall {
   return call('count', `${part.at('atLeast').number()} ${pattern}`);
 }
 
+/** An empty text stands in every value. */
+function filled(part: Part): string {
+  const text = bytesOf(part);
+  if (text === '') part.fault('bad-value', 'an empty text is found in everything; write what to look for');
+  return text;
+}
+
+function checkBounds(part: Part): void {
+  const [least, most] = [part.at('atLeast'), part.at('atMost')];
+  if (least.isGiven && most.isGiven && least.number() > most.number()) {
+    part.fault('bad-value', 'atLeast is more than atMost: no value is like that');
+  }
+}
+
 function bounds(part: Part): string {
+  checkBounds(part);
   const [least, most] = [part.at('atLeast'), part.at('atMost')];
   return `${least.isGiven ? least.number() : 0} ${most.isGiven ? most.number() : ''}`;
 }
 
 function numberCalls(part: Part): OperatorCall[] {
+  checkBounds(part);
   const names = [
     ['atLeast', 'ge'],
     ['atMost', 'le'],

@@ -3,6 +3,7 @@ import type { Part } from '../../config/part.ts';
 import type { Effect, Exclusion, Link, Phase, Rule, Source, Target } from '../rule.ts';
 import { DECODERS } from './decoders.ts';
 import { readField } from './fields.ts';
+import { groupCount } from './groups.ts';
 import { type MatchContext, readMatch } from './match.ts';
 
 /** What the file says for all its rules. */
@@ -64,11 +65,14 @@ function lookLink(part: Part, defaults: FileDefaults, targets: readonly Target[]
   const excepted = [...defaults.except.items(), ...part.at('except').items()];
   const title = part.at('title').text() ?? '';
   const message = part.at('message').text();
+  const operator = readMatch(part.at('match'), defaults);
+  const quoted = Math.max(0, ...Array.from(message?.matchAll(/\{([1-9])\}/g) ?? [], ([, group]) => Number(group)));
+  if (quoted > groupCount(operator)) part.at('message').fault('bad-value', `no pattern here has a group ${quoted}`);
   return {
     source,
     targets,
     exclusions: [...headersApart(targets), ...excepted.flatMap(exclusionsOf)],
-    operator: readMatch(part.at('match'), defaults),
+    operator,
     ...unlessOf(part.at('unless')),
     transforms: decoders.flatMap((name) => DECODERS[name]?.[0] ?? []),
     multiMatch: decoders.length > 0,

@@ -114,11 +114,11 @@ export class Assembly {
   addComplete(items: readonly (Rule | Marker)[]): void {
     const { faults } = this.reading;
     for (const item of items) {
-      const { file, line } = item.source;
+      const { file } = item.source;
       const first = item.kind === 'rule' && item.id !== 0 ? this.#placeOfId.get(item.id) : undefined;
       if (item.kind === 'rule' && first !== undefined) {
-        const message = `the id ${item.id} of the rule in line ${line} is already taken by the rule in ${first.file}, line ${first.line}`;
-        faults.addToFile(file, 'duplicate-id', message);
+        const message = `the id ${item.id} is already taken by the rule in ${first.file}, line ${first.line}`;
+        faults.addAtLine(item.source, 'duplicate-id', message);
       } else if (item.kind === 'rule' && item.id !== 0) this.#placeOfId.set(item.id, item.source);
       if (this.items.length < maxItems) this.items.push(item);
       else faults.addToFile(file, 'too-much', `there are more than ${maxItems} rules and markers`);

@@ -1,6 +1,7 @@
 // Collects what is wrong with rule files, and what is only worth saying, each with its place.
 
 import type { Problem } from '../../base/errors.ts';
+import type { Source } from '../rule.ts';
 import type { LogicalLine, Span } from './span.ts';
 import { fromBytes, placeOf } from './span.ts';
 
@@ -54,6 +55,12 @@ export class Faults {
   addToFile(file: string, code: FaultCode, message: string): void {
     this.#problemCount += 1;
     if (this.#faults.length < maxProblems) this.#faults.push({ problem: { file, line: 0, column: 0, code, message } });
+  }
+
+  /** A fault of a rule of another notation, of which the line is known. */
+  addAtLine({ file, line }: Source, code: FaultCode, message: string): void {
+    this.#problemCount += 1;
+    if (this.#faults.length < maxProblems) this.#faults.push({ problem: { file, line, column: 1, code, message } });
   }
 
   /** Something that is accepted and does nothing here, with the reason. */
