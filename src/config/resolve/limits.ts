@@ -64,10 +64,26 @@ function resolveLimit(part: Part, unnamed: string): LimitConfig | undefined {
     return undefined;
   }
   const ban = part.at('ban');
+  const keys = keysOf(part.at('key'));
+  if (!rate.isGiven) {
+    for (const key of ['ban', 'delay', 'cost', 'burst', 'approximate']) {
+      const given = part.at(key);
+      if (given.isGiven && !given.isOff)
+        given.fault('bad-value', `${key} goes with a rate; concurrent has none`, 'key');
+    }
+  }
+  // Whoever comes next after others have used the bucket up would be banned for it.
+  if (ban.isGiven && !ban.isOff && keys.every(({ by }) => by === 'site' || by === 'path')) {
+    ban.fault(
+      'bad-value',
+      'ban needs a key that tells clients apart, such as client.ip: what others have used up is no reason to ban anybody',
+      'key',
+    );
+  }
   return {
     name: part.at('name').text() ?? unnamed,
     match: resolveMatch(part.at('match')),
-    key: keysOf(part.at('key')),
+    key: keys,
     without: part.at('without').word(withoutWords),
     windows: resolveWindows(rate, part.at('burst')),
     concurrent: concurrent.isGiven ? concurrent.number() : undefined,

@@ -85,6 +85,9 @@ test.for([
   ['[{ rate: 1/s, cost: { failed: 1 } }]', /is not a list of statuses/],
   ['[{ rate: 1/s, delay: 5m }]', /is too long/],
   ['[{ rate: 1/s, ban: 10ms }]', /is too short/],
+  ['[{ rate: 1/s, key: site, ban: 5m }]', /ban needs a key that tells clients apart/],
+  ['[{ concurrent: 2, ban: 5m }]', /ban goes with a rate/],
+  ['[{ concurrent: 2, delay: 5s }]', /delay goes with a rate/],
 ] as const)('%s is a fault', ([written, message]) => {
   expect(messagesOf(limits(written))).toEqual([expect.stringMatching(message)]);
 });
