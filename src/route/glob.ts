@@ -1,5 +1,7 @@
 // Path globs: `*` stays within a segment, `**` crosses segments. Nothing else is special, so every
-// other character of a path means itself.
+// other character of a path means itself; a star itself is written %2A.
+
+const STAR = '%2A';
 
 /**
  * `/a/**` matches `/a` too: a guard on a folder holds for the folder's own address. A glob that does
@@ -8,9 +10,10 @@
 export function compileGlob(text: string): (path: string) => boolean {
   const glob = text.startsWith('/') ? text : `**${text.replace(/^\*+/, '')}`;
   const star = glob.indexOf('*');
-  if (star === -1) return (path) => path === glob;
+  const hasLiteral = glob.includes(STAR);
+  if (star === -1 && !hasLiteral) return (path) => path === glob;
   if (glob === '**' || glob === '/**') return () => true;
-  if (star === glob.length - 2 && glob.endsWith('/**')) {
+  if (!hasLiteral && star === glob.length - 2 && glob.endsWith('/**')) {
     const folder = glob.slice(0, -3);
     const prefix = `${folder}/`;
     return (path) => path.startsWith(prefix) || path === folder;
@@ -21,8 +24,9 @@ export function compileGlob(text: string): (path: string) => boolean {
 
 function translate(glob: string): string {
   return glob
-    .split(/(\/\*\*\/|\/\*\*$|\*{2,}|\*)/)
+    .split(/(%2A|\/\*\*\/|\/\*\*$|\*{2,}|\*)/)
     .map((part) => {
+      if (part === STAR) return `(?:[*]|${STAR})`;
       if (part === '/**/') return '/(?:.*/)?';
       if (part === '/**') return '(?:/.*)?';
       if (part === '*') return '[^/]*';

@@ -62,7 +62,8 @@ interface Width {
 
 function widths(finding: Finding, guilty: readonly RuleRecord[]): Width[] {
   const method = [finding.method];
-  const path = globOf(finding.path);
+  // A star that the client sent is no star of a glob.
+  const path = globOf(pathForMatching(finding.path).replaceAll('*', '%2A'));
   const wide = path === undefined ? undefined : globOf(formOfPath(path));
   const byFields = groupByFields(guilty);
   const tags = [...new Set(guilty.map(kindOf))];
@@ -126,6 +127,6 @@ function kindOf({ tags }: RuleRecord): string | undefined {
 
 /** undefined: it cannot be written as a path, and no exception for it could ever match. */
 function globOf(path: string): string | undefined {
-  const parsed = parsePathGlob(pathForMatching(path));
+  const parsed = parsePathGlob(path);
   return 'value' in parsed ? parsed.value : undefined;
 }

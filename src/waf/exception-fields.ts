@@ -69,7 +69,7 @@ export function fieldOf(label: string): FieldPath {
   const isArgument = MEMBER_AREA[variable] === 'args';
   if (isArgument && /^json[.]/.test(name)) return { area: 'json', name: pointerOf(name) };
   const area = MEMBER_AREA[variable];
-  return area === undefined ? { area: variable, name } : { area, name };
+  return { area: area ?? variable, name: escaped(name) };
 }
 
 /** The first area that holds a variable names it. */
@@ -118,19 +118,28 @@ export function jsonName(pointer: string): string {
 function pointerOf(name: string): string {
   const steps = name.split('.').slice(1);
   return steps
-    .map((step) => `/${/^array_[0-9]+$/.test(step) ? '*' : step.replaceAll('~', '~0').replaceAll('/', '~1')}`)
+    .map((step) => `/${/^array_[0-9]+$/.test(step) ? '*' : escaped(step).replaceAll('~', '~0').replaceAll('/', '~1')}`)
     .join('');
 }
 
-/** A name, with `*` for any run of characters. */
+/** A name, with `*` for any run of characters; `\*` is a star. */
 export function selectorOf(name: string): Selector {
   // Everything inspected is a string of bytes, and names are compared in lower case.
   const bytes = lowerAscii(Buffer.from(name, 'utf8').toString('latin1'));
   if (!bytes.includes('*')) return { kind: 'name', name: bytes };
-  const pattern = bytes.replace(/[^a-z0-9]/g, (char) =>
-    char === '*' ? '.*' : `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
+  const parts: readonly string[] = bytes.match(/\\\*|\*|[\s\S]/g) ?? [];
+  if (!parts.includes('*')) return { kind: 'name', name: parts.map((part) => part.at(-1)).join('') };
+  const pattern = parts.map((part) => (part === '*' ? '.*' : quoted(part.at(-1) as string))).join('');
   return { kind: 'pattern', pattern: `(?s)^${pattern}$` };
+}
+
+function quoted(char: string): string {
+  return /[a-z0-9]/.test(char) ? char : `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
+}
+
+/** So that a star that a client sent is none that stands for anything. */
+function escaped(name: string): string {
+  return name.replaceAll('*', '\\*');
 }
 
 /** Bytes of UTF-8 as the characters that they are, so that the name can be written into a file. */

@@ -13,6 +13,7 @@ describe('a path glob', () => {
     ['/a*', ['/a', '/abc'], ['/a/b', '/b']],
     ['/**', ['/', '/a', '/a/b'], []],
     ['/**/x.js', ['/x.js', '/a/x.js', '/a/b/x.js'], ['/ax.js', '/x_js']],
+    ['/a%2Ab/**', ['/a*b/c', '/a%2Ab'], ['/axb/c', '/a/b']],
     ['/a/**/b', ['/a/b', '/a/x/b', '/a/x/y/b'], ['/a/xb', '/ab']],
     ['/*.php', ['/x.php', '/.php'], ['/a/x.php', '/xphp']],
     ['*.php', ['/x.php', '/a/x.php'], ['/x.php5']],
