@@ -138,16 +138,16 @@ describeProtocols('rules in block mode', (over) => {
   test('never expand a macro that came with the request', async () => {
     const app = await startBackend();
     const rules = `
-SecAction "id:1,phase:1,pass,nolog,setvar:tx.secret=hidden-word"
+SecAction "id:1,phase:1,pass,nolog,setvar:tx.word=hidden-word"
 SecRule ARGS "@contains tx." "id:2,phase:2,pass,log,msg:'m %{MATCHED_VAR}',logdata:'d %{MATCHED_VAR} %{MATCHED_VAR_NAME}',\\
   setvar:tx.copy=%{MATCHED_VAR}"
 SecRule TX:copy "@contains hidden-word" "id:3,phase:2,deny,log,msg:'expanded'"`;
     const world = await startGuarded({ rules, to: app.url });
-    const path = `/?${encodeURIComponent('%{tx.secret}')}=${encodeURIComponent('%{tx.secret}')}`;
+    const path = `/?${encodeURIComponent('%{tx.word}')}=${encodeURIComponent('%{tx.word}')}`;
     expect(await request(over, world, { path })).toMatchObject({ status: 200 });
     const [record] = await world.wafRecords(1);
     expect(JSON.stringify(record)).not.toContain('hidden-word');
-    expect(record?.rules).toMatchObject([{ id: 2, msg: 'm %{tx.secret}', data: 'd %{tx.secret} ARGS:%{tx.secret}' }]);
+    expect(record?.rules).toMatchObject([{ id: 2, msg: 'm %{tx.word}', data: 'd %{tx.word} ARGS:%{tx.word}' }]);
   });
 });
 
