@@ -65,18 +65,26 @@ export class Http2Connection {
       this.#lastStreamId = lastStreamId;
       options.onRoom();
     });
-    const clock = setTimeout(() => this.#session.destroy(), options.settingsMs).unref();
+    let isOver = false;
+    const over = (): void => {
+      if (isOver) return;
+      isOver = true;
+      clearTimeout(clock);
+      this.#isOpen = false;
+      this.#session.destroy();
+      options.onClose(this.#isReady ? undefined : neverReady(options));
+    };
+    const clock = setTimeout(over, options.settingsMs).unref();
     this.#session.on('remoteSettings', () => {
       clearTimeout(clock);
       if (!this.#isReady) options.onReady();
       this.#isReady = true;
       options.onRoom();
     });
-    this.#session.once('close', () => {
-      clearTimeout(clock);
-      this.#isOpen = false;
-      options.onClose(this.#isReady ? undefined : neverReady(options));
-    });
+    this.#session.once('close', over);
+    // A socket that ended before the session took it (a server that wants a certificate) ends it without a word.
+    socket.once('close', over);
+    if (socket.destroyed) process.nextTick(over);
   }
 
   /** How many more calls may be sent now. */
