@@ -146,10 +146,12 @@ export class CertificateKeeper {
     await ended;
   }
 
-  /** Orders now, for one name or all; resolves when each has succeeded or failed once, to those that are kept. */
+  /**
+   * Orders now, for one name or all; resolves when each has succeeded or failed once, to those that are kept, in the
+   * order of their names.
+   */
   async renew(name?: string): Promise<Renewed[]> {
-    const jobs =
-      name === undefined ? [...this.#jobs.values()] : [this.#jobs.get(name)].filter((job) => job !== undefined);
+    const jobs = this.#byName().filter((job) => name === undefined || job.name === name);
     const before = jobs.map((job) => job.stored?.pem);
     await Promise.all(
       jobs.map((job) => {
@@ -175,8 +177,7 @@ export class CertificateKeeper {
   /** In the order of their names. */
   status(): ManagedStatus[] {
     const nowMs = this.#tools.now();
-    const jobs = [...this.#jobs.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
-    return jobs.map((job) => statusOf(job, nowMs));
+    return this.#byName().map((job) => statusOf(job, nowMs));
   }
 
   /** The certificate that answers a TLS-ALPN-01 challenge for this server name; undefined when none is pending. */
@@ -188,6 +189,10 @@ export class CertificateKeeper {
       // Damaged in the storage: then there is no answer.
       return undefined;
     }
+  }
+
+  #byName(): Job[] {
+    return [...this.#jobs.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   #source(issuer: AcmeConfig['issuers'][number]): Source {
