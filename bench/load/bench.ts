@@ -12,7 +12,7 @@ import type { Options } from './options.ts';
 import type { Scenario } from './scenarios.ts';
 import type { System } from './system.ts';
 
-const MAX_WARM_UP_SECONDS = 2;
+const MAX_WARM_UP_SECONDS = 5;
 
 /** The figures of each round by the system's name. A system that is missing could not be started. */
 export type Round = Readonly<Record<string, Measurement>>;

@@ -139,6 +139,9 @@ export class Acceptor {
         onStart: () => {
           if (expectsContinue && !stream.headersSent && !stream.closed) stream.additionalHeaders({ ':status': 100 });
         },
+        // A stream that has been read to its end is destroyed before its answer is written, which costs Node an error with its
+        // stack, and keeps the stream until the next full collection of garbage.
+        hasAllCome: () => !stream.destroyed && stream.state.remoteClose === 1,
         isComplete: () => !stream.aborted && !stream.rstCode,
         trailers: () => trailers,
       });

@@ -119,7 +119,7 @@ export class Runtime implements ClientAsking {
   isServedBy(sni: string | undefined, host: string): boolean {
     const shown = this.certificates.select(sni);
     if (shown === undefined) return false;
-    return shown === this.certificates.select(host) || coversName(shown, host);
+    return sni === host || shown === this.certificates.select(host) || coversName(shown, host);
   }
 
   /** What clients that connect for this name are asked by. */

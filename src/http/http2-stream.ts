@@ -1,4 +1,5 @@
 // Writing to a client over HTTP/2, on Node's stream API (its compat API costs half as much again).
+import { EventEmitter } from 'node:events';
 import type { ServerHttp2Stream } from 'node:http2';
 import { constants } from 'node:http2';
 import type { GatehouseError } from '../base/errors.ts';
@@ -13,6 +14,9 @@ import { joinTunnel } from './tunnel.ts';
 
 const { NGHTTP2_NO_ERROR } = constants;
 
+/** Node's own for streams waits a turn to see what became of reading. */
+const { removeAllListeners } = EventEmitter.prototype;
+
 /** How long a client may take to end its side of a tunnel whose backend has gone. */
 const TUNNEL_END_MS = 5000;
 
@@ -20,6 +24,7 @@ export class Http2ClientStream implements ClientStream {
   readonly #stream: ServerHttp2Stream;
   readonly #exchange: Exchange;
   readonly #closed: Promise<void>;
+  #head: string[] = [];
   #isComplete = false;
   #isReset = false;
   #hasTrailersToCome = false;
@@ -41,6 +46,7 @@ export class Http2ClientStream implements ClientStream {
     stream.on('close', () => {
       this.#noteEnd();
       resolve();
+      this.#letGo();
     });
   }
 
@@ -67,6 +73,7 @@ export class Http2ClientStream implements ClientStream {
     }
     if (reply.tunnel !== undefined) return this.#join(reply, reply.tunnel);
     const head = [':status', String(reply.sentStatus ?? reply.status), ...reply.headers];
+    this.#head = head;
     const { body } = reply;
     if (body === undefined) {
       stream.respond(head, { endStream: true });
@@ -157,6 +164,17 @@ export class Http2ClientStream implements ClientStream {
     this.#endUpload();
   }
 
+  /**
+   * Node keeps a stream that has closed until the next full collection of garbage, with all that hangs on it: its listeners, with
+   * the exchange, and the head that it sent.
+   */
+  #letGo(): void {
+    // One that listens to removals is told each of the others: it goes first.
+    removeAllListeners.call(this.#stream, 'removeListener');
+    removeAllListeners.call(this.#stream);
+    this.#head.length = 0;
+  }
+
   #noteEnd(): void {
     if (!this.#isComplete && !this.#isReset && !this.#hasHandedOver()) this.#exchange.leave();
   }
@@ -171,6 +189,7 @@ export class Http2ClientStream implements ClientStream {
   #endUpload(): void {
     const stream = this.#stream;
     if (stream.endAfterHeaders || stream.readableEnded || stream.destroyed) return;
+    if (this.#exchange.upload?.hasEnded === true) return;
     // A reset in the same turn would overtake trailers, and a head without a body.
     setImmediate(() => {
       if (stream.destroyed) return;

@@ -18,6 +18,8 @@ export interface ReadableBodyOptions {
   readonly onBytes?: (count: number) => void;
   /** Nobody wants the rest. */
   readonly onCancel?: () => void;
+  /** Whether nothing can come but what waits in the stream: a small body is taken as a whole then, and no stream flows. */
+  readonly hasAllCome?: () => boolean;
   /** Asked at the end: Node ends the readable side of a reset HTTP/2 stream as if it were whole. */
   readonly isComplete?: () => boolean;
   /** Read at the end: flat field list. */
@@ -52,6 +54,11 @@ export class ReadableBody implements BodySource {
     return this.#received;
   }
 
+  /** Nothing more is to come. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
   /** Whoever takes the body has no room for more of it. */
   get isHeldBack(): boolean {
     return this.#sink !== undefined && !this.#isReading;
@@ -74,6 +81,7 @@ export class ReadableBody implements BodySource {
       this.#fail(this.#options.faults.closed());
       return;
     }
+    if (this.#takeWhole(sink)) return;
     this.#options.onStart?.();
     this.#watch();
     stream.on('data', this.#onData);
@@ -98,6 +106,24 @@ export class ReadableBody implements BodySource {
   protected fail(error: GatehouseError): void {
     this.#fail(error);
     this.#options.onCancel?.();
+  }
+
+  /** The stream's end is not read: HTTP/2 streams that are read to their end are closed before their answer is written. */
+  #takeWhole(sink: BodySink): boolean {
+    const { hasAllCome, limitBytes, onBytes, trailers } = this.#options;
+    const { length } = this;
+    if (hasAllCome === undefined || length === undefined || length === 0 || length > limitBytes) return false;
+    if (this.#stream.readableLength !== length || !hasAllCome()) return false;
+    const bytes = this.#stream.read(length) as Buffer;
+    this.#received = length;
+    this.#hasEnded = true;
+    onBytes?.(length);
+    sink.write(bytes);
+    // Its writing may have ended in a cancel.
+    if (this.#sink === undefined) return true;
+    this.#sink = undefined;
+    sink.end(trailers());
+    return true;
   }
 
   #watch(): void {

@@ -17,7 +17,7 @@ export function normalName(name: string): string {
   let plain = name.toLowerCase();
   if (plain.endsWith('.')) plain = plain.slice(0, -1);
   if (plain.startsWith('[') && plain.endsWith(']')) plain = plain.slice(1, -1);
-  if (isIP(plain) !== 6 || plain.includes('%')) return plain;
+  if (!plain.includes(':') || isIP(plain) !== 6 || plain.includes('%')) return plain;
   return plainAddress(new SocketAddress({ address: plain, family: 'ipv6' }).address);
 }
 
