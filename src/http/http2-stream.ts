@@ -14,9 +14,6 @@ import { joinTunnel } from './tunnel.ts';
 
 const { NGHTTP2_NO_ERROR } = constants;
 
-/** Node's own for streams waits a turn to see what became of reading. */
-const { removeAllListeners } = EventEmitter.prototype;
-
 /** How long a client may take to end its side of a tunnel whose backend has gone. */
 const TUNNEL_END_MS = 5000;
 
@@ -169,9 +166,10 @@ export class Http2ClientStream implements ClientStream {
    * the exchange, and the head that it sent.
    */
   #letGo(): void {
-    // One that listens to removals is told each of the others: it goes first.
-    removeAllListeners.call(this.#stream, 'removeListener');
-    removeAllListeners.call(this.#stream);
+    const { prototype } = EventEmitter;
+    // Not the stream's own, which waits a turn to see what became of reading. Who listens to removals would be told of each: first.
+    prototype.removeAllListeners.call(this.#stream, 'removeListener');
+    prototype.removeAllListeners.call(this.#stream);
     this.#head.length = 0;
   }
 
