@@ -183,7 +183,6 @@ function buildSite(site: SiteConfig, parts: RuntimeParts): Site {
 
 /** What is compressed cannot be read: where answers are inspected the backend is asked for plain ones. */
 const PLAIN_ONLY: HeaderChanges = { set: new Map([['accept-encoding', 'identity']]), remove: [] };
-const AS_IT_IS: HeaderChanges = { set: new Map(), remove: [] };
 
 function buildRoute(route: RouteConfig, site: SiteConfig, { config, upstreams, guards, limits }: RuntimeParts): Route {
   const upstream = upstreams.get(route.upstream);
@@ -200,9 +199,8 @@ function buildRoute(route: RouteConfig, site: SiteConfig, { config, upstreams, g
       keepsSpelling: site.path === 'original',
       streamMs: config.timeouts.streamMs,
       requestChanges: [
-        guard?.config.response === true ? PLAIN_ONLY : AS_IT_IS,
-        site.headers.request,
-        route.headers.request,
+        ...(guard?.config.response === true ? [PLAIN_ONLY] : []),
+        ...[site.headers.request, route.headers.request].filter(changesAny),
       ],
       responseChanges: responseChanges(site.headers.response, route.headers.response),
     },
@@ -229,5 +227,9 @@ function buildLimits(
 
 /** A route with a word on presets has the last one. */
 function responseChanges(site: HeaderChanges, route: HeaderChanges): HeaderChanges[] {
-  return [route.defaults === undefined ? site : { set: site.set, remove: site.remove }, route];
+  return [route.defaults === undefined ? site : { set: site.set, remove: site.remove }, route].filter(changesAny);
+}
+
+function changesAny({ set, remove, defaults }: HeaderChanges): boolean {
+  return set.size > 0 || remove.length > 0 || (defaults?.size ?? 0) > 0;
 }

@@ -32,14 +32,16 @@ export class Http2ClientStream implements ClientStream {
     this.#exchange = exchange;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#closed = promise;
-    // Node ends an aborted stream by itself and emits 'finish' for it, so only `aborted` tells the two apart.
-    stream.on('finish', () => {
-      if (stream.aborted) return;
-      this.#isComplete = true;
-      if (!this.#hasTrailersToCome && !this.#isTunnel) this.#endUpload();
-    });
-    // 'close' waits until a paused request body has been read; 'aborted' does not, and the backend must be freed now.
-    stream.on('aborted', () => this.#noteEnd());
+    if (!stream.endAfterHeaders) {
+      // Node ends an aborted stream by itself and emits 'finish' for it, so only `aborted` tells the two apart.
+      stream.on('finish', () => {
+        if (stream.aborted) return;
+        this.#isComplete = true;
+        if (!this.#hasTrailersToCome && !this.#isTunnel) this.#endUpload();
+      });
+      // 'close' waits until a paused request body has been read; 'aborted' does not, and the backend must be freed now.
+      stream.on('aborted', () => this.#noteEnd());
+    }
     stream.on('close', () => {
       this.#noteEnd();
       resolve();
