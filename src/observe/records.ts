@@ -98,7 +98,7 @@ export class Records {
     if (outlets === this.#outlets) return;
     this.#flush(outlets);
     if (outlets.traffic !== this.#outlets.traffic) outlets.traffic?.close();
-    for (const destination of outlets.destinations) if (isFile(destination)) (destination as SonicBoom).end();
+    for (const destination of outlets.destinations) if (isFile(destination)) destination.end();
   }
 
   /** One line for an exchange, whatever happened to it. */
@@ -160,8 +160,16 @@ export class Records {
   /** After logrotate has moved the files away: the same names again, as new files. */
   reopen(): void {
     this.#lost.clear();
-    for (const destination of this.#outlets.destinations)
-      if ('reopen' in destination) (destination as SonicBoom).reopen();
+    for (const destination of this.#outlets.destinations) {
+      if (!isFile(destination)) continue;
+      try {
+        // Asked first: a reopening of sonic-boom's that fails leaves it to close its old descriptor twice later on.
+        openable(destination.file);
+        destination.reopen();
+      } catch (error) {
+        this.error('process', `${(error as Error).message}; what was open before goes on`, undefined);
+      }
+    }
   }
 
   /** Writes out what waits; the last thing before the process ends. */
@@ -227,8 +235,8 @@ function withoutQuery(target: string): string {
 }
 
 /** stdout and stderr are not ours to close. */
-function isFile(destination: pino.DestinationStream): boolean {
-  return typeof (destination as SonicBoom & { file: string | null }).file === 'string';
+function isFile(destination: pino.DestinationStream): destination is SonicBoom & { readonly file: string } {
+  return typeof (destination as { file?: unknown }).file === 'string';
 }
 
 /** Two kinds of records in one file go through one descriptor, so that their lines never mix. */

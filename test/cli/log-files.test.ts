@@ -1,0 +1,73 @@
+// SIGUSR2 opens log files anew, as logrotate asks for, and is never the end of a gateway.
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { startBackend } from '../support/backend.ts';
+import { request } from '../support/client.ts';
+import { type RunningCli, runCli, startCli, temporaryFolder } from '../support/cli.ts';
+
+interface Installed {
+  readonly folder: string;
+  readonly running: RunningCli;
+  ask(): Promise<unknown>;
+}
+
+async function installed(logs: string): Promise<Installed> {
+  const folder = await temporaryFolder();
+  const { url } = await startBackend();
+  const file = path.join(folder, 'gatehouse.yaml');
+  writeFileSync(
+    file,
+    [
+      'listen: { https: "127.0.0.1:0", http: false }',
+      'admin: { socket: admin.sock, http: false }',
+      'certificates: { issuer: internal }',
+      `logs: ${logs}`,
+      `sites: { localhost: { to: "${url}", waf: { mode: "off" } } }`,
+    ].join('\n'),
+  );
+  const running = startCli(['run', '-c', file]);
+  const words = await running.said(/"ready"/);
+  const port = Number(/127\.0\.0\.1:(\d+)/.exec(words)?.[1]);
+  const { stdout: ca } = await runCli(['certs', 'export', '--root', '-c', file]);
+  return { folder, running, ask: () => request('http/1.1', { port, ca }) };
+}
+
+test('where records go to stdout there is nothing to open', async () => {
+  const { running, ask } = await installed('{ access: stdout, waf: stdout }');
+  running.child.kill('SIGUSR2');
+  running.child.kill('SIGHUP');
+  await running.said('SIGHUP');
+  expect(await ask()).toMatchObject({ status: 200 });
+});
+
+test('a file that was moved away is made anew, and the next record is in it', async () => {
+  const { folder, running, ask } = await installed('{ access: access.log, waf: false }');
+  const file = path.join(folder, 'access.log');
+  await ask();
+  await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toContain('"access"'));
+  renameSync(file, `${file}.1`);
+  running.child.kill('SIGUSR2');
+  await vi.waitFor(() => expect(existsSync(file)).toBe(true));
+  await ask();
+  await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toContain('"access"'));
+});
+
+test('a file that cannot be opened any more is told, and the one that is open goes on', async () => {
+  const { folder, running, ask } = await installed('{ access: logs/access.log, waf: false }');
+  const logs = path.join(folder, 'logs');
+  renameSync(logs, `${logs}.1`);
+  writeFileSync(logs, 'a file where a folder was');
+  running.child.kill('SIGUSR2');
+  expect(await running.said('logs/access.log')).toMatch(/"level":"error".*logs\/access\.log.*cannot be written/);
+  running.child.kill('SIGUSR2');
+  await ask();
+  const kept = path.join(`${logs}.1`, 'access.log');
+  await vi.waitFor(() => expect(readFileSync(kept, 'utf8')).toContain('"access"'));
+  await rm(logs);
+  running.child.kill('SIGUSR2');
+  await vi.waitFor(() => expect(existsSync(path.join(logs, 'access.log'))).toBe(true));
+  await ask();
+  await vi.waitFor(() => expect(readFileSync(path.join(logs, 'access.log'), 'utf8')).toContain('"access"'));
+});
