@@ -6,6 +6,7 @@ import { errorReply } from '../http/error-page.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Reply } from '../http/reply.ts';
 import { send } from '../http/send.ts';
+import { otherReadings } from '../http/target.ts';
 import type { Bans } from '../limits/bans.ts';
 import type { Records } from '../observe/records.ts';
 import type { RouteSubject } from '../route/match.ts';
@@ -79,8 +80,7 @@ async function serve(x: Exchange, stream: ClientStream, { runtime, records }: Co
   const { method, path, query, headers } = x.request;
   const subject = { method, path, query, headers, client: x.client };
   const route = site.routes.find(({ matches }) => matches(subject));
-  if ((path.includes('%2F') || path.includes('%25')) && !isSameRoute(route, site, subject))
-    return turnAway(x, 400, 'path-ambiguous');
+  if (path.includes('%') && !isSameRoute(route, site, subject)) return turnAway(x, 400, 'path-ambiguous');
   if (route === undefined) return turnAway(x, 404, 'no-route');
   if (!route.addresses.isOpenTo(x.client)) return turnAway(x, 403, 'address');
   const banned = checkBan(x, route, runtime.limits.bans);
@@ -95,13 +95,15 @@ async function serve(x: Exchange, stream: ClientStream, { runtime, records }: Co
   );
 }
 
-/** Whom the site's own allow list names is not kept out by what he did, or what somebody did from his network. */
-/** Whether an encoded slash leads to the same route when it is none: else the backend might take what another route guards. */
+/** Whether every reading of the path leads to the same route: else the backend might take what another route guards. */
 function isSameRoute(route: Route | undefined, { routes }: Site, subject: RouteSubject): boolean {
-  const other: RouteSubject = { ...subject, hasWholeSegments: true };
-  return routes.find(({ matches }) => matches(other)) === route;
+  return otherReadings(subject.path).every((reading) => {
+    const other: RouteSubject = { ...subject, reading };
+    return routes.find(({ matches }) => matches(other)) === route;
+  });
 }
 
+/** Whom the site's own allow list names is not kept out by what he did, or what somebody did from his network. */
 function checkBan(x: Exchange, route: Route, bans: Bans): Reply | undefined {
   const ban = bans.find(x.client, x.site);
   if (ban === undefined || route.addresses.isInvited(x.client)) return undefined;

@@ -49,25 +49,28 @@ export function canonicalTarget(raw: string): Target | TargetFault {
 }
 
 /**
- * The path as a guard must read it: an encoded slash counts as a slash, `;parameters` as nothing, and what is encoded
- * twice as what it comes to, since the backend may read them so (`/admin%2Fusers`, `/admin;x/users`, `/%2561dmin`).
+ * The path as a guard must read it: an encoded slash counts as a slash, `;parameters` as nothing, an encoded `?` or `#` as
+ * the end, and what is encoded twice as what it comes to, since the backend may read them so (`/admin%2Fusers`,
+ * `/admin;x/users`, `/admin%3Fx`, `/%2561dmin`).
  */
 export function pathForMatching(path: string): string {
-  if (!needsReading(path)) return path;
-  return withoutParameters(unfolded(path).replace(/%2F/gi, '/'));
+  return path.includes('%') || path.includes(';') ? reading(unfolded(path), 'slash', 'end') : path;
 }
 
-/** The same for a backend that takes an encoded slash for a part of its segment. */
-export function pathWithWholeSegments(path: string): string {
-  return needsReading(path) ? withoutParameters(unfolded(path)) : path;
+/** How backends may take the path that read it in another way: an encoded character may be just one of its segment. */
+export function otherReadings(path: string): string[] {
+  if (!AMBIGUOUS.test(path)) return [];
+  const text = unfolded(path);
+  return [reading(text, 'letter', 'end'), reading(text, 'slash', 'letter'), reading(text, 'letter', 'letter')];
 }
 
-function needsReading(path: string): boolean {
-  return path.includes('%2') || path.includes(';') || path.includes('%3B');
-}
+/** In a canonical path: an encoded slash, question or number sign, or what may hide one. */
+const AMBIGUOUS = /%(?:2[F35]|3F)/;
 
-function withoutParameters(path: string): string {
-  return path.replace(/(?:;|%3B)[^/]*/gi, '').replace(/\/{2,}/g, '/');
+function reading(unfoldedPath: string, slash: 'slash' | 'letter', mark: 'end' | 'letter'): string {
+  const whole = mark === 'end' ? unfoldedPath.replace(/%(?:3F|23).*/is, '') : unfoldedPath;
+  const segments = slash === 'slash' ? whole.replace(/%2F/gi, '/') : whole;
+  return segments.replace(/(?:;|%3B)[^/]*/gi, '').replace(/\/{2,}/g, '/');
 }
 
 /**
@@ -108,7 +111,7 @@ function walk(path: string): string {
 function isHiddenDots(segment: string): boolean {
   if (!segment.includes('%') && !segment.includes(';')) return false;
   for (const part of unfolded(segment).split(/%2F|%5C/i)) {
-    const name = part.split(/;|%3B/i, 1)[0];
+    const name = part.split(/;|%3B|%3F|%23/i, 1)[0];
     if ((name === '.' || name === '..') && name !== segment) return true;
   }
   return false;

@@ -3,7 +3,7 @@ import type { IpSet } from '../base/ip.ts';
 import { ipSet } from '../base/ip.ts';
 import type { RouteMatch } from '../config/config.ts';
 import { headerValues } from '../http/headers.ts';
-import { pathForMatching, pathWithWholeSegments } from '../http/target.ts';
+import { pathForMatching } from '../http/target.ts';
 import { compileGlob } from './glob.ts';
 
 /** What a route can look at. */
@@ -15,8 +15,8 @@ export interface RouteSubject {
   readonly query: string;
   readonly headers: readonly string[];
   readonly client: string;
-  /** An encoded slash in the path is none. */
-  readonly hasWholeSegments?: true;
+  /** The path as some backend may read it, in place of a guard's reading. */
+  readonly reading?: string;
 }
 
 export type Matcher = (subject: RouteSubject) => boolean;
@@ -43,8 +43,8 @@ function methodTest(methods: readonly string[]): Matcher {
 
 function pathTest(globs: readonly string[]): Matcher {
   const tests = globs.map(compileGlob);
-  return ({ path, hasWholeSegments }) => {
-    const readable = hasWholeSegments === true ? pathWithWholeSegments(path) : pathForMatching(path);
+  return ({ path, reading }) => {
+    const readable = reading ?? pathForMatching(path);
     return tests.some((test) => test(readable));
   };
 }

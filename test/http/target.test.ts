@@ -74,6 +74,8 @@ test.for([
   ['/admin;x=1/users', '/admin/users'],
   ['/admin;/%2Fusers', '/admin/users'],
   ['/admin%3Bx/users', '/admin/users'],
+  ['/admin%3Fx/y', '/admin'],
+  ['/admin/%2523/users', '/admin/'],
   ['/plain', '/plain'],
 ] as const)('a guard reads %s as %s', ([path, read]) => {
   expect(pathForMatching(path)).toBe(read);
