@@ -11,10 +11,12 @@ interface Promising {
   readonly hsts: string | undefined;
 }
 
-/** The backend's own word is replaced. A connection that serves another site says nothing for this one (421). */
-export function addHsts(x: Exchange, { headers, status }: Reply, sites: Router<Promising>): void {
-  if (x.connection.tlsVersion === undefined || status === 421) return;
-  const value = sites.find(x.request.host)?.hsts;
+/** The backend's own word is replaced. Where no host could be read, the one that the connection was made for counts. */
+export function addHsts(x: Exchange, { headers }: Reply, sites: Router<Promising>): void {
+  const { tlsVersion, sni } = x.connection;
+  if (tlsVersion === undefined) return;
+  const { host } = x.request;
+  const value = sites.find(host === '' && sni !== undefined ? sni.toLowerCase() : host)?.hsts;
   if (value !== undefined) setHeader(headers, 'strict-transport-security', value);
 }
 

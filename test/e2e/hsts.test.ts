@@ -43,16 +43,38 @@ describeProtocols('over TLS', (over) => {
     expect(answer).toMatchObject({ status, headers: { [FIELD]: 'max-age=31536000' } });
   });
 
-  test('it is not said for a host that the connection does not serve', async () => {
-    const answer = await request(over, await start(), { host: 'localhost', sni: 'map.test' });
-    expect(answer.status).toBe(421);
-    expect(answer.headers).not.toHaveProperty(FIELD);
+  test('it is said for a site that the connection does not serve, and not for a stranger', async () => {
+    const world = await start();
+    const misdirected = await request(over, world, { host: 'localhost', sni: 'map.test' });
+    expect(misdirected).toMatchObject({ status: 421, headers: { [FIELD]: 'max-age=31536000' } });
+    const stranger = await request(over, world, { host: 'nobody.test', sni: 'map.test' });
+    expect(stranger.status).toBe(421);
+    expect(stranger.headers).not.toHaveProperty(FIELD);
   });
 });
 
-test('it is said when the head cannot be read', async () => {
-  const text = await exchangeBytes(await start(), 'GET / HTTP/1.1\r\nhost: localhost\r\nbad header: x\r\n\r\n');
-  expect(text).toMatch(/^HTTP\/1\.1 400 /);
+test.for([
+  ['a bad field', 'GET / HTTP/1.1\r\nhost: localhost\r\nbad header: x\r\n\r\n'],
+  ['no host', 'GET / HTTP/1.1\r\n\r\n'],
+  ['a host that is none', 'GET / HTTP/1.1\r\nhost: a b\r\n\r\n'],
+  ['no request', '\x00\x01\r\n\r\n'],
+  ['a version that does not exist', 'GET / HTTP/9.9\r\nhost: localhost\r\n\r\n'],
+  ['a head that is too long', `GET / HTTP/1.1\r\nhost: localhost\r\nx: ${'y'.repeat(50_000)}\r\n\r\n`],
+  ['CONNECT', 'CONNECT localhost:443 HTTP/1.1\r\nhost: localhost\r\n\r\n'],
+  ['an expectation', 'GET / HTTP/1.1\r\nhost: localhost\r\nexpect: tea\r\n\r\n'],
+] as const)('it is said when a head is refused for %s', async ([, bytes]) => {
+  const text = await exchangeBytes(await start(), bytes);
+  expect(text).toMatch(/^HTTP\/1\.1 [45]\d\d /);
+  expect(text).toContain('strict-transport-security: max-age=31536000\r\n');
+});
+
+test('it is said when a head is not there in time', async () => {
+  const { url } = await startBackend();
+  const world = await startGateway(
+    `timeouts: { headers: 200ms }\nsites: { localhost: { to: "${url}", hsts: 365d } }`,
+  );
+  const text = await exchangeBytes(world, 'GET / HTTP/1.1\r\nhost: localhost\r\n');
+  expect(text).toMatch(/^HTTP\/1\.1 408 /);
   expect(text).toContain('strict-transport-security: max-age=31536000\r\n');
 });
 
