@@ -71,9 +71,11 @@ export class Acceptor {
     void this.#run(x, new UpgradeClientStream(request, socket, head, x), connection);
   }
 
-  /** What came was not HTTP, or not all of it came in time. */
+  /** What came was not HTTP, or not all of it came in time. Node says so again for all that follows. */
   brokenHead(error: Error, socket: Socket): void {
     const connection = this.#connections.of(socket);
+    if (connection.isSpoilt) return;
+    connection.isSpoilt = true;
     this.#connections.blame(connection.peer);
     answerBrokenHead(error, socket, connection, this.#context);
   }

@@ -1,4 +1,5 @@
-// The answer to bytes that are not a request: said once, in plain HTTP/1.1, recorded, and the connection ends.
+// The answer to bytes that are not a request, or not its body: said once, in plain HTTP/1.1, recorded, and the connection
+// ends.
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { parseAuthority } from '../http/authority.ts';
@@ -23,7 +24,8 @@ export function answerBrokenHead(error: Error, socket: Socket, connection: Conne
   }
   const earlier = (socket as { _httpMessage?: Answering | null })._httpMessage;
   if (earlier != null) {
-    endAfter(earlier, socket);
+    // A client that ends its side within a body has left.
+    if (code === 'HPE_INVALID_EOF_STATE' || !breakBody(connection, code)) endAfter(earlier, socket);
     return;
   }
   const status = statusOf(code);
@@ -55,9 +57,21 @@ interface Answering extends ServerResponse {
   _last: boolean;
 }
 
+/** A request whose body cannot be read on fails in its own place among the answers; false: there is none. */
+function breakBody(connection: Connection, code: string): boolean {
+  for (const x of connection.underWay.keys()) {
+    if (x.upload?.isComplete !== false) continue;
+    x.reason = code;
+    x.upload.refuse(`the request body cannot be read (${code})`);
+    connection.retire();
+    return true;
+  }
+  return false;
+}
+
 /**
- * What is broken came behind a whole request: its answer still goes out, and then the connection ends. When the
- * request itself broke within its body there is nobody to answer, and bytes of ours would corrupt what is under way.
+ * What is broken came behind a whole request: its answer still goes out, and then the connection ends. When the request
+ * itself broke, and is answered already, bytes of ours would corrupt what is under way.
  */
 function endAfter(earlier: Answering, socket: Socket): void {
   if (!earlier.req.complete) {

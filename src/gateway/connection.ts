@@ -44,7 +44,7 @@ export class Connection implements ConnectionFacts {
   session: SessionEnds | undefined;
   /** When it was told to go; undefined: it was not. */
   retiredAt: number | undefined;
-  /** Of HTTP/1.1: a request was refused, and nothing behind it on the connection is looked at. */
+  /** Of HTTP/1.1: a request was refused or broken, and nothing behind it on the connection is looked at. */
   isSpoilt = false;
   bodyBytes = 0;
   /** Requests so far. */

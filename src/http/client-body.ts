@@ -21,4 +21,9 @@ export class ClientBody extends ReadableBody {
   giveUp(why: string): void {
     this.fail(new GatehouseError('client_timeout', 'client', why, { status: 408 }));
   }
+
+  /** The same for what is no body by HTTP. */
+  refuse(why: string): void {
+    this.fail(new GatehouseError('bad_request', 'client', why, { status: 400 }));
+  }
 }

@@ -42,11 +42,18 @@ export class ReadableBody implements BodySource {
   #received = 0;
   #hasEnded = false;
   #isReading = false;
+  /** Why it was given up before anybody read it. */
+  #fault: GatehouseError | undefined;
 
   constructor(stream: Readable, options: ReadableBodyOptions) {
     this.length = options.length;
     this.#stream = stream;
     this.#options = options;
+  }
+
+  /** Whether it has come to its end on the wire, read or not. */
+  get isComplete(): boolean {
+    return this.#options.isComplete?.() ?? this.#hasEnded;
   }
 
   /** Bytes so far. */
@@ -72,6 +79,10 @@ export class ReadableBody implements BodySource {
   start(sink: BodySink): void {
     const stream = this.#stream;
     this.#sink = sink;
+    if (this.#fault !== undefined) {
+      this.#fail(this.#fault);
+      return;
+    }
     // Node ends an empty HTTP/2 body before anybody listens, and does not say so again.
     if (stream.readableEnded) {
       this.#onEnd();
@@ -104,6 +115,7 @@ export class ReadableBody implements BodySource {
 
   /** Gives the body up: whoever reads it learns why, and what stands behind it is freed. */
   protected fail(error: GatehouseError): void {
+    this.#fault = error;
     this.#fail(error);
     this.#options.onCancel?.();
   }
