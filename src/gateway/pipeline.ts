@@ -134,8 +134,6 @@ function failure(x: Exchange, error: unknown, records: Records): Reply {
     return errorReply(x, 500);
   }
   x.error = error.code;
-  if (error.side === 'upstream') {
-    records.warn('upstream', error.message, { requestId: x.id, upstream: x.upstream, code: error.code });
-  }
+  if (error.side === 'upstream') records.upstreamFailure(x, error);
   return errorReply(x, error.status, error.code === 'upstream_busy' ? RETRY_AFTER : []);
 }

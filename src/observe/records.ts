@@ -11,6 +11,7 @@ import type { LogsConfig, LogTarget, RecordConfig } from '../config/config.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { headerValue } from '../http/headers.ts';
 import type { FindingRecord } from './finding-record.ts';
+import { Often } from './often.ts';
 import { ReasonCounts } from './reason-counts.ts';
 import { RecentFindings } from './recent-findings.ts';
 import { Redaction } from './redaction.ts';
@@ -47,6 +48,7 @@ export class Records {
   readonly closures: ReasonCounts = new ReasonCounts();
   readonly recent: RecentFindings;
   readonly #lost = new Set<pino.DestinationStream>();
+  readonly #failures = new Often((msg, facts) => this.warn('upstream', msg, facts));
   #outlets: Outlets;
 
   constructor(config: LogsConfig, record?: RecordConfig) {
@@ -146,6 +148,11 @@ export class Records {
 
   warn(event: RecordEvent, msg: string, facts: Readonly<Record<string, unknown>> = {}): void {
     this.#outlets.own.warn({ event, ...facts }, msg);
+  }
+
+  /** A request that its backend failed. Of many within a second one line is written, with their number. */
+  upstreamFailure({ id, upstream }: Exchange, { code, message }: GatehouseError): void {
+    this.#failures.tell(`${code} ${upstream}`, message, { requestId: id, upstream, code });
   }
 
   /** `err` is printed with its stack and cause. */

@@ -4,6 +4,7 @@ import type { HeaderChanges } from '../config/config.ts';
 import type { ClientStream } from '../http/client-stream.ts';
 import { removeCookie } from '../http/cookies.ts';
 import type { Exchange, RequestFacts } from '../http/exchange.ts';
+import type { Headers } from '../http/headers.ts';
 import { removeHeader } from '../http/headers.ts';
 import type { Reply } from '../http/reply.ts';
 import { isWhole } from '../http/reply.ts';
@@ -56,7 +57,9 @@ export async function forward(x: Exchange, stream: ClientStream, target: Target)
   const makeCall = (backend: Backend): Call => {
     const basePath = backend.url.pathname.replace(/\/$/, '');
     mapping = { backend: backend.url, basePath, strippedPrefix };
-    const rest = spelledPath.slice(strippedPrefix.length);
+    const stripped = spelledPath.slice(strippedPrefix.length);
+    // What follows `/api` in `/api//b` would be a host to whoever reads a target as a URL.
+    const rest = strippedPrefix === '' ? stripped : stripped.replace(/^\/{2,}/, '/');
     const path = `${basePath}${rest.startsWith('/') || spelledPath === '*' ? '' : '/'}${rest}${request.query}`;
     const call = new Call(request.method, path, authority, fields, body);
     call.client = x.client;
@@ -75,10 +78,10 @@ export async function forward(x: Exchange, stream: ClientStream, target: Target)
       : { reply: await upstream.send(makeCall, wish) };
     const reply = 'reply' in result ? result.reply : tunnelReply(result, handshake, target.streamMs);
     if (handshake?.isOurs === true && reply.tunnel === undefined && reply.status < 300) {
-      if (reply.body !== undefined && !isWhole(reply.body)) reply.body.cancel();
+      drop(reply);
       throw notSwitched(reply.status);
     }
-    if (mapping !== undefined) reply.headers = responseHeaders(x, reply.headers, mapping, responseChanges);
+    if (mapping !== undefined) reply.headers = publicHeaders(x, reply, mapping, responseChanges);
     if (used !== undefined && used !== wish.backend && upstream.sticky !== undefined)
       reply.headers.push('set-cookie', upstream.sticky.setCookie(used));
     return reply;
@@ -86,6 +89,21 @@ export async function forward(x: Exchange, stream: ClientStream, target: Target)
     if (body instanceof KeptBody) body.drop();
     x.upstreamMs = performance.now() - startedAt;
   }
+}
+
+function publicHeaders(x: Exchange, reply: Reply, mapping: Mapping, changes: readonly HeaderChanges[]): Headers {
+  try {
+    return responseHeaders(x, reply.headers, mapping, changes);
+  } catch (error) {
+    drop(reply);
+    throw error;
+  }
+}
+
+/** Nobody will get it; what brings it is free. */
+function drop({ body, tunnel }: Reply): void {
+  if (body !== undefined && !isWhole(body)) body.cancel();
+  tunnel?.socket.destroy();
 }
 
 function tunnelReply({ headers, socket, head }: Upgraded, handshake: Handshake | undefined, idleMs: number): Reply {

@@ -1,5 +1,6 @@
 // What a client is told of a backend's answer: nothing of the backend. Redirects and cookies that name
 // it are rewritten to the address that the client knows.
+import { GatehouseError } from '../base/errors.ts';
 import type { HeaderChanges } from '../config/config.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Headers } from '../http/headers.ts';
@@ -12,6 +13,9 @@ const NEVER_PASSED = words(
     'http2-settings x-request-id',
 );
 
+/** Of two of these clients take the first, the last or both: a page that the rules saw as text, a redirect elsewhere. */
+const SINGLE = words('content-type content-disposition content-location content-range location refresh');
+
 /** How a client's address of a resource relates to the backend's. */
 export interface Mapping {
   /** Where the backend was asked. */
@@ -22,7 +26,7 @@ export interface Mapping {
   readonly strippedPrefix: string;
 }
 
-/** The fields for the client. */
+/** The fields for the client. Fails with `upstream_protocol` where two of them contradict each other. */
 export function responseHeaders(
   x: Exchange,
   headers: readonly string[],
@@ -34,6 +38,7 @@ export function responseHeaders(
     const name = headers[i] as string;
     const value = headers[i + 1] as string;
     if (NEVER_PASSED.has(name) || name.startsWith(':')) continue;
+    if (SINGLE.has(name) && isKnown(headers, i, name, value)) continue;
     if (name === 'location' || name === 'content-location') out.push(name, publicLocation(x, value, mapping));
     else if (name === 'refresh') out.push(name, publicRefresh(x, value, mapping));
     else if (name === 'set-cookie') out.push(name, publicCookie(value, mapping));
@@ -42,6 +47,20 @@ export function responseHeaders(
   for (const change of changes) applyChanges(out, change);
   out.push('x-request-id', x.id);
   return out;
+}
+
+/** Whether the field at `at` says once more what one before it has said. */
+function isKnown(headers: readonly string[], at: number, name: string, value: string): boolean {
+  for (let i = 0; i < at; i += 2) {
+    if (headers[i] !== name) continue;
+    if (headers[i + 1] === value) return true;
+    throw new GatehouseError(
+      'upstream_protocol',
+      'upstream',
+      `the backend's answer has two fields ${name} that differ`,
+    );
+  }
+  return false;
 }
 
 /** The fields of an interim answer (1xx) for the client. */

@@ -4,8 +4,8 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { startBackend } from '../support/backend.ts';
-import { request } from '../support/client.ts';
 import { type RunningCli, runCli, startCli, temporaryFolder } from '../support/cli.ts';
+import { request } from '../support/client.ts';
 
 interface Installed {
   readonly folder: string;

@@ -60,10 +60,10 @@ sites: { localhost: { to: app } }`);
   test('with a field twice that Node wants once', async () => {
     const backend = await startBackend((_, response) => {
       response.writeHead(200, [
-        'content-type',
-        'text/plain',
-        'content-type',
-        'text/html',
+        'retry-after',
+        '1',
+        'retry-after',
+        '2',
         'etag',
         'a',
         'etag',

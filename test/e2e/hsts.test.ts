@@ -70,9 +70,7 @@ test.for([
 
 test('it is said when a head is not there in time', async () => {
   const { url } = await startBackend();
-  const world = await startGateway(
-    `timeouts: { headers: 200ms }\nsites: { localhost: { to: "${url}", hsts: 365d } }`,
-  );
+  const world = await startGateway(`timeouts: { headers: 200ms }\nsites: { localhost: { to: "${url}", hsts: 365d } }`);
   const text = await exchangeBytes(world, 'GET / HTTP/1.1\r\nhost: localhost\r\n');
   expect(text).toMatch(/^HTTP\/1\.1 408 /);
   expect(text).toContain('strict-transport-security: max-age=31536000\r\n');

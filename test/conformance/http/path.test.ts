@@ -152,7 +152,9 @@ describeProtocols('the path that a backend gets', (over) => {
     const world = await startGateway(
       `sites: { localhost: { path: original, routes: [{ match: { path: /api/** }, to: "${backend.url}", stripPrefix: /api }] } }`,
     );
-    for (const path of ['/api//b', '/%61pi//b', '//api//b', '/api']) await request(over, world, { path });
-    expect(backend.requests.map(({ target }) => target)).toEqual(['//b', '/b', '/b', '/']);
+    for (const path of ['/api//b', '/api//b//c', '/%61pi//b', '//api//b', '/api', '/api//', '/api///evil.test/b']) {
+      await request(over, world, { path });
+    }
+    expect(backend.requests.map(({ target }) => target)).toEqual(['/b', '/b//c', '/b', '/b', '/', '/', '/evil.test/b']);
   });
 });

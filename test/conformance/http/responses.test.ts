@@ -12,7 +12,7 @@ interface Case {
   readonly name: string;
   readonly bytes: string;
   /** `broken`: 502, or an answer that breaks off; a text: 200 with that body. */
-  readonly allowed: 'broken' | { readonly body: string };
+  readonly allowed: 'broken' | { readonly body: string; readonly headers?: Readonly<Record<string, string>> };
 }
 
 const MALFORMED = [
@@ -57,6 +57,12 @@ const MALFORMED = [
   ['an early end of chunks', counted('Transfer-Encoding: chunked\r\n', '5\r\nhello\r\n')],
   ['an early end of the head', 'HTTP/1.1 200 OK\r\nContent-Le'],
   ['nothing', ''],
+  ['two types', counted('Content-Type: text/plain\r\nContent-Type: text/html\r\nContent-Length: 5\r\n')],
+  ['two places', counted('Location: /a\r\nLocation: //evil.test\r\nContent-Length: 5\r\n')],
+  [
+    'two dispositions',
+    counted('Content-Disposition: attachment\r\nContent-Disposition: inline\r\nContent-Length: 5\r\n'),
+  ],
 ] as const;
 
 const table: readonly Case[] = [
@@ -66,6 +72,11 @@ const table: readonly Case[] = [
     name: 'chunks',
     bytes: counted('Transfer-Encoding: chunked\r\n', '5\r\nhello\r\n0\r\n\r\n'),
     allowed: { body: 'hello' },
+  },
+  {
+    name: 'the same type twice',
+    bytes: counted('Content-Type: text/plain\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n'),
+    allowed: { body: 'hello', headers: { 'content-type': 'text/plain' } },
   },
   { name: 'an end by closing', bytes: counted(''), allowed: { body: 'hello' } },
   {
