@@ -10,7 +10,7 @@ import { request } from '../support/client.ts';
 interface Installed {
   readonly folder: string;
   readonly running: RunningCli;
-  ask(): Promise<unknown>;
+  readonly ask: () => Promise<unknown>;
 }
 
 async function installed(logs: string): Promise<Installed> {

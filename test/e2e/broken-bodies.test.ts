@@ -27,7 +27,7 @@ test.for([
   expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
   const [record] = await world.accessRecords(1);
   expect(record).toMatchObject({ status: 400, error: 'bad_request', reason: expect.stringMatching(/^HPE_/) as string });
-  expect(Object.fromEntries(world.gateway.records.refusals.entries())).toEqual({ [String(record?.['reason'])]: 1 });
+  expect(Object.fromEntries(world.gateway.records.refusals.entries())).toEqual({ [record?.reason as string]: 1 });
   expect(backend.seen).toEqual([]);
 });
 
@@ -35,7 +35,7 @@ test('whoever asked before on the connection is answered', async () => {
   const backend = await startBackend();
   const world = await startGateway(`sites: { localhost: { to: "${backend.url}" } }`);
   const answer = await exchangeBytes(world, `${GET}${head()}xyz\r\n\r\n`);
-  expect(answer).toMatch(/^HTTP\/1\.1 200 [^]*hello/);
+  expect(answer).toMatch(/^HTTP\/1\.1 200 [\s\S]*hello/);
   const records = await world.accessRecords(2);
   expect(records.find(({ path }) => path === '/x')).toMatchObject({ reason: 'HPE_INVALID_CHUNK_SIZE' });
 });
