@@ -105,6 +105,8 @@ export interface RequestLimits {
   readonly connectionsPerIp: number;
   /** Requests that one address may break off, or have refused, at once; a twentieth comes back each second. */
   readonly resetsPerIp: number;
+  /** Requests that go on at once from an address that has not shown yet that it takes answers; more wait a moment. */
+  readonly unprovenPerIp: number;
   /** Clients that rate limits keep in mind. */
   readonly counters: number;
   /** Requests that wait for room under a limit. */

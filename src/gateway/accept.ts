@@ -107,10 +107,14 @@ export class Acceptor {
 
   async #run(x: Exchange, stream: ClientStream, connection: Connection): Promise<void> {
     connection.begin(x, stream);
+    const { standing } = connection;
     try {
+      if (standing?.lets(x, connection) === false && !(await standing.wait(x, connection)))
+        x.refusal = { status: 503, reason: 'unproven' };
       await handle(x, stream, this.#context);
     } finally {
       connection.end(x);
+      standing?.end(x, connection);
       if (x.isGone || x.refusal !== undefined) this.#connections.blame(connection.peer);
     }
   }

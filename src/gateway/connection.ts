@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { ClientProof } from '../http/client-certificate.ts';
 import type { ClientStream } from '../http/client-stream.ts';
 import type { ConnectionFacts, Exchange } from '../http/exchange.ts';
+import type { Standing } from './standing.ts';
 
 /** Bytes of one stream's body that may wait unread; times `requestLimits.streams` for one connection. */
 export const STREAM_WINDOW_BYTES: number = 256 * 1024;
@@ -47,6 +48,12 @@ export class Connection implements ConnectionFacts {
   /** Of HTTP/1.1: a request was refused or broken, and nothing behind it on the connection is looked at. */
   isSpoilt = false;
   bodyBytes = 0;
+  /** What is known of its address; undefined: a proxy that speaks for many. */
+  readonly standing: Standing | undefined;
+  /** Answers that it took, less what it broke off; up to a bound. */
+  answers = 0;
+  /** Requests that were let on and have not ended. */
+  passed = 0;
   /** Requests so far. */
   requests = 0;
   readonly underWay: Map<Exchange, ClientStream> = new Map();
@@ -57,8 +64,9 @@ export class Connection implements ConnectionFacts {
   /** When the last request ended; before the first, when the connection was made. */
   idleSince: number = this.openedAt;
 
-  constructor(socket: Socket, ends: Ends, tls: TlsFacts) {
+  constructor(socket: Socket, ends: Ends, tls: TlsFacts, standing: Standing | undefined) {
     this.socket = socket;
+    this.standing = standing;
     this.peer = ends.peer;
     this.peerPort = ends.peerPort;
     this.localAddress = ends.localAddress;

@@ -227,7 +227,9 @@ export class Connections {
   }
 
   #note(socket: Carrier, tls: TlsFacts): Connection {
-    const connection = new Connection(socket, this.#admittedOf(socket)?.ends ?? endsOf(socket), tls);
+    const ends = this.#admittedOf(socket)?.ends ?? endsOf(socket);
+    const standing = this.#isTrusted(ends.peer) ? undefined : this.#peers.of(ends.peer);
+    const connection = new Connection(socket, ends, tls, standing);
     socket[CONNECTION] = connection;
     if (socket.destroyed) return connection;
     this.#open.add(connection);

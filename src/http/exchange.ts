@@ -71,7 +71,7 @@ export class Exchange {
   readonly startedAt: number;
   readonly connection: ConnectionFacts;
   readonly request: RequestFacts;
-  readonly refusal: Refusal | undefined;
+  refusal: Refusal | undefined;
   /** The client's address, as far as trusted proxies vouch for it. */
   readonly client: string;
   /** True when the peer is a trusted proxy: its forwarding fields are carried on. */

@@ -45,6 +45,7 @@ test('the smallest file gets a safe default for everything else', () => {
       connections: 10_000,
       connectionsPerIp: 256,
       resetsPerIp: 2000,
+      unprovenPerIp: 16,
       counters: 200_000,
       delayed: 1000,
     },

@@ -75,6 +75,7 @@ function resolveRequestLimits(limits: Part): Config['requestLimits'] {
     connections: limits.at('connections').number(),
     connectionsPerIp: limits.at('connectionsPerIp').number(),
     resetsPerIp: limits.at('resetsPerIp').number(),
+    unprovenPerIp: limits.at('unprovenPerIp').number(),
     counters: limits.at('counters').number(),
     delayed: limits.at('delayed').number(),
   };

@@ -125,6 +125,11 @@ export const requestLimits: Node = map('How much one request and one client may 
     integer(1, 10_000_000),
     { default: 2000 },
   ),
+  unprovenPerIp: value(
+    'Requests at once from one address that has not shown yet that it takes answers; more of them wait for some milliseconds.',
+    integer(1, 10_000_000),
+    { default: 16 },
+  ),
   counters: value(
     'Clients that the limits keep in mind; beyond it the one unseen for longest is forgotten.',
     integer(1000, 20_000_000),

@@ -1,8 +1,10 @@
 // Floods end their connection or are absorbed: memory stays bounded, hardly anything reaches the backend, and a
 // well-behaved client beside them is served all the while.
+
+import { setTimeout as pause } from 'node:timers/promises';
 import type tls from 'node:tls';
-import { expect, onTestFinished, test } from 'vitest';
-import { startBackend } from '../../support/backend.ts';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { startBackend, startStreamingBackend } from '../../support/backend.ts';
 import { request } from '../../support/client.ts';
 import {
   asking,
@@ -79,6 +81,68 @@ test('rapid reset over many connections costs the address all of them, and nobod
   const closures = Object.fromEntries(world.gateway.records.closures.entries());
   expect(closures['resets-per-ip']).toBeGreaterThan(0);
 });
+
+test('requests that are broken off some milliseconds later hardly reach a backend, over however many connections', async () => {
+  const { url, arrived } = await startSlowBackend();
+  const world = await startGateway(`sites: { localhost: { to: "${url}" } }`);
+  const block = fieldBlock(asking());
+  const cancelled = uint32(8);
+  const clients = await Promise.all(Array.from({ length: 20 }, () => FrameClient.open(world, undefined, ELSEWHERE)));
+  onTestFinished(() => clients.forEach((client) => void client.close()));
+  let asked = 0;
+  for (let wave = 0; wave < 12; wave++) {
+    const ids = Array.from({ length: 10 }, (_, i) => 2 * (10 * wave + i) + 1);
+    for (const client of clients) {
+      asked += ids.length;
+      client.send(...ids.map((id) => frame(HEADERS, END_HEADERS | END_STREAM, id, block)));
+    }
+    await pause(5);
+    for (const client of clients) client.send(...ids.map((id) => frame(RST_STREAM, 0, id, cancelled)));
+    await Promise.all(clients.map((client) => client.ping(wave + 1)));
+  }
+  expect(asked).toBe(2400);
+  expect(arrived()).toBeLessThanOrEqual(MAX_FORWARDED + 12);
+  // Nobody else waits for that.
+  expect((await request('h2', world, { path: '/fast' })).status).toBe(200);
+});
+
+test('a client that has broken dozens of requests off is answered, and so is one that begins with many', async () => {
+  const { url, arrived } = await startSlowBackend();
+  const world = await startGateway(`sites: { localhost: { to: "${url}" } }`);
+  const client = await FrameClient.open(world, undefined, ELSEWHERE);
+  onTestFinished(() => client.close());
+  let next = 1;
+  const ask = (path: string, count: number): number[] => {
+    const ids = Array.from({ length: count }, () => (next += 2) - 2);
+    client.send(...ids.map((id) => frame(HEADERS, END_HEADERS | END_STREAM, id, fieldBlock(asking('GET', path)))));
+    return ids;
+  };
+  for (let page = 0; page < 3; page++) {
+    const [html = 0] = ask('/fast', 1);
+    await client.ended(html);
+    const parts = ask('/fast', 60);
+    for (const id of parts) await client.ended(id);
+    expect([html, ...parts].map((id) => client.status(id))).toEqual(Array(61).fill(200));
+    // Then the next page is asked for, while most of this one is still to come.
+    const slow = ask('/slow', 60);
+    await vi.waitFor(() => expect(arrived()).toBe(60 * (page + 1)));
+    client.send(...slow.map((id) => frame(RST_STREAM, 0, id, uint32(8))));
+  }
+  const others = await Promise.all(
+    Array.from({ length: 60 }, () => request('http/1.1', world, { path: '/fast', tls: ELSEWHERE })),
+  );
+  expect(others.map(({ status }) => status)).toEqual(Array(60).fill(200));
+});
+
+/** Answers `/fast` only; `arrived`: how many other requests have come. */
+async function startSlowBackend(): Promise<{ url: string; arrived: () => number }> {
+  let arrived = 0;
+  const { url } = await startStreamingBackend((incoming, response) => {
+    if (incoming.url === '/fast') response.end('hello');
+    else arrived++;
+  });
+  return { url, arrived: () => arrived };
+}
 
 test('frames that are neither request nor body end their connection when they never stop', async () => {
   const backend = await startBackend();

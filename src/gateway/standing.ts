@@ -1,0 +1,144 @@
+// What an address has of the gateway and how far its clients are trusted: by whether they take the answers that they ask for.
+// Who has not shown it yet gets a few requests through at once, more of them a moment later. So requests that are broken
+// off within milliseconds, over however many connections (rapid reset, CVE-2023-44487), hardly ever reach a backend.
+import type { RequestLimits } from '../config/config.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { Connection } from './connection.ts';
+
+/** How long a request waits whose client is not known to stay, and how often those that wait are looked at. */
+const WAIT_MS = 50;
+const ROUND_MS = 25;
+/** Of an address whose requests are broken off one goes on so often; the others wait for answers, or so long. */
+const ONE_EACH_MS = 250;
+const LONGEST_WAIT_MS = 5000;
+/** An answer that was taken lets so many go on that wait. */
+const LET_BY_ANSWER = 2;
+/** How many of those that wait are looked at in one round. */
+const MAX_LOOKS = 1000;
+/** A client that stays longer than this without an answer has reason to leave. */
+const QUICK_MS = 1000;
+/** Of `requestLimits.unprovenPerIp`: how far credit rises and falls, and what comes back of it each second. */
+const SPAN = 4;
+const REGAINED_EACH_SECOND = 0.25;
+/** Of a connection: answers that it must have taken to be free, and requests at once for each before that. */
+const PROVEN_ANSWERS = 32;
+const REQUESTS_EACH_ANSWER = 4;
+
+interface Waiter {
+  readonly connection: Connection;
+  readonly sinceMs: number;
+  go(isLet: boolean): void;
+}
+
+export class Standing {
+  connections = 0;
+  /** What was broken off or refused, and is not forgiven yet. */
+  debt = 0;
+  readonly #limits: () => RequestLimits;
+  /** Requests that may go at once on the account of the address. */
+  #credit: number;
+  /** Those that did, and have not ended. */
+  #pending = new Set<Exchange>();
+  readonly #waiting = new Map<Exchange, Waiter>();
+  #timer: NodeJS.Timeout | undefined;
+  #lastLetMs = 0;
+
+  constructor(limits: () => RequestLimits) {
+    this.#limits = limits;
+    this.#credit = limits().unprovenPerIp;
+  }
+
+  /** Nothing is known of it that would not hold for anybody. */
+  get isForgettable(): boolean {
+    const isIdle = this.connections === 0 && this.#pending.size === 0 && this.#waiting.size === 0;
+    return isIdle && this.debt === 0 && this.#credit >= this.#limits().unprovenPerIp;
+  }
+
+  /** Whether the request may go on at once; else it is to `wait`. Each that goes on has to `end`. */
+  lets(x: Exchange, connection: Connection): boolean {
+    if (!isProven(connection)) {
+      if (this.#pending.size >= this.#credit) return false;
+      this.#pending.add(x);
+    }
+    connection.passed++;
+    return true;
+  }
+
+  /** Resolves when it may go on, or its client has left: true; false: it has waited too long. */
+  wait(x: Exchange, connection: Connection): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const go = (isLet: boolean): void => {
+      this.#waiting.delete(x);
+      x.whenGone = undefined;
+      connection.passed++;
+      resolve(isLet);
+    };
+    this.#waiting.set(x, { connection, sinceMs: performance.now(), go });
+    x.whenGone = () => go(true);
+    this.#timer ??= setInterval(() => this.#look(performance.now()), ROUND_MS).unref();
+    return promise;
+  }
+
+  end(x: Exchange, connection: Connection): void {
+    connection.passed--;
+    this.#pending.delete(x);
+    const most = SPAN * this.#limits().unprovenPerIp;
+    if (!x.isGone) {
+      // What the gateway answers by itself proves nothing, and costs no backend anything.
+      if (x.attempts === 0) return;
+      connection.answers = Math.min(connection.answers + 1, PROVEN_ANSWERS);
+      this.#credit = Math.min(this.#credit + 1, most);
+      if (this.#waiting.size > 0 && this.#credit > 0) this.#letOldest();
+    } else if (x.bytesOut === 0 && performance.now() - x.startedAt < QUICK_MS) {
+      connection.answers = Math.max(connection.answers - 1, 0);
+      this.#credit = Math.max(this.#credit - 1, -most);
+    }
+  }
+
+  regain(passedMs: number): void {
+    const { unprovenPerIp } = this.#limits();
+    const regained = (unprovenPerIp * REGAINED_EACH_SECOND * passedMs) / 1000;
+    if (this.#credit < unprovenPerIp) this.#credit = Math.min(unprovenPerIp, this.#credit + regained);
+  }
+
+  #letOldest(): void {
+    let left = LET_BY_ANSWER;
+    for (const [x, { go }] of this.#waiting) {
+      if (left-- === 0) return;
+      this.#pending.add(x);
+      go(true);
+    }
+  }
+
+  #look(nowMs: number): void {
+    let looks = MAX_LOOKS;
+    let room = this.#credit > 0 ? this.#limits().unprovenPerIp : this.#roomInDebt(nowMs);
+    for (const [x, { connection, sinceMs, go }] of this.#waiting) {
+      const waitedMs = nowMs - sinceMs;
+      // In the order of their coming: the rest is younger.
+      if (waitedMs < WAIT_MS || looks-- === 0) break;
+      if (waitedMs > LONGEST_WAIT_MS) {
+        go(false);
+      } else if (isProven(connection)) {
+        go(true);
+      } else if (room > 0) {
+        room--;
+        this.#lastLetMs = nowMs;
+        this.#pending.add(x);
+        go(true);
+      }
+    }
+    if (this.#waiting.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #roomInDebt(nowMs: number): number {
+    return nowMs - this.#lastLetMs < ONE_EACH_MS ? 0 : 1;
+  }
+}
+
+/** Whether the connection itself vouches for one more request. */
+function isProven({ answers, passed }: Connection): boolean {
+  return answers >= PROVEN_ANSWERS || passed < answers * REQUESTS_EACH_ANSWER;
+}
