@@ -44,11 +44,16 @@ export interface ExceptionFigures {
 }
 
 export interface ShadowReport extends Omit<ShadowFigures, 'config' | 'sites'> {
-  /** Where it stands in the configuration. */
+  /** Where it stands: in the configuration, or of a single rule in its file. */
   readonly file: string;
   readonly line: number;
   readonly sites: readonly string[];
+  /** The files, or what a single rule finds. */
   readonly rules: readonly string[];
+  /** The single rule of `mode: shadow` that this is about; null: a rule set of `waf.shadow`. */
+  readonly rule: number | null;
+  /** Requests in which the single rule found something; null: of a rule set. */
+  readonly finds: number | null;
   readonly paranoia: number;
   /** 0 to 1. */
   readonly sample: number;

@@ -10,6 +10,8 @@ import { GatehouseError } from '../base/errors.ts';
 import { expiresAt } from '../gateway/exceptions.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import { nameOf } from '../gateway/guard.ts';
+import type { Shadow } from '../gateway/shadow.ts';
+import type { TrialFigures } from '../gateway/trials.ts';
 import { expiryOf, reasonFor, type Written, writeExceptions } from '../tuning/except.ts';
 import { type Explanation, explain } from '../tuning/explanation.ts';
 import { culprits } from '../tuning/proposals.ts';
@@ -62,12 +64,8 @@ export class GatewayRulesControl implements RulesControl {
   }
 
   shadows(): readonly ShadowReport[] {
-    return this.#gateway.runtime.guards.shadows.map((shadow) => {
-      const { config, sites, ...figures } = shadow.figures();
-      const { place, rules, paranoia, sample } = config;
-      const names = rules.map(nameOf);
-      return { file: place.file, line: place.line, sites: [...sites], rules: names, paranoia, sample, ...figures };
-    });
+    const { shadows, trials } = this.#gateway.runtime.guards;
+    return [...shadows.map(reportOf), ...trials.flatMap((each) => each.figures().map(trialReport))];
   }
 
   except({ requestId, proposal, reason, expires }: ExceptWish): Written | null {
@@ -84,4 +82,18 @@ export class GatewayRulesControl implements RulesControl {
       expires: expiryOf(expires, Date.now()),
     });
   }
+}
+
+function reportOf(shadow: Shadow): ShadowReport {
+  const { config, sites, ...figures } = shadow.figures();
+  const { place, rules, paranoia, sample } = config;
+  const facts = { file: place.file, line: place.line, sites: [...sites], rules: rules.map(nameOf), rule: null };
+  return { ...facts, finds: null, paranoia, sample, ...figures };
+}
+
+/** Single rules look at every request, and change nothing but what passes. */
+function trialReport({ rule, sites, ...figures }: TrialFigures): ShadowReport {
+  const title = rule.links.findLast(({ msg }) => msg !== undefined)?.msg ?? '';
+  const facts = { ...rule.source, sites: [...sites], rules: [title], rule: rule.id, sample: 1 };
+  return { ...facts, dropped: 0, failed: 0, passes: 0, ...figures };
 }

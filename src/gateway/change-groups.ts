@@ -4,8 +4,11 @@ import { formOfPath } from '../http/path-form.ts';
 import { fieldOf } from '../waf/exception-fields.ts';
 
 export interface ChangeGroup {
-  /** stops: it passed, or nobody knows, and would be stopped. passes: the other way round. */
-  readonly change: 'stops' | 'passes';
+  /**
+   * stops: it passed, or nobody knows, and would be stopped. passes: the other way round. finds: a rule that is tried out
+   * finds something, and the verdict stays.
+   */
+  readonly change: 'stops' | 'passes' | 'finds';
   readonly rule: number;
   readonly msg: string;
   readonly field: string;

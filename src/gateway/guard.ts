@@ -13,6 +13,7 @@ import { warmUp } from '../waf/warm-up.ts';
 import { checkExceptions } from './exception-check.ts';
 import { Exceptions } from './exceptions.ts';
 import { Shadow } from './shadow.ts';
+import { Trials } from './trials.ts';
 
 /** How the rules of a route are run. */
 export interface Guard {
@@ -22,6 +23,8 @@ export interface Guard {
   readonly exceptions: Exceptions | undefined;
   /** undefined: nothing is scored beside. */
   readonly shadow: ShadowGuard | undefined;
+  /** undefined: no rule is tried out. */
+  readonly trials: Trials | undefined;
   /** Whether bodies of a media type (lower case, without parameters) are inspected. */
   inspectsType(type: string): boolean;
 }
@@ -54,6 +57,7 @@ export class Guards {
   /** Of all guards that were handed out. */
   readonly exceptions: Exceptions[] = [];
   readonly #shadows = new Map<string, Shadow>();
+  readonly #trials = new Map<Plan, Trials>();
   readonly #baseDir: string;
   readonly #loaded = new Map<string, { readonly rules: LoadedRules; readonly loadMs: number }>();
   readonly #plans: Map<string, Plan>;
@@ -61,12 +65,14 @@ export class Guards {
   /** Compiled for an earlier configuration and perhaps used again. */
   readonly #earlier: ReadonlyMap<string, Plan>;
   readonly #earlierShadows: ReadonlyMap<string, Shadow>;
+  readonly #earlierTrials: ReadonlyMap<Plan, Trials>;
 
   constructor(config: Config, earlier?: Guards) {
     this.#baseDir = config.file === undefined ? process.cwd() : path.dirname(config.file);
     this.#plans = new Map();
     this.#earlier = earlier?.plans ?? new Map();
     this.#earlierShadows = earlier === undefined ? new Map() : earlier.#shadows;
+    this.#earlierTrials = earlier === undefined ? new Map() : earlier.#trials;
     for (const { name, routes } of config.sites)
       for (const { waf } of routes) if (waf !== undefined) this.#use(waf, name);
   }
@@ -79,6 +85,11 @@ export class Guards {
   /** What is scored beside; a site and its routes share one. */
   get shadows(): readonly Shadow[] {
     return [...this.#shadows.values()];
+  }
+
+  /** Single rules that are tried out, of all guards that were handed out. */
+  get trials(): readonly Trials[] {
+    return [...this.#trials.values()];
   }
 
   get plans(): ReadonlyMap<string, Plan> {
@@ -97,8 +108,16 @@ export class Guards {
       engine,
       exceptions,
       shadow: this.#shadow(waf),
+      trials: this.#trialsOf(plan, waf),
       inspectsType: (type) => waf.responseTypes.some((known) => covers(known, type)),
     };
+  }
+
+  /** A plan belongs to one level of paranoia and one threshold; where it is carried over, so is what was counted. */
+  #trialsOf(plan: Plan, { paranoia }: WafConfig): Trials | undefined {
+    const trials = this.#trials.get(plan) ?? this.#earlierTrials.get(plan) ?? Trials.of(plan, paranoia);
+    if (trials !== undefined) this.#trials.set(plan, trials);
+    return trials;
   }
 
   #shadow(waf: WafConfig): ShadowGuard | undefined {

@@ -250,6 +250,7 @@ export class Watch {
     const outcome = this.#ofMessage ?? this.#inspection.outcome();
     this.#noteExceptions(this.#inspection.outcome());
     this.#castShadow(outcome);
+    this.#noteTrials(outcome);
     recordTraffic(this.#x, outcome, this.#records, this.#sent());
     recordFinding(this.#x, outcome, this.#records, {
       requestBody: this.#requestBody,
@@ -278,6 +279,12 @@ export class Watch {
       response: this.#response,
       judgement: judgement(outcome),
     });
+  }
+
+  #noteTrials(outcome: Outcome): void {
+    if (this.#x.refusal !== undefined) return;
+    const { id, site, request } = this.#x;
+    this.#guard.trials?.note(outcome, { requestId: id, site: site ?? '', path: request.path });
   }
 
   #sent(): SentRequest {

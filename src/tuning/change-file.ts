@@ -17,15 +17,20 @@ export function changeConfig(file: string, change: (text: string) => string): Co
   if (config === undefined) throw new ProblemsError(problems);
   const faults: readonly Problem[] = new Guards(config).problems;
   if (faults.length > 0) throw new ProblemsError(faults);
+  replaceFile(real, changed);
+  return config;
+}
+
+/** `real`: no link. Whoever reads it meanwhile sees the one text or the other. */
+export function replaceFile(real: string, text: string): void {
   const { mode } = statSync(real);
   const draft = `${real}.${process.pid}.new`;
   try {
-    writeFileSync(draft, changed, { flag: 'wx', mode: 0o600 });
+    writeFileSync(draft, text, { flag: 'wx', mode: 0o600 });
     chmodSync(draft, mode & 0o777);
     renameSync(draft, real);
   } catch (error) {
     rmSync(draft, { force: true });
     throw error;
   }
-  return config;
 }

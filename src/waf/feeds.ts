@@ -21,7 +21,15 @@ export const FEEDS: readonly (readonly number[])[] = VARIABLES.map((name, number
   return other === undefined ? [number] : [number, variableNumber(other)];
 });
 
-const BODIES = new Set(['ARGS_POST', 'FILES_TEXT', 'FILES_TMP_CONTENT', 'RESPONSE_BODY', 'UNPARSED_BODY', 'XML']);
+const BODIES = new Set([
+  'ARGS_POST',
+  'FILES_TEXT',
+  'FILES_TMP_CONTENT',
+  'RAW_BODY',
+  'RESPONSE_BODY',
+  'UNPARSED_BODY',
+  'XML',
+]);
 
 /** By variable number: whether its values stand in a body, where texts of many lines are at home. */
 export const IS_OF_BODY: readonly boolean[] = VARIABLES.map((name) => BODIES.has(name));

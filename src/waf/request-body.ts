@@ -27,6 +27,7 @@ const V = {
   multipartName: variableNumber('MULTIPART_NAME'),
   partHeaders: variableNumber('MULTIPART_PART_HEADERS'),
   body: variableNumber('REQUEST_BODY'),
+  rawBody: variableNumber('RAW_BODY'),
   bodyLength: variableNumber('REQUEST_BODY_LENGTH'),
   error: variableNumber('REQBODY_ERROR'),
   errorMsg: variableNumber('REQBODY_ERROR_MSG'),
@@ -86,6 +87,7 @@ export function* addRequestBody(
   if (processor === undefined && body.length > 0 && tx.plan.reads.has(V.unparsed)) {
     tx.setSingle(V.unparsed, readable(body.toString('latin1')));
   }
+  if (body.length > 0 && tx.plan.reads.has(V.rawBody)) tx.setSingle(V.rawBody, body.toString('latin1'));
   if (tx.plan.reads.has(V.fullRequest)) tx.setSingle(V.fullRequest, fullRequest(tx, body));
   if (tx.plan.reads.has(V.fullRequestLength)) tx.setSingle(V.fullRequestLength, String(fullRequest(tx, body).length));
 }

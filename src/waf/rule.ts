@@ -121,6 +121,14 @@ export type Disruptive =
   | { readonly action: 'redirect'; readonly status: number; readonly location: string }
   | { readonly action: 'allow'; readonly scope: 'all' | 'phase' | 'request' };
 
+/** What a rule that is only tried out would add, if it acted. */
+export interface Trial {
+  readonly side: 'inbound' | 'outbound';
+  readonly points: number;
+  /** The level from which on its points would count. */
+  readonly paranoia: number;
+}
+
 export interface Rule {
   readonly kind: 'rule';
   /** 0: a rule without an id. */
@@ -143,6 +151,8 @@ export interface Rule {
   readonly skip: number;
   /** The marker behind which evaluation goes on after a match. */
   readonly skipAfter?: string;
+  /** It adds nothing to a score. Native rules of `mode: shadow` only. */
+  readonly trial?: Trial;
 }
 
 /** `SecMarker`: a place to jump to, in every phase. */

@@ -39,6 +39,7 @@ const KINDS: Readonly<Record<VariableKind, readonly string[]>> = {
     'OUTBOUND_DATA_ERROR',
     'PATH_INFO',
     'QUERY_STRING',
+    'RAW_BODY',
     'REMOTE_ADDR',
     'REMOTE_HOST',
     'REMOTE_PORT',

@@ -123,6 +123,63 @@ sites:
   );
 });
 
+const TRIED = `name: shop
+rules:
+  # Not sure about this one.
+  - id: 100001
+    title: An odd word
+    mode: shadow # since last week
+    inspect: [args, body]
+    match: { contains: odd }
+  - { id: 100002, title: A rare word, mode: 'shadow', severity: notice, inspect: [args], match: { contains: rare } }
+  - { id: 100003, title: A bad word, inspect: [args], match: { contains: bad } }
+`;
+
+test('a single rule of mode shadow is counted, never acts, and acts after one command', async () => {
+  const backend = await startBackend();
+  const cwd = await temporaryFolder();
+  await writeFile(path.join(cwd, 'shop.yaml'), TRIED);
+  const yaml = `listen: { https: "127.0.0.1:0", http: false }
+admin: { socket: admin.sock, http: false }
+certificates: { issuer: internal }
+sites: { a.test: { to: "${backend.url}", waf: { rules: [shop.yaml] } } }
+`;
+  await writeFile(path.join(cwd, 'gatehouse.yaml'), yaml);
+  const cli = startCli(['run'], { cwd });
+  const port = Number(/"https":\["127\.0\.0\.1:(\d+)"\]/.exec(await cli.said(/"msg":"ready"/))?.[1]);
+  const ca = await readFile(path.join(cwd, 'certs/internal/root.pem'), 'utf8');
+  const ask = async (where: string): Promise<number> =>
+    (await request('h2', { port, ca }, { host: 'a.test', path: where })).status;
+  expect(await Promise.all(['/posts/1?q=odd', '/posts/2?q=odd', '/?q=rare', '/?q=calm'].map(ask))).toEqual([
+    200, 200, 200, 200,
+  ]);
+  expect(await ask('/?q=odd+bad')).toBe(403);
+  const reports = JSON.parse((await runCli(['rules', 'shadow', '--json'], { cwd })).stdout);
+  expect(reports).toMatchObject([
+    { rule: 100001, rules: ['An odd word'], sites: ['a.test'], line: 4, judged: 5, finds: 3, stops: 2 },
+    { rule: 100002, judged: 5, finds: 1, stops: 0 },
+  ]);
+  expect(reports[0].groups).toMatchObject([
+    { change: 'stops', field: 'args.q', path: '/posts/*', count: 2 },
+    { change: 'finds', field: 'args.q', path: '/', count: 1 },
+  ]);
+  const { stdout } = await runCli(['rules', 'shadow'], { cwd });
+  expect(stdout).toContain('3 in which it found something; 2 that passed would have been stopped');
+  expect(stdout).toContain('rules shadow --promote 100001');
+  expect(await runCli(['rules', 'shadow', '--promote', '100003'], { cwd })).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('those that are: 100001, 100002'),
+  });
+  expect((await runCli(['rules', 'shadow', '--promote', '100001'], { cwd })).code).toBe(0);
+  expect((await runCli(['rules', 'shadow', '--promote', '100002'], { cwd })).code).toBe(0);
+  expect(await readFile(path.join(cwd, 'shop.yaml'), 'utf8')).toBe(
+    TRIED.replace('shadow # since', 'block # since').replace("'shadow'", 'block'),
+  );
+  expect((await runCli(['reload'], { cwd })).code).toBe(0);
+  expect(await ask('/?q=odd')).toBe(403);
+  expect(JSON.parse((await runCli(['rules', 'shadow', '--json'], { cwd })).stdout)).toEqual([]);
+});
+
 test('a reload lets new exceptions act, and what is as it was goes on counting and recording', async () => {
   const backend = await startBackend();
   const rules = await ruleFolder({ 'acts.conf': ACTS, 'shadow.conf': SHADOW });

@@ -5,10 +5,10 @@ import { print } from '../outcome.ts';
 /** Groups that people are shown. */
 const MAX_SHOWN = 50;
 
-const TITLES = { stops: 'would be stopped', passes: 'would pass' } as const;
+const TITLES = { stops: 'would be stopped', passes: 'would pass', finds: 'found, and the verdict stays' } as const;
 
 export function printGroups(groups: readonly ChangeGroup[], others: number): void {
-  for (const change of ['stops', 'passes'] as const) {
+  for (const change of ['stops', 'passes', 'finds'] as const) {
     const own = groups.filter((group) => group.change === change);
     if (own.length > 0) print(`\n${TITLES[change]}`);
     for (const { rule, field, path, count, good, msg, samples } of own.slice(0, MAX_SHOWN)) {

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { fetchShadows } from '../../admin/client.ts';
 import type { ShadowReport } from '../../admin/rules-control.ts';
 import { promote } from '../../tuning/promote.ts';
+import { promoteRule } from '../../tuning/promote-rule.ts';
 import { CONFIG_OPTION, JSON_OPTION, SOCKET_OPTION } from '../options.ts';
 import { DONE, print, printJson, readConfig, report, say } from '../outcome.ts';
 import { SELF } from '../self.ts';
@@ -18,8 +19,13 @@ interface ShadowOptions {
 
 export function shadowCommand(): Command {
   return new Command('shadow')
-    .description('what the rules of `waf.shadow` would have done since the gateway started')
-    .option('--promote <site>', "make the shadow's rules those of the site, in the configuration")
+    .description(
+      'what rules would have done since the gateway started: those of `waf.shadow`, and single ones of `mode: shadow`',
+    )
+    .option(
+      '--promote <what>',
+      "let it act: a site, whose shadow's rules become its own, or the number of a single rule",
+    )
     .addOption(CONFIG_OPTION())
     .addOption(SOCKET_OPTION())
     .addOption(JSON_OPTION())
@@ -37,30 +43,40 @@ export function shadowCommand(): Command {
 async function show(options: ShadowOptions): Promise<void> {
   const reports = await fetchShadows(adminSocket(options));
   if (options.json === true) printJson(reports);
-  else if (reports.length === 0) say('no site has a shadow');
+  else if (reports.length === 0) say('no site has a shadow, and no rule is of mode shadow');
   else for (const each of reports) printReport(each);
 }
 
 function printReport(shadow: ShadowReport): void {
-  const { sites, rules, paranoia, since, judged, dropped, failed, stops, passes, groups, otherGroups } = shadow;
-  print(`shadow    ${rules.join(', ')}, paranoia ${paranoia} (${shadow.file}:${shadow.line})`);
+  const { sites, rule, rules, paranoia, since, judged, dropped, failed, finds, stops, passes } = shadow;
+  const what = rule === null ? rules.join(', ') : `rule ${rule}, ${rules[0]}`;
+  print(`shadow    ${what}, paranoia ${paranoia} (${shadow.file}:${shadow.line})`);
   print(`          for ${sites.join(', ') || 'no request yet'}, since ${since}`);
   print(`          ${judged} requests looked at, a share of ${formatShare(shadow.sample)}`);
   if (dropped > 0) print(`          ${dropped} passed over because too many waited`);
   if (failed > 0) print(`          ${failed} that the shadow could not finish`);
-  print(`          ${stops} that passed would have been stopped, ${passes} that were stopped would have passed`);
-  printGroups(groups, otherGroups);
-  const [site] = sites;
-  if (site !== undefined) print(`\nto let it take over: ${SELF} rules shadow --promote ${site}`);
+  if (finds === null) {
+    print(`          ${stops} that passed would have been stopped, ${passes} that were stopped would have passed`);
+  } else print(`          ${finds} in which it found something; ${stops} that passed would have been stopped`);
+  printGroups(shadow.groups, shadow.otherGroups);
+  const who = rule ?? sites[0];
+  if (who !== undefined)
+    print(`\nto let it ${rule === null ? 'take over' : 'act'}: ${SELF} rules shadow --promote ${who}`);
 }
 
 function formatShare(share: number): string {
   return `${Number((share * 100).toFixed(4))}%`;
 }
 
-function take(site: string, file: string): void {
-  promote(readConfig(file), file, site);
-  say(
-    `the rules of the shadow are those of ${site} now, in ${file}; they act after \`gatehouse reload\`, or at once where the gateway watches its file`,
-  );
+function take(what: string, file: string): void {
+  const config = readConfig(file);
+  const acts = 'after `gatehouse reload`, or at once where the gateway watches its file';
+  // A host name is never all digits.
+  if (/^\d+$/.test(what)) {
+    const { places } = promoteRule(config, Number(what));
+    say(`rule ${what} is of mode block now, in ${places.join(', ')}; it acts ${acts}`);
+  } else {
+    promote(config, file, what);
+    say(`the rules of the shadow are those of ${what} now, in ${file}; they act ${acts}`);
+  }
 }

@@ -29,6 +29,7 @@ const SINGLE = [
   'protocol',
   'host',
   'body',
+  'body.rest',
   'body.size',
   'files.total',
   'xml',

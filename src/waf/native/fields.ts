@@ -38,7 +38,11 @@ export const FIELDS: Readonly<Record<string, FieldKind>> = {
   host: { description: 'The host that is asked for.', variables: ['SERVER_NAME'] },
   protocol: { description: 'HTTP/1.1 or HTTP/2.0.', variables: ['REQUEST_PROTOCOL'] },
   body: {
-    description: 'The body, where nothing takes it apart; of one that is no text what can be read in it.',
+    description: 'The body as it came, whatever its type: unpacked, and as much of it as is inspected.',
+    variables: ['RAW_BODY'],
+  },
+  'body.rest': {
+    description: 'The body where nothing takes it apart; of one that is no text what can be read in it.',
     variables: ['UNPARSED_BODY'],
   },
   'body.size': { description: 'The length of the body in bytes.', variables: ['REQUEST_BODY_LENGTH'] },
@@ -65,7 +69,7 @@ export const FIELDS: Readonly<Record<string, FieldKind>> = {
   'client.ip': { description: "The client's address.", variables: ['REMOTE_ADDR'] },
   inputs: {
     description:
-      'All places where a client can put a text: args, names, cookies, headers, path, segments, body, xml, files and parts.',
+      'All places where a client can put a text: args, names, cookies, headers, path, segments, body.rest, xml, files and parts.',
     variables: [
       'ARGS',
       'INNER_ARGS',

@@ -37,7 +37,8 @@ export function readRule(part: Part, defaults: FileDefaults): Rule {
   const mode = part.at('mode').word(['block', 'log', 'shadow']);
   const id = part.at('id').number();
   const looks = lookLink(part, defaults, targets, source);
-  const points = mode === 'block' ? [scoreEffect(isOfResponse ? 'outbound' : 'inbound', paranoia, severity)] : [];
+  const side = isOfResponse ? 'outbound' : 'inbound';
+  const points = mode === 'block' ? [scoreEffect(side, paranoia, severity)] : [];
   return {
     kind: 'rule',
     id,
@@ -50,6 +51,7 @@ export function readRule(part: Part, defaults: FileDefaults): Rule {
     severity: SEVERITIES[severity],
     tags: tagsOf(part, defaults, paranoia, mode),
     skip: 0,
+    ...(mode === 'shadow' && { trial: { side, points: POINTS[severity], paranoia } }),
   };
 }
 

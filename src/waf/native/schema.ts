@@ -129,7 +129,7 @@ const rule: Node = map(
     ),
     paranoia: value('From which level on it runs.', integer(1, 4), { default: 1 }),
     mode: value(
-      'block: it adds to the score. log: it only writes a record. shadow: it is tried out and never acts.',
+      'block: it adds to the score. log: it only writes a record. shadow: it never acts, and `rules shadow` tells what it would have stopped.',
       word('block', 'log', 'shadow'),
       { default: 'block' },
     ),
