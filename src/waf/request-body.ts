@@ -4,6 +4,7 @@ import type { MultipartFlags } from './bodies/multipart.ts';
 import { readable } from './bodies/printable.ts';
 import { type BodyFacts, type BodyLimits, readBody } from './bodies/processor.ts';
 import { bodyValues } from './inner/body-values.ts';
+import { innerValues } from './inner/inner-values.ts';
 import type { Transaction } from './transaction.ts';
 import { variableNumber } from './variables.ts';
 
@@ -102,15 +103,7 @@ function* addFacts(tx: Transaction, facts: BodyFacts): Generator<undefined, void
   tx.setSingle(V.combinedSize, String(tx.argumentBytes));
   if (facts.invalidEncoding) tx.setSingle(V.urlencodedError, '1');
   for (const text of facts.xmlText) tx.add(V.xml, '/*', text);
-  // Together they are one value, in which no text begins where it begins.
-  if (facts.xmlTexts.length > 1 && tx.plan.reads.has(V.innerArgs)) {
-    tx.addInner(
-      V.innerArgs,
-      'xml',
-      facts.xmlTexts.map((value) => ({ name: 'xml', value })),
-      true,
-    );
-  }
+  if (tx.plan.reads.has(V.innerArgs)) addXmlTexts(tx, facts.xmlTexts);
   for (const value of facts.xmlAttributes) {
     tx.add(V.xml, '//@*', value);
     yield;
@@ -122,6 +115,15 @@ function* addFacts(tx: Transaction, facts: BodyFacts): Generator<undefined, void
   for (const msg of [V.errorMsg, V.processorErrorMsg]) tx.setSingle(msg, facts.error);
 }
 
+/** Together they are one value, in which no text begins where it begins. */
+function addXmlTexts(tx: Transaction, texts: readonly string[]): void {
+  const inner = texts.flatMap((value) => {
+    const within = innerValues(value);
+    return texts.length > 1 ? [{ name: 'xml', value }, ...within] : within;
+  });
+  tx.addInner(V.innerArgs, 'xml', inner, true);
+}
+
 function addMultipart(tx: Transaction, facts: BodyFacts, flags: MultipartFlags): void {
   for (const { fieldName, fileName, size, content } of facts.files) {
     tx.add(V.files, fieldName, fileName);
@@ -129,7 +131,12 @@ function addMultipart(tx: Transaction, facts: BodyFacts, flags: MultipartFlags):
     tx.add(V.filesSizes, fieldName, String(size));
     if (content === undefined) continue;
     tx.add(V.filesContent, fieldName, content);
-    if (tx.plan.reads.has(V.filesText)) tx.add(V.filesText, fieldName, readable(content));
+    if (!tx.plan.reads.has(V.filesText)) continue;
+    const text = readable(content);
+    tx.add(V.filesText, fieldName, text);
+    // Of what is no text there are no lines.
+    if (text === content && tx.plan.reads.has(V.innerArgs))
+      tx.addInner(V.innerArgs, fieldName, innerValues(text), true);
   }
   tx.setSingle(V.filesCombinedSize, String(facts.filesCombinedSize));
   for (const { name, value } of facts.partHeaders) tx.add(V.partHeaders, name, value);

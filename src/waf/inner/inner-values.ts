@@ -29,7 +29,7 @@ export function innerValues(value: string, level = 1, found: Named[] = []): read
     return found;
   }
   if (GRAPHQL.test(value)) addStrings(value, level, found);
-  else if (!opensJson(value)) found.push(...oddLines(value, MOST_VALUES - found.length));
+  else if (!opensJson(value)) found.push(...oddLines(unwrappedText(value), MOST_VALUES - found.length));
   if (opensJson(value)) addJson(Buffer.from(value, 'latin1'), level, found);
   else if (WRAPPED_JSON.test(value)) {
     const text = behindMark(transformed(unwrap, value));
@@ -37,6 +37,17 @@ export function innerValues(value: string, level = 1, found: Named[] = []): read
   } else addUrl(value, level, found);
   return found;
 }
+
+/** The text that has the lines: a value in one line may be an encoded text of many. */
+function unwrappedText(value: string): string {
+  const isWrapped = value.length >= LEAST_TEXT && !value.includes('\n') && WRAPPED_LINES.test(value);
+  return isWrapped ? transformed(unwrap, value) : value;
+}
+
+/** Shorter than any text of several lines that is encoded. */
+const LEAST_TEXT = 64;
+/** A line feed that is escaped in some way, or what may be base64. */
+const WRAPPED_LINES = /%(?:25)*(?:u00)?0a|&(?:#|newline)|\\(?:u|x|0?12)|^[\w+/=-]+$/i;
 
 /** Texts that are written out in a query. */
 function addStrings(query: string, level: number, found: Named[]): void {

@@ -4,8 +4,8 @@ import type { Named } from '../bodies/named.ts';
 const LEAST_LINES = 4;
 /** Longer lines are paragraphs, or what a program wrote. */
 const MOST_BYTES = 600;
-/** What no payload does without. */
-const TELLING = /[^\w\s.,:!?\x80-\xff-]/;
+/** What no payload does without; full-width forms of it too (Unicode, FF01 to FF5E), but for what East Asian texts are set with. */
+const TELLING = /[^\w\s.,:!?\x80-\xff-]|\xef(?:\xbc[\x82-\x87\x8a\x8b\x8f\x9c-\x9e\xbb-\xbd]|\xbd[\x80\x9b-\x9d])/;
 /** In a text of which more lines are odd, odd lines are what it is made of: code, a log, a table. */
 const MOST_ODD = 0.4;
 /** Opens and closes a block of code in Markdown. */

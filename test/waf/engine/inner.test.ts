@@ -77,6 +77,42 @@ describe('values within a parameter', () => {
   });
 });
 
+describe('lines of a text', () => {
+  const text = ['Good morning to you', 'it was a nice day', "x' or 1=1 -- ", 'and see you soon', 'yours, Anna'].join(
+    '\n',
+  );
+  const line = "INNER_ARGS:q=x' or 1=1 --";
+
+  test.for([
+    ['as it is', encodeURIComponent(text)],
+    ['encoded twice', encodeURIComponent(encodeURIComponent(text))],
+    ['in base64', base64(text)],
+    [
+      'in escapes of a script',
+      encodeURIComponent(
+        text.replace(/[^\w ]/g, (char) => `\\x0${char.charCodeAt(0).toString(16)}`.replace(/0(..)$/, '$1')),
+      ),
+    ],
+    ['in references by number', encodeURIComponent(text.replace(/[^\w ]/g, (char) => `&#${char.charCodeAt(0)};`))],
+  ])('are looked at by themselves, %s', ([, value]) => {
+    expect(members('INNER_ARGS', { target: `/?q=${value}` })).toEqual([line]);
+  });
+
+  test('in full-width characters are, and those that are set with full-width marks only are not', () => {
+    const wide = text.replaceAll("'", '＇').replaceAll('=', '＝').replaceAll('-', 'x');
+    expect(members('INNER_ARGS', { target: `/?q=${encodeURIComponent(wide)}` })).toHaveLength(1);
+    const prose = '早上好，\n你好吗？\n天气很好！（真的）\n再见；安娜';
+    expect(members('INNER_ARGS', { target: `/?q=${encodeURIComponent(prose)}` })).toEqual([]);
+  });
+
+  test('are so in XML and in uploads of texts', () => {
+    const xml = `<a><b>${text}</b></a>`;
+    expect(members('INNER_ARGS', post('text/xml', xml))).toContain("INNER_ARGS:xml=x' or 1=1 --");
+    const part = `--b\r\nContent-Disposition: form-data; name="q"; filename="a.txt"\r\n\r\n${text}\r\n--b--\r\n`;
+    expect(members('INNER_ARGS|FILES_TEXT', post('multipart/form-data; boundary=b', part))).toContain(line);
+  });
+});
+
 describe('a body that no processor reads', () => {
   test.for([
     ['application/x-protobuf', MESSAGE],
