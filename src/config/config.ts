@@ -355,6 +355,8 @@ export interface SiteConfig {
   /** How its backends see the path: the canonical one, or what the client wrote. Routes and rules have the canonical one. */
   readonly path: 'canonical' | 'original';
   readonly headers: HeadersConfig;
+  /** What all its routes share; undefined: none of them stores anything. */
+  readonly cache: CacheStoreConfig | undefined;
   /** In file order; the site's own `to`, when there is one, stands last as a route that matches everything. */
   readonly routes: readonly RouteConfig[];
 }
@@ -401,6 +403,28 @@ export interface RouteConfig {
   readonly headers: HeadersConfig;
   /** What the route says, the site's for the rest; undefined: no rules. */
   readonly waf: WafConfig | undefined;
+  /** The same; undefined: nothing is stored. */
+  readonly cache: CachePolicy | undefined;
+}
+
+/** The store of a site. */
+export interface CacheStoreConfig {
+  /** In all. */
+  readonly maxBytes: number;
+  readonly maxEntries: number;
+  /** Of one URL. */
+  readonly maxVariants: number;
+}
+
+/** What is stored, and for whom. */
+export interface CachePolicy {
+  readonly maxEntryBytes: number;
+  /** Of answers that say nothing of their life; 0: none. */
+  readonly ttlSeconds: number;
+  /** ignore: no answer depends on cookies. */
+  readonly cookies: 'private' | 'ignore';
+  /** For the same answer that another has asked for; 0: nobody waits. */
+  readonly waitMs: number;
 }
 
 /** CIDRs. */

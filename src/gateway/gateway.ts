@@ -13,6 +13,7 @@ import { renewContext } from '../tls/options.ts';
 import { TicketKeys } from '../tls/tickets.ts';
 import { Vouchers } from '../tls/vouchers.ts';
 import type { FileWatch } from '../tls/watch.ts';
+import { Caches } from './caches.ts';
 import { tellRefresh } from './certificate-files.ts';
 import { Connections } from './connections.ts';
 import { Doors } from './doors.ts';
@@ -93,10 +94,12 @@ export class Gateway implements Context {
   static async start(config: Config, tuning: GatewayTuning = {}): Promise<Gateway> {
     const records = new Records(config.logs, config.record);
     const limiting = await openLimiting(config, records);
-    const prepared = await prepare(config, records, limiting.state).catch(async (error: unknown) => {
-      await limiting.close();
-      throw error;
-    });
+    const prepared = await prepare(config, records, { limits: limiting.state, caches: new Caches() }).catch(
+      async (error: unknown) => {
+        await limiting.close();
+        throw error;
+      },
+    );
     const gateway = new Gateway(prepared, records, limiting, tuning);
     try {
       gateway.#doors.adopt(await gateway.#doors.open(config));
@@ -204,7 +207,7 @@ export class Gateway implements Context {
     const before = this.#runtime;
     const keeperBefore = this.#keeper;
     const inForce = { runtime: before, keeper: keeperBefore };
-    const { settle, files, keeper } = await prepare(config, this.records, this.#limiting.state, inForce);
+    const { settle, files, keeper } = await prepare(config, this.records, before, inForce);
     const logs = this.records.open(config.logs, config.record);
     const doors = await this.#doors.open(config).catch((error: unknown) => {
       this.records.discard(logs);

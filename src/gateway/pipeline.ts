@@ -88,11 +88,13 @@ async function serve(x: Exchange, stream: ClientStream, { runtime, records }: Co
   const counted = route.limits?.take(x, subject);
   const limited = counted instanceof Promise ? await counted : counted;
   if (limited !== undefined) return limited;
-  if (route.guard === undefined) return forward(x, stream, route.target);
+  if (route.guard === undefined) return fetch(x, stream, route);
   const watch = new Watch(x, route.guard, records, stream);
-  return (
-    watch.requestHead() ?? (await watch.requestBody()) ?? (await watch.response(await forward(x, stream, route.target)))
-  );
+  return watch.requestHead() ?? (await watch.requestBody()) ?? (await watch.response(await fetch(x, stream, route)));
+}
+
+function fetch(x: Exchange, stream: ClientStream, { cache, target }: Route): Reply | Promise<Reply> {
+  return cache === undefined ? forward(x, stream, target) : cache.answer(x, stream);
 }
 
 /** Whether every reading of the path leads to the same route: else the backend might take what another route guards. */

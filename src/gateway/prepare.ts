@@ -10,6 +10,7 @@ import { DEFAULT_SITE } from '../tls/plan.ts';
 import { loadCertificates } from '../tls/sites.ts';
 import { FileWatch } from '../tls/watch.ts';
 import { Upstream } from '../upstream/upstream.ts';
+import type { Caches } from './caches.ts';
 import { watchedFiles } from './certificate-files.ts';
 import { Guards } from './guard.ts';
 import { managedBy, Runtime } from './runtime.ts';
@@ -19,6 +20,12 @@ import { stickySecret } from './sticky-secret.ts';
 export interface InForce {
   readonly runtime: Runtime;
   readonly keeper: CertificateKeeper | undefined;
+}
+
+/** What outlives every configuration. */
+export interface Kept {
+  readonly limits: LimitState;
+  readonly caches: Caches;
 }
 
 export interface Prepared {
@@ -34,7 +41,7 @@ export interface Prepared {
 export async function prepare(
   config: Config,
   records: Records,
-  limits: LimitState,
+  { limits, caches }: Kept,
   inForce?: InForce,
 ): Promise<Prepared> {
   const files = new FileWatch(watchedFiles(config));
@@ -47,10 +54,12 @@ export async function prepare(
   const guards = new Guards(config, inForce?.runtime.guards);
   if (guards.problems.length > 0) throw new ProblemsError(guards.problems);
   const secret = await stickySecret(config);
+  await caches.prepare(config);
   const settle = (): Runtime => {
     const upstreams = nextUpstreams(config, secret, inForce?.runtime.upstreams);
     limits.use(config);
-    return new Runtime({ config, upstreams, loaded, clients, guards, limits });
+    caches.use(config);
+    return new Runtime({ config, upstreams, loaded, clients, guards, limits, caches });
   };
   return { settle, files, keeper };
 }

@@ -5,6 +5,7 @@ import { Addresses } from '../access/addresses.ts';
 import type { CertificateKeeper } from '../acme/keeper.ts';
 import type { IpSet } from '../base/ip.ts';
 import { ipSet } from '../base/ip.ts';
+import type { RouteCache } from '../cache/route-cache.ts';
 import type { Config, HeaderChanges, LimitConfig, RouteConfig, SiteConfig } from '../config/config.ts';
 import { Limit } from '../limits/limit.ts';
 import { RouteLimits } from '../limits/limits.ts';
@@ -21,6 +22,7 @@ import type { CertificateSelector } from '../tls/select.ts';
 import { type LoadedCertificates, loadCertificates } from '../tls/sites.ts';
 import type { Target } from '../upstream/forward.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import { type Caches, routeCache } from './caches.ts';
 import type { Guard, Guards } from './guard.ts';
 import { hstsValue } from './hsts.ts';
 import { recordServerChange } from './server-records.ts';
@@ -57,6 +59,8 @@ export interface Route {
   readonly limits: RouteLimits<RouteSubject> | undefined;
   /** undefined: no rules. */
   readonly guard: Guard | undefined;
+  /** undefined: nothing is stored at the whole site. */
+  readonly cache: RouteCache | undefined;
 }
 
 interface RuntimeParts {
@@ -66,6 +70,7 @@ interface RuntimeParts {
   readonly clients: LoadedClientPolicies;
   readonly guards: Guards;
   readonly limits: LimitState;
+  readonly caches: Caches;
 }
 
 export class Runtime implements ClientAsking {
@@ -81,6 +86,7 @@ export class Runtime implements ClientAsking {
   readonly certificates: CertificateSelector;
   readonly guards: Guards;
   readonly limits: LimitState;
+  readonly caches: Caches;
   readonly clients: LoadedClientPolicies;
   readonly clientPolicies: readonly ClientPolicy[];
   readonly asksByName: boolean;
@@ -96,6 +102,7 @@ export class Runtime implements ClientAsking {
     this.asksByName = this.clientPolicies.length === 0 || canAskByName();
     this.guards = guards;
     this.limits = parts.limits;
+    this.caches = parts.caches;
     this.upstreams = upstreams;
     this.loaded = loaded;
     this.certificates = loaded.selector;
@@ -145,12 +152,12 @@ export class Runtime implements ClientAsking {
  * What cannot be loaded stays as it was, and is told in `loaded.kept` and `clients.kept`.
  */
 export async function refreshCertificates(
-  { config, upstreams, guards, limits, ...before }: Runtime,
+  { config, upstreams, guards, limits, caches, ...before }: Runtime,
   keeper?: CertificateKeeper,
 ): Promise<Runtime> {
   const loaded = await loadCertificates(config, { managed: managedBy(keeper), previous: before.loaded });
   const clients = await loadClientPolicies(config.sites, before.clients);
-  return new Runtime({ config, upstreams, guards, limits, loaded, clients });
+  return new Runtime({ config, upstreams, guards, limits, caches, loaded, clients });
 }
 
 /**
@@ -184,26 +191,29 @@ function buildSite(site: SiteConfig, parts: RuntimeParts): Site {
 /** What is compressed cannot be read: where answers are inspected the backend is asked for plain ones. */
 const PLAIN_ONLY: HeaderChanges = { set: new Map([['accept-encoding', 'identity']]), remove: [] };
 
-function buildRoute(route: RouteConfig, site: SiteConfig, { config, upstreams, guards, limits }: RuntimeParts): Route {
+function buildRoute(route: RouteConfig, site: SiteConfig, parts: RuntimeParts): Route {
+  const { config, upstreams, guards, limits, caches } = parts;
   const upstream = upstreams.get(route.upstream);
   if (upstream === undefined) throw new Error(`config/ let an unknown upstream "${route.upstream}" through`);
   const guard = guards.guard(route.waf);
+  const target: Target = {
+    upstream,
+    stripPrefix: route.stripPrefix,
+    keepsSpelling: site.path === 'original',
+    streamMs: config.timeouts.streamMs,
+    requestChanges: [
+      ...(guard?.config.response === true ? [PLAIN_ONLY] : []),
+      ...[site.headers.request, route.headers.request].filter(changesAny),
+    ],
+    responseChanges: responseChanges(site.headers.response, route.headers.response),
+  };
   return {
     matches: compileMatch(route.match),
     guard,
     addresses: new Addresses(route.access),
     limits: buildLimits(route.limits, site.name, limits),
-    target: {
-      upstream,
-      stripPrefix: route.stripPrefix,
-      keepsSpelling: site.path === 'original',
-      streamMs: config.timeouts.streamMs,
-      requestChanges: [
-        ...(guard?.config.response === true ? [PLAIN_ONLY] : []),
-        ...[site.headers.request, route.headers.request].filter(changesAny),
-      ],
-      responseChanges: responseChanges(site.headers.response, route.headers.response),
-    },
+    target,
+    cache: routeCache(route, site, config, target, caches),
   };
 }
 

@@ -33,3 +33,8 @@ function nameOf(pair: string): string {
   const equals = pair.indexOf('=');
   return (equals === -1 ? pair : pair.slice(0, equals)).trim();
 }
+
+/** Of one field. */
+export function cookieNames(value: string): string[] {
+  return value.split(';').map(nameOf);
+}

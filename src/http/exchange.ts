@@ -1,7 +1,7 @@
 // One request and its answer, the same for HTTP/2 and HTTP/1.1: the facts that stages decide on and
 // the access record prints. No other room's types in it.
 import type { ErrorCode } from '../base/errors.ts';
-import type { IpSet } from '../base/ip.ts';
+import { type IpSet, ipSet } from '../base/ip.ts';
 import { clientAddress } from './address.ts';
 import type { BodySource } from './body.ts';
 import type { ClientBody } from './client-body.ts';
@@ -57,12 +57,16 @@ export interface RequestFacts {
   readonly isGrpc: boolean;
 }
 
+export type CacheUse = 'hit' | 'stale' | 'revalidated' | 'collapsed' | 'miss' | 'pass';
+
 /** Why a request is answered before any stage looks at it. */
 export interface Refusal {
   readonly status: number;
   /** Stable and short; goes into the access record as `reason`. */
   readonly reason: string;
 }
+
+const NOBODY = ipSet([]);
 
 export class Exchange {
   /** Our own, or the one that a trusted proxy gave. */
@@ -98,6 +102,8 @@ export class Exchange {
 
   /** What the rules made of it; undefined: no rules looked. */
   waf: { readonly verdict: 'pass' | 'detect' | 'block'; readonly score: number } | undefined;
+  /** How the cache answered, where there is one: `hit`, `stale`, `revalidated`, `collapsed`, `miss` or `pass`. */
+  cache: CacheUse | undefined;
   /** The limit that refused it. */
   limit: string | undefined;
   /** Fields that go onto the answer, wherever that comes from. */
@@ -111,14 +117,34 @@ export class Exchange {
   isGone = false;
   #whenGone: (() => void) | undefined;
 
-  constructor(connection: ConnectionFacts, request: RequestFacts, refusal: Refusal | undefined, trusted: IpSet) {
+  /** `origin`: the exchange that this one does a part of the work for. */
+  constructor(
+    connection: ConnectionFacts,
+    request: RequestFacts,
+    refusal: Refusal | undefined,
+    trusted: IpSet,
+    origin?: Exchange,
+  ) {
     this.startedAt = performance.now();
     this.connection = connection;
     this.request = request;
     this.refusal = refusal;
+    if (origin !== undefined) {
+      this.fromTrustedProxy = origin.fromTrustedProxy;
+      this.client = origin.client;
+      this.id = origin.id;
+      this.site = origin.site;
+      this.clientCertificate = origin.clientCertificate;
+      return;
+    }
     this.fromTrustedProxy = trusted.has(connection.peer);
     this.client = this.fromTrustedProxy ? clientAddress(connection.peer, request.headers, trusted) : connection.peer;
     this.id = (this.fromTrustedProxy ? givenRequestId(request.headers) : undefined) ?? newRequestId();
+  }
+
+  /** A request of our own on behalf of the same client: it goes on when the client leaves, and ends when it is told to. */
+  fork(request: RequestFacts): Exchange {
+    return new Exchange(this.connection, request, undefined, NOBODY, this);
   }
 
   /** Calls once, when the answer is over and before the exchange is recorded. */

@@ -127,6 +127,7 @@ export class Records {
       upstream: x.upstream,
       attempts: x.attempts > 1 ? x.attempts : undefined,
       upstreamMs: x.upstreamMs === undefined ? undefined : round(x.upstreamMs),
+      cache: x.cache,
       tls: connection.tlsVersion === undefined ? undefined : tlsFacts(x, connection.tlsVersion),
       userAgent: cut(headerValue(request.headers, 'user-agent')),
       waf: x.waf,

@@ -34,7 +34,7 @@ export interface Target {
 }
 
 /** Fails with a GatehouseError; the request body may then be partly consumed. */
-export async function forward(x: Exchange, stream: ClientStream, target: Target): Promise<Reply> {
+export async function forward(x: Exchange, stream: Pick<ClientStream, 'inform'>, target: Target): Promise<Reply> {
   const { request } = x;
   const { upstream, requestChanges, responseChanges } = target;
   const strippedPrefix = prefixOf(request.path, target.stripPrefix);

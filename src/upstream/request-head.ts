@@ -1,6 +1,7 @@
 // What a backend is told of a request: the client's fields without those of its connection and those
 // that claim what only the gateway knows, then the gateway's own.
 import type { HeaderChanges } from '../config/config.ts';
+import { ADDRESS_CLAIMS, IDENTITY_CLAIMS, PLACE_CLAIMS } from '../http/claims.ts';
 import { clientCertificateFields, isClientCertificateField } from '../http/client-certificate.ts';
 import { passableTrailers } from '../http/client-stream.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -34,22 +35,7 @@ const KINDS: ReadonlyMap<string, number> = new Map([
     NEVER,
     'forwarded via x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto x-real-ip x-request-id',
   ),
-  // What other proxies call the client's address and scheme: somebody behind may believe it.
-  ...each(
-    CLAIM,
-    'x-forwarded x-forwarded-by x-forwarded-server x-forwarded-scheme x-forwarded-protocol x-forwarded-ssl ' +
-      'x-url-scheme front-end-https forwarded-for client-ip x-client-ip x-cluster-client-ip true-client-ip ' +
-      'x-true-client-ip cf-connecting-ip fastly-client-ip x-originating-ip x-remote-ip x-remote-addr x-original-for ' +
-      'x-original-proto proxy-client-ip wl-proxy-client-ip x-proxyuser-ip',
-  ),
-  // Who the user is, as a proxy that signs people in says it; and their certificates.
-  ...each(
-    CLAIM,
-    'x-forwarded-user x-forwarded-email x-forwarded-groups x-forwarded-preferred-username x-forwarded-access-token ' +
-      'remote-user x-remote-user x-remote-groups x-auth-request-user x-auth-request-email x-auth-request-groups ' +
-      'x-forwarded-tls-client-cert x-forwarded-tls-client-cert-info ssl-client-cert ssl-client-verify ' +
-      'ssl-client-s-dn x-ssl-client-cert x-ssl-client-verify x-ssl-client-dn x-arr-clientcert',
-  ),
+  ...each(CLAIM, [...ADDRESS_CLAIMS, ...PLACE_CLAIMS, ...IDENTITY_CLAIMS].join(' ')),
 ]);
 
 function each(kind: number, names: string): [string, number][] {

@@ -79,8 +79,6 @@ describe('a part that is on is told, at its key', () => {
     ['workers', '4', '1:1'],
     ['storage', 'shared', '1:17'],
     ['access', '{ basic: { users: { ann: x } } }', '1:46'],
-    ['cache', 'true', '1:36'],
-    ['cache', '{ maxSize: 10MiB }', '1:36'],
     ['compress', 'true', '1:36'],
     ['compress', 'on', '1:36'],
     ['routes.compress', 'true', '1:47'],

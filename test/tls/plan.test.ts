@@ -65,6 +65,7 @@ function site(changes: Partial<SiteConfig>): SiteConfig {
     clientCertificates: undefined,
     hsts: undefined,
     path: 'canonical',
+    cache: undefined,
     headers: { request: noHeaders, response: noHeaders },
     routes: [],
     ...changes,

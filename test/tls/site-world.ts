@@ -49,6 +49,7 @@ function configOf(storage: string, files: CertificateFile[], sites: Sites): Cert
       clientCertificates: undefined,
       hsts: undefined,
       path: 'canonical',
+      cache: undefined,
       headers: { request: noHeaders, response: noHeaders },
       routes: [],
       ...site,

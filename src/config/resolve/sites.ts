@@ -4,6 +4,7 @@ import type { RouteConfig, SiteConfig } from '../config.ts';
 import type { Part } from '../part.ts';
 import { parseAlias, parseSiteName } from '../syntax/host-name.ts';
 import { parsePathPrefix } from '../syntax/request-match.ts';
+import { resolveCache, resolveCacheStore } from './cache.ts';
 import { resolveCertificateFile, resolveClientCertificates } from './certificates.ts';
 import { resolveHeaders } from './headers.ts';
 import { resolveHsts } from './hsts.ts';
@@ -29,6 +30,7 @@ function resolveSite(written: string, part: Part, around: Surroundings): SiteCon
   const parsed = parseSiteName(written);
   const name = 'value' in parsed ? parsed.value : written;
   if ('value' in parsed) claim(name, part, 'key', around.owners);
+  const routes = resolveRoutes(part, around);
   return {
     name,
     aliases: part
@@ -40,7 +42,8 @@ function resolveSite(written: string, part: Part, around: Surroundings): SiteCon
     hsts: resolveHsts(part.at('hsts')),
     path: part.at('path').word(['canonical', 'original']),
     headers: resolveHeaders(part.at('headers')),
-    routes: resolveRoutes(part, around),
+    cache: routes.some(({ cache }) => cache !== undefined) ? resolveCacheStore(part.at('cache')) : undefined,
+    routes,
   };
 }
 
@@ -102,6 +105,7 @@ function resolveRoutes(site: Part, around: Surroundings): RouteConfig[] {
       limits: siteLimits,
       headers,
       waf: resolveWaf(site.at('waf'), undefined, baseDir),
+      cache: resolveCache(site.at('cache'), undefined),
     },
   ];
 }
@@ -126,8 +130,9 @@ function resolveRoute(part: Part, site: Part, around: RouteSurroundings): RouteC
   const match = resolveMatch(part.at('match'));
   const stripPrefix = readPrefix(part.at('stripPrefix'));
   const waf = resolveWaf(site.at('waf'), part.at('waf'), baseDir);
+  const cache = resolveCache(site.at('cache'), part.at('cache'));
   const access = resolveAccess(site.at('access'), part.at('access'));
-  return upstream === undefined ? undefined : { match, upstream, stripPrefix, access, limits, headers, waf };
+  return upstream === undefined ? undefined : { match, upstream, stripPrefix, access, limits, headers, waf, cache };
 }
 
 /** `/` alone strips nothing. */

@@ -1,8 +1,8 @@
 // The parts of a site about who may come in and what is kept: access, cache, compression. What is marked as `later` is
 // checked already and cannot be on yet.
 
-import { flag, integer, off, text, verbatim } from './kind.ts';
-import { size } from './measures.ts';
+import { flag, integer, off, text, verbatim, word } from './kind.ts';
+import { duration, size } from './measures.ts';
 import type { Node } from './node.ts';
 import { list, map, table, value } from './node.ts';
 import { cidr, headerName, headerValue, method, pathGlob, webUrl } from './web.ts';
@@ -81,14 +81,41 @@ export const access: Node = map(
   { default: {}, is: [off] },
 );
 
+const longestLifeMs = 365 * 86_400_000;
+
+/** What a route may say of the cache too. */
+const cachePolicy = {
+  ttl: value('The life of answers that say nothing of it.', [duration(1000, longestLifeMs), off], { default: null }),
+  cookies: value(
+    'private: requests with cookies get, and leave behind, only what says that it is public; ignore: no answer depends on them.',
+    word('private', 'ignore'),
+    { default: 'private' },
+  ),
+  wait: value(
+    'How long a request waits for the same answer that another has asked for; 0: never.',
+    duration(0, 60_000),
+    {
+      default: '5s',
+    },
+  ),
+};
+
+export const routeCache: Node = map('Keeping responses for the next client (RFC 9111).', cachePolicy, {
+  default: false,
+  is: [flag, off],
+});
+
 export const cache: Node = map(
   'Keeping responses for the next client (RFC 9111).',
   {
-    maxSize: value('Bytes in all.', size(1, 2 ** 40), { default: '100MiB' }),
-    maxEntrySize: value('Bytes of one response.', size(1, 2 ** 40), { default: '5MiB' }),
-    maxEntries: value('Number of responses.', integer(1, 10_000_000), { default: 1024 }),
+    store: value('Where they are kept.', word('memory'), { default: 'memory' }),
+    maxSize: value('Bytes in all.', size(1024, 2 ** 40), { default: '100MiB' }),
+    maxEntrySize: value('Bytes of one response.', size(1, 2 ** 30), { default: '5MiB' }),
+    maxEntries: value('Number of responses.', integer(1, 10_000_000), { default: 10_000 }),
+    maxVariants: value('Number of responses of one URL, which differ by Vary.', integer(1, 100_000), { default: 100 }),
+    ...cachePolicy,
   },
-  { default: false, is: [flag, off], later: { what: 'the cache' } },
+  { default: false, is: [flag, off] },
 );
 
 export const compress: Node = value('Compress responses that allow it.', [flag, off], {

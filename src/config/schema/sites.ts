@@ -7,7 +7,7 @@ import { off, word } from './kind.ts';
 import { limits } from './limits.ts';
 import type { Node } from './node.ts';
 import { list, map, table, value } from './node.ts';
-import { access, cache, compress, match } from './protection.ts';
+import { access, cache, compress, match, routeCache } from './protection.ts';
 import { waf } from './waf.ts';
 import { aliasName, changeableName, headerValue, pathPrefix, siteName, target } from './web.ts';
 
@@ -41,7 +41,7 @@ function headers(removedFromResponses: readonly string[]): Node {
 }
 
 /** Parts that a route may say differently from its site. */
-const protection = { waf, access, limits, cache, compress };
+const protection = { waf, access, limits, compress };
 
 const route: Node = map('Requests that go elsewhere or are treated differently.', {
   match,
@@ -52,6 +52,7 @@ const route: Node = map('Requests that go elsewhere or are treated differently.'
   }),
   headers: headers([]),
   ...protection,
+  cache: routeCache,
 });
 
 const site: Node = map('A site.', {
@@ -70,6 +71,7 @@ const site: Node = map('A site.', {
   ),
   headers: headers(['server', 'x-powered-by']),
   ...protection,
+  cache,
   routes: list("Tried in order, the first match wins; what matches none goes to the site's own to.", route, {
     default: [],
     is: [off],

@@ -1,0 +1,112 @@
+// What a request says to a cache: read once, in one walk over its fields.
+import { IDENTITY_CLAIMS, PLACE_CLAIMS } from '../http/claims.ts';
+import { cookieNames } from '../http/cookies.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { type RequestControl, requestControl } from './request-control.ts';
+
+export interface Ask {
+  /** Nothing is looked up or kept: what it asks for, or how, is not in the key. */
+  readonly isOut: boolean;
+  /** It may change what is stored under its URL (RFC 9110, 9.2.1), or make a backend believe so. */
+  readonly isUnsafe: boolean;
+  readonly isHead: boolean;
+  /** undefined: it says nothing. */
+  readonly control: RequestControl | undefined;
+  readonly range: string | undefined;
+  readonly ifRange: string | undefined;
+  readonly ifNoneMatch: string | undefined;
+  readonly ifModifiedSince: string | undefined;
+  /** It proves who asks: Authorization, a client's certificate, or the word of a trusted proxy. */
+  readonly hasCredentials: boolean;
+  /** Others than the gateway's own. */
+  readonly hasCookies: boolean;
+  /** What a trusted proxy says of the host and scheme that the client used; the backend may build links of it. */
+  readonly place: string;
+}
+
+/** A backend may take another method from these, and the gateway has judged the one on the request line. */
+const METHOD_OVERRIDES = new Set(['x-http-method-override', 'x-http-method', 'x-method-override']);
+const WRITTEN_PLACES = new Set(['x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port', 'forwarded']);
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+
+/** `ownCookie`: one that the gateway itself sets and no backend sees. */
+export function readAsk(x: Exchange, ownCookie: string | undefined): Ask {
+  const { method, headers, body, isWebSocket, isGrpc } = x.request;
+  let cacheControl: string | undefined;
+  let pragma: string | undefined;
+  let range: string | undefined;
+  let ifRange: string | undefined;
+  let ifNoneMatch: string | undefined;
+  let ifModifiedSince: string | undefined;
+  let hasCredentials = x.clientCertificate !== undefined && x.clientCertificate !== null;
+  let hasCookies = false;
+  let hasOverride = false;
+  let isForTheOrigin = false;
+  let place = '';
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string;
+    const value = headers[i + 1] as string;
+    switch (name) {
+      case 'cache-control':
+        cacheControl = joined(cacheControl, value);
+        break;
+      case 'pragma':
+        pragma = joined(pragma, value);
+        break;
+      case 'range':
+        range = joined(range, value);
+        break;
+      case 'if-range':
+        ifRange = value;
+        break;
+      case 'if-none-match':
+        ifNoneMatch = joined(ifNoneMatch, value);
+        break;
+      case 'if-modified-since':
+        ifModifiedSince = value;
+        break;
+      case 'if-match':
+      case 'if-unmodified-since':
+        // Only the origin may judge these (RFC 9111, 4.3.2).
+        isForTheOrigin = true;
+        break;
+      case 'authorization':
+        hasCredentials = true;
+        break;
+      case 'cookie':
+        hasCookies ||= ownCookie === undefined || cookieNames(value).some((each) => each !== ownCookie);
+        break;
+      default:
+        if (METHOD_OVERRIDES.has(name)) hasOverride = true;
+        if (!x.fromTrustedProxy) continue;
+        if (IDENTITY_CLAIMS.has(name)) hasCredentials = true;
+        else if (PLACE_CLAIMS.has(name) || WRITTEN_PLACES.has(name)) place += ` ${name}=${value}`;
+    }
+  }
+  const control = requestControl(cacheControl, pragma);
+  const isReading = method === 'GET' || method === 'HEAD';
+  return {
+    isOut:
+      !isReading ||
+      body !== undefined ||
+      isWebSocket ||
+      isGrpc ||
+      hasOverride ||
+      isForTheOrigin ||
+      control?.noStore === true,
+    isUnsafe: !SAFE.has(method) || hasOverride || isGrpc,
+    isHead: method === 'HEAD',
+    control,
+    range,
+    ifRange,
+    ifNoneMatch,
+    ifModifiedSince,
+    hasCredentials,
+    hasCookies,
+    place,
+  };
+}
+
+function joined(before: string | undefined, value: string): string {
+  return before === undefined ? value : `${before}, ${value}`;
+}

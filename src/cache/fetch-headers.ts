@@ -1,0 +1,39 @@
+// The fields of a fetch: what the cache asks of the backend, and what in the answer is for one client only.
+import type { Headers } from '../http/headers.ts';
+import { headerList, setHeader, words } from '../http/headers.ts';
+import type { Entry } from './entry.ts';
+import { normalCodings } from './vary.ts';
+
+/** Conditions and ranges of the client: its answer is made from the stored one. */
+const ASKED_OF_US = words('if-none-match if-modified-since if-range range');
+
+/** Whether the backend can be asked if it still holds. */
+export function canValidate({ etag, lastModified }: Entry): boolean {
+  return etag !== undefined || lastModified !== undefined;
+}
+
+/** The client's fields, with the validators of what is stored in place of the client's own. */
+export function askedOfBackend(headers: readonly string[], stored: Entry | undefined): Headers {
+  const validated = stored !== undefined && canValidate(stored) ? stored : undefined;
+  const out: Headers = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] as string;
+    if (validated === undefined || !ASKED_OF_US.has(name)) out.push(name, headers[i + 1] as string);
+  }
+  const codings = headerList(headers, 'accept-encoding');
+  if (codings !== undefined) setHeader(out, 'accept-encoding', normalCodings(codings) || 'identity');
+  if (validated?.etag !== undefined) out.push('if-none-match', validated.etag);
+  if (validated?.lastModified !== undefined) out.push('if-modified-since', validated.lastModified);
+  return out;
+}
+
+/** Takes the gateway's own cookie out; back comes the field. It is one client's and no obstacle to storing. */
+export function takeCookies(headers: Headers, ownCookie: string | undefined): Headers {
+  const taken: Headers = [];
+  if (ownCookie === undefined) return taken;
+  for (let i = headers.length - 2; i >= 0; i -= 2) {
+    const isOwn = headers[i] === 'set-cookie' && (headers[i + 1] as string).startsWith(`${ownCookie}=`);
+    if (isOwn) taken.push(...headers.splice(i, 2));
+  }
+  return taken;
+}

@@ -1,0 +1,249 @@
+// One request to the backend on behalf of the cache: with the validators of what is stored, under the eyes of those who
+// wait for it, and with the answer stored where it may be.
+
+import { GatehouseError } from '../base/errors.ts';
+import type { CachePolicy } from '../config/config.ts';
+import type { ClientStream } from '../http/client-stream.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { headerValue } from '../http/headers.ts';
+import { isWhole, type Reply } from '../http/reply.ts';
+import { type Forwarded, forwardedField } from './cache-status.ts';
+import { completed, type Entry, type EntryHead, freshened, keptHeaders, removeTags, tagsOf } from './entry.ts';
+import { askedOfBackend, canValidate, takeCookies } from './fetch-headers.ts';
+import { ALONE, type Flight, type Seat } from './flight.ts';
+import type { Place } from './place.ts';
+import { Recording } from './recording.ts';
+import { serveStored } from './serve.ts';
+import type { SiteCache } from './site-cache.ts';
+import { isShareable, isWithin } from './use.ts';
+import { variantKey, variedFields } from './vary.ts';
+
+/** Asks the backend; fails with a GatehouseError. */
+export type FetchAnswer = (x: Exchange, stream: Pick<ClientStream, 'inform'>) => Promise<Reply>;
+
+export interface FetchOptions {
+  readonly site: SiteCache;
+  readonly policy: CachePolicy;
+  readonly ownCookie: string | undefined;
+  readonly fetch: FetchAnswer;
+}
+
+/** Failures that a stale answer may stand in for (RFC 5861, 4). */
+const FAILURES = new Set([500, 502, 503, 504]);
+
+export class Fetch {
+  readonly #options: FetchOptions;
+  readonly #place: Place;
+  /** Under which others find it; undefined: nobody waits for it. */
+  readonly #name: string | undefined;
+  readonly #flight: Flight;
+  readonly #seat: Seat;
+  #stored: Entry | undefined;
+
+  /** `isApart`: no client reads the answer, and it is fetched to its end all the same. */
+  constructor(
+    options: FetchOptions,
+    place: Place,
+    name: string | undefined,
+    stored: Entry | undefined,
+    isApart = false,
+  ) {
+    this.#options = options;
+    this.#place = place;
+    this.#name = name;
+    this.#stored = stored;
+    this.#flight = options.site.begin(place.key, name);
+    this.#seat = this.#flight.take();
+    if (isApart) this.#flight.take();
+  }
+
+  /** The client's answer. Fails as the backend fails. */
+  async run(stream: Pick<ClientStream, 'inform'>, why: Forwarded): Promise<Reply> {
+    const { x } = this.#place;
+    x.whenGone = () => this.#seat.leave();
+    try {
+      const reply = await this.#ask(stream);
+      const now = Date.now();
+      const stored = this.#stored;
+      if (stored !== undefined && FAILURES.has(reply.status) && isWithin(stored, stored.staleIfError, now)) {
+        discard(reply);
+        return this.#standIn(stored, now, why);
+      }
+      if (stored !== undefined && reply.status === 304 && canValidate(stored)) {
+        const fresh = this.#freshen(stored, reply, now);
+        if (fresh !== undefined) return fresh;
+        // It speaks of another answer than the stored one: asked again without conditions.
+        this.#stored = undefined;
+        return this.#keep(await this.#ask(stream), Date.now(), why);
+      }
+      return this.#keep(reply, now, why);
+    } catch (error) {
+      const stored = this.#stored;
+      const isBackends = error instanceof GatehouseError && error.side === 'upstream';
+      if (stored !== undefined && isBackends && isWithin(stored, stored.staleIfError, Date.now()))
+        return this.#standIn(stored, Date.now(), why);
+      this.#land({ kind: 'failed', error });
+      throw error;
+    }
+  }
+
+  async #ask(stream: Pick<ClientStream, 'inform'>): Promise<Reply> {
+    const { x } = this.#place;
+    const fork = x.fork({ ...x.request, headers: askedOfBackend(x.request.headers, this.#stored) });
+    this.#flight.onAbandoned = () => fork.leave();
+    try {
+      return await this.#options.fetch(fork, stream);
+    } finally {
+      x.upstream = fork.upstream;
+      x.attempts += fork.attempts;
+      x.upstreamMs = fork.upstreamMs;
+    }
+  }
+
+  #standIn(stored: Entry, now: number, why: Forwarded): Reply {
+    const { x, ask } = this.#place;
+    this.#land(ALONE);
+    x.error = undefined;
+    this.#count('stale');
+    return serveStored(x, stored, ask, now, `hit; fwd=${why}`);
+  }
+
+  /** RFC 9111, 4.3.4. undefined: the 304 is not about what is stored. */
+  #freshen(stored: Entry, reply: Reply, now: number): Reply | undefined {
+    const { x, ask } = this.#place;
+    const update = [...reply.headers];
+    const etag = headerValue(update, 'etag');
+    if (etag !== undefined && !etag.startsWith('W/') && stored.etag !== undefined && etag !== stored.etag)
+      return undefined;
+    if (headerValue(update, 'date') === undefined) update.push('date', new Date(now).toUTCString());
+    const cookies = takeCookies(update, this.#options.ownCookie);
+    const headers = freshened(stored.headers, update);
+    const tags = tagsOf(update);
+    const head = this.#headOf(stored.status, headers, tags.length > 0 ? tags : stored.tags, now);
+    this.#count('revalidated');
+    const how = `hit; fwd=stale; fwd-status=304`;
+    if (head === undefined) {
+      // Good for this client, and from now on for nobody else.
+      this.#options.site.store.remove(stored);
+      this.#land(ALONE);
+      const only = { ...stored, headers: headers.concat(cookies) };
+      return serveStored(x, only, ask, now, how);
+    }
+    const entry = completed(head, stored.body);
+    if (entry.variant !== stored.variant) this.#options.site.store.remove(stored);
+    this.#store(entry);
+    const answer = serveStored(x, entry, ask, now, how);
+    answer.headers.push(...cookies);
+    return answer;
+  }
+
+  /** The answer as it is, stored on its way where it may be. */
+  #keep(reply: Reply, now: number, why: Forwarded): Reply {
+    const { site, policy } = this.#options;
+    const { headers, status, body } = reply;
+    this.#count('miss');
+    const kept = [...headers];
+    takeCookies(kept, this.#options.ownCookie);
+    const length = body === undefined ? 0 : isWhole(body) ? body.length : (body.length ?? 0);
+    const mayBe = reply.tunnel === undefined && reply.sentStatus === undefined && length <= policy.maxEntryBytes;
+    const head = mayBe ? this.#headOf(status, kept, tagsOf(kept), now) : undefined;
+    // What it answers now counts, also where it may not be stored.
+    if (this.#stored !== undefined && status < 500) site.store.remove(this.#stored);
+    removeTags(headers);
+    if (head === undefined) {
+      if (status < 500) site.notePass(this.#place.key, now);
+      this.#land(ALONE);
+      headers.push('cache-status', forwardedField(why));
+      return reply;
+    }
+    if (body === undefined || isWhole(body)) {
+      this.#store(completed(head, body === undefined ? Buffer.alloc(0) : Buffer.from(body)));
+      headers.push('cache-status', forwardedField(why, '; stored'));
+      return reply;
+    }
+    const recording = this.#record(head, body, now);
+    headers.push('cache-status', forwardedField(why, recording === undefined ? '' : '; stored'));
+    if (recording !== undefined) reply.body = recording.reader(() => this.#seat.leave());
+    return reply;
+  }
+
+  /** undefined: there is no room for it. */
+  #record(head: EntryHead, body: Exclude<Reply['body'], Uint8Array | undefined>, now: number): Recording | undefined {
+    const { site, policy } = this.#options;
+    const whole = Promise.withResolvers<Entry | undefined>();
+    const recording = new Recording(body, {
+      maxBytes: policy.maxEntryBytes,
+      reserve: (bytes) => site.store.reserve(bytes),
+      release: (bytes) => site.store.release(bytes),
+      onEnd: (bytes) => {
+        const entry = bytes === undefined ? undefined : completed(head, bytes);
+        if (entry !== undefined) this.#store(entry);
+        else this.#end();
+        whole.resolve(entry);
+      },
+    });
+    if (!recording.isKept) {
+      this.#land(ALONE);
+      return undefined;
+    }
+    this.#flight.onAbandoned = () => recording.cancel();
+    if (isShareable(head, Date.now())) this.#flight.land({ kind: 'coming', head, recording, whole: whole.promise });
+    else {
+      site.notePass(this.#place.key, now);
+      this.#flight.land(ALONE);
+    }
+    recording.start();
+    return recording;
+  }
+
+  /** undefined: it may not be stored. */
+  #headOf(status: number, headers: readonly string[], tags: readonly string[], now: number): EntryHead | undefined {
+    const { site, policy } = this.#options;
+    const { x, ask, key, context } = this.#place;
+    const { method, authority, path, query } = x.request;
+    const seen = { method, origin: `https://${authority}`, target: path + query, status, headers };
+    const verdict = site.judge.read({ ...seen, hasCredentials: ask.hasCredentials }, policy.ttlSeconds);
+    if (verdict === undefined) return undefined;
+    // It may have been made for the one who sent the cookies.
+    if (ask.hasCookies && !verdict.isPublic && policy.cookies === 'private') return undefined;
+    const { vary, dropped, ...rest } = verdict;
+    const fields = variedFields(vary);
+    if (fields === undefined) return undefined;
+    return {
+      ...rest,
+      key,
+      fields,
+      variant: variantKey(fields, context, x.request.headers),
+      status,
+      headers: keptHeaders(headers, dropped, now),
+      storedAt: now,
+      etag: headerValue(headers, 'etag'),
+      lastModified: headerValue(headers, 'last-modified'),
+      tags,
+    };
+  }
+
+  #store(entry: Entry): void {
+    const { site } = this.#options;
+    if (!this.#flight.isVoid && site.store.add(entry)) site.counts.stored++;
+    this.#land(!this.#flight.isVoid && isShareable(entry, Date.now()) ? { kind: 'stored', entry } : ALONE);
+  }
+
+  #land(landing: Parameters<Flight['land']>[0]): void {
+    this.#flight.land(landing);
+    this.#end();
+  }
+
+  #end(): void {
+    this.#options.site.end(this.#flight, this.#name);
+  }
+
+  #count(use: 'stale' | 'revalidated' | 'miss'): void {
+    this.#place.x.cache = use;
+    this.#options.site.counts[use]++;
+  }
+}
+
+export function discard({ body }: Reply): void {
+  if (body !== undefined && !isWhole(body)) body.cancel();
+}

@@ -1,0 +1,45 @@
+// Which stored answer a request chooses (RFC 9111, 4.1): the request fields that Vary names, in a normal form, as one text.
+import { isClientCertificateField } from '../http/client-certificate.ts';
+import { headerList, words } from '../http/headers.ts';
+
+/** Differ from request to request, and the gateway writes them: what depends on them is for nobody else. */
+const OF_ONE_REQUEST = words('x-forwarded-for x-real-ip forwarded x-request-id via');
+/** The gateway writes these too, and the key has them. */
+const IN_THE_KEY = words('host x-forwarded-host x-forwarded-proto x-forwarded-port x-forwarded-prefix');
+
+/** The fields that make a difference; undefined: every request makes one. */
+export function variedFields(vary: readonly string[]): string[] | undefined {
+  if (vary.some((name) => OF_ONE_REQUEST.has(name) || isClientCertificateField(name))) return undefined;
+  return vary.filter((name) => !IN_THE_KEY.has(name)).sort();
+}
+
+/** `context`: what is not in a field and makes a difference all the same. */
+export function variantKey(fields: readonly string[], context: string, headers: readonly string[]): string {
+  let key = context;
+  for (const name of fields) key += `\n${normalValue(name, headerList(headers, name))}`;
+  return key;
+}
+
+function normalValue(name: string, value: string | undefined): string {
+  // Told from an empty one, which may mean something.
+  if (value === undefined) return '-';
+  if (name === 'accept-encoding') return normalCodings(value);
+  const plain = value.includes(',') || value.includes(' ') ? value.replace(/\s*,\s*/g, ',').trim() : value;
+  return `=${name === 'accept-language' ? plain.replace(/\s+/g, '').toLowerCase() : plain}`;
+}
+
+const CODINGS = ['br', 'gzip', 'zstd'];
+
+/**
+ * The codings that a client takes and that are in use, in one order: else each browser's spelling would be a variant.
+ * Empty: none of them. It is also what the backend is asked for, so that its answer fits everybody with the same form.
+ */
+export function normalCodings(value: string): string {
+  const wanted = new Map<string, boolean>();
+  for (const member of value.split(',')) {
+    const [name = '', ...parameters] = member.split(';');
+    const quality = parameters.map((each) => /^\s*q\s*=\s*([0-9.]+)\s*$/i.exec(each)?.[1]).find((q) => q !== undefined);
+    wanted.set(name.trim().toLowerCase(), quality === undefined || Number(quality) > 0);
+  }
+  return CODINGS.filter((name) => wanted.get(name) ?? wanted.get('*') ?? false).join(', ');
+}

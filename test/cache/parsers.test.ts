@@ -1,0 +1,133 @@
+// What is read out of fields that anybody can write.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Ask } from '../../src/cache/ask.ts';
+import { isNotModified, rangeOf } from '../../src/cache/conditional.ts';
+import { tagsOf } from '../../src/cache/entry.ts';
+import { requestControl } from '../../src/cache/request-control.ts';
+import { targetedControl } from '../../src/cache/targeted.ts';
+import { normalCodings, variantKey } from '../../src/cache/vary.ts';
+
+/** Runs in each property; more by FUZZ_RUNS. */
+const numRuns = Number(process.env.FUZZ_RUNS ?? 500);
+const fieldText = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: fc.constantFrom(...'max-age=no-cache,s"; *bytes0123456789W/?()&:'.split('')) }),
+);
+
+function asking(fields: Partial<Ask>): Ask {
+  return fields as Ask;
+}
+
+test.for([
+  ['max-age=5', { maxAge: 5 }],
+  ['MAX-AGE="5"', { maxAge: 5 }],
+  ['max-age=5, max-age=3', { maxAge: 3 }],
+  ['no-cache, no-store', { noCache: true, noStore: true }],
+  ['max-stale', { maxStale: Number.POSITIVE_INFINITY }],
+  ['max-stale=7', { maxStale: 7 }],
+  ['max-stale=x', { maxStale: 0 }],
+  ['min-fresh=2,only-if-cached', { minFresh: 2, onlyIfCached: true }],
+] as const)('Cache-Control of a request: %s', ([text, said]) => {
+  expect(requestControl(text, undefined)).toMatchObject(said);
+});
+
+test.for(['', 'x', 'max-agee=1', 'public', ','])('Cache-Control of a request that asks for nothing: %j', (text) => {
+  expect(requestControl(text, 'no-cache')).toBe(undefined);
+});
+
+test.for([
+  ['max-age=60', 'max-age=60'],
+  ['max-age=60, must-revalidate, other=1', 'max-age=60, must-revalidate'],
+  ['no-store', 'no-store'],
+  ['private=?0, max-age=1', 'max-age=1'],
+  ['private="x-a, x-b"', 'private="x-a, x-b"'],
+  ['max-age="60"', undefined],
+  ['max-age=-1', undefined],
+  ['max-age=1.5', undefined],
+  ['max-age=60, &&&', undefined],
+  ['Max-Age=60', undefined],
+  ['max-age =60', undefined],
+  ['', undefined],
+  ['other', undefined],
+] as const)('CDN-Cache-Control (RFC 9213): %j', ([text, meant]) => {
+  expect(targetedControl(text)).toBe(meant);
+});
+
+test.for([
+  ['gzip', 'gzip'],
+  ['zstd, br;q=0.1, gzip;q=0', 'br, zstd'],
+  ['*', 'br, gzip, zstd'],
+  ['*;q=0, br', 'br'],
+  ['identity', ''],
+  ['', ''],
+] as const)('Accept-Encoding in one form: %j', ([text, form]) => {
+  expect(normalCodings(text)).toBe(form);
+});
+
+test.for([
+  ['bytes=0-0', { from: 0, to: 0 }],
+  ['bytes=2-', { from: 2, to: 9 }],
+  ['bytes=-3', { from: 7, to: 9 }],
+  ['bytes=-30', { from: 0, to: 9 }],
+  ['bytes=5-500', { from: 5, to: 9 }],
+  ['BYTES=1-2', { from: 1, to: 2 }],
+  ['bytes=10-', 'outside'],
+  ['bytes=-0', 'outside'],
+  ['bytes=5-2', undefined],
+  ['bytes=-', undefined],
+  ['bytes=0-1,3-4', undefined],
+  ['lines=0-1', undefined],
+  ['bytes=a-b', undefined],
+] as const)('a range of ten bytes: %s', ([range, meant]) => {
+  expect(rangeOf(asking({ range }), { etag: undefined, lastModified: undefined, headers: [] }, 10)).toEqual(meant);
+});
+
+test('whatever is written, a range lies within the body', () => {
+  fc.assert(
+    fc.property(fieldText, fc.nat(1000), (range, length) => {
+      const meant = rangeOf(asking({ range }), { etag: undefined, lastModified: undefined, headers: [] }, length);
+      if (meant === undefined || meant === 'outside') return;
+      expect(meant.from).toBeGreaterThanOrEqual(0);
+      expect(meant.to).toBeLessThan(length);
+      expect(meant.from).toBeLessThanOrEqual(meant.to);
+    }),
+    { numRuns },
+  );
+});
+
+test('whatever is written is read without a failure', () => {
+  fc.assert(
+    fc.property(fieldText, fieldText, (one, other) => {
+      requestControl(one, other);
+      targetedControl(one);
+      isNotModified(asking({ ifNoneMatch: one }), { etag: other, lastModified: undefined, headers: [] });
+      isNotModified(asking({ ifModifiedSince: one }), { etag: undefined, lastModified: other, headers: [] });
+      expect(tagsOf(['surrogate-key', one, 'cache-tag', other]).length).toBeLessThanOrEqual(64);
+    }),
+    { numRuns },
+  );
+});
+
+test('the form of Accept-Encoding is its own form', () => {
+  fc.assert(
+    fc.property(fieldText, (text) => {
+      const form = normalCodings(text);
+      expect(normalCodings(form)).toBe(form);
+    }),
+    { numRuns },
+  );
+});
+
+test('requests that differ in a named field, and by more than spaces, choose different answers', () => {
+  const value = fc.string({ unit: fc.constantFrom(...'ab-='.split('')), maxLength: 4 });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.constantFrom('x-a', 'x-b'), value), { maxLength: 2 }), value, (pairs, extra) => {
+      const headers = pairs.flat();
+      const key = variantKey(['x-a', 'x-b'], 'route', headers);
+      expect(variantKey(['x-a', 'x-b'], 'route', [...headers, 'x-a', extra])).not.toBe(key);
+      expect(variantKey(['x-a', 'x-b'], 'other', headers)).not.toBe(key);
+    }),
+    { numRuns },
+  );
+});
