@@ -1,0 +1,142 @@
+// What a hit costs: the processor time of a gateway for an answer out of its cache, beside one that comes from a backend.
+// Options: --rounds, --requests, --save.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { startBackend } from '../rig/backend.ts';
+import { pinCores } from '../rig/cores.ts';
+import { describeMachine, machineLines, watchNeighbours } from '../rig/machine.ts';
+import { cpuSeconds } from '../rig/proc.ts';
+import { Daemon, run } from '../rig/run.ts';
+import { saveResult } from '../rig/save.ts';
+import { median } from '../rig/statistics.ts';
+import { table } from '../rig/table.ts';
+import { freePort, HOST, Workspace } from '../rig/workspace.ts';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    requests: { type: 'string', default: '20000' },
+    save: { type: 'boolean', default: false },
+  },
+});
+const rounds = Number(values.rounds);
+const requests = Number(values.requests);
+const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
+const TOOL_MS = 120_000;
+
+/** The answers, and the path that brings each. */
+const KINDS = {
+  'from the backend, no cache': { path: '/plain/1k', status: '2xx' },
+  'from the backend past the cache': { path: '/passed/1k', status: '2xx' },
+  'hit of 1 KiB': { path: '/cached/1k', status: '2xx' },
+  'hit by 304': { path: '/cached/1k', status: '3xx', header: 'if-none-match: *' },
+} as const;
+type Kind = keyof typeof KINDS;
+
+const startedAt = new Date().toISOString();
+const cores = pinCores();
+const machine = describeMachine(cores);
+using workspace = new Workspace();
+await using backend = await startBackend(workspace, cores.load);
+const port = await freePort();
+await using gateway = new Daemon(
+  { file: process.execPath, args: [MAIN, 'run', '-c', workspace.file('gatehouse.yaml', configuration())] },
+  cores.underTest,
+);
+await untilReady();
+const neighbours = watchNeighbours();
+
+const found = new Map<string, number[]>();
+for (const over of ['h2', 'http/1.1'] as const) {
+  for (let round = 0; round <= rounds; round++) {
+    for (const kind of Object.keys(KINDS) as Kind[]) {
+      const seconds = await measure(kind, over);
+      // The first round warms up.
+      if (round > 0) found.set(`${over} ${kind}`, [...(found.get(`${over} ${kind}`) ?? []), seconds]);
+    }
+  }
+}
+
+const rows = [...found].map(([name, seconds]) => {
+  const [over = ''] = name.split(' ');
+  const base = found.get(`${over} from the backend, no cache`) ?? [];
+  const ratios = seconds.map((each, i) => each / (base[i] ?? Number.NaN));
+  return [name, ((median(seconds) / requests) * 1e4).toFixed(3), median(ratios).toFixed(2)];
+});
+const columns = ['answer', 'CPU s/10k', 'of one from the backend'].map((title, at) => ({
+  title,
+  value: (row: string[]) => row[at] ?? '',
+}));
+const text = `# Hits of the cache, ${startedAt.slice(0, 16).replace('T', ' ')} UTC
+
+${[
+  ...machineLines(machine, neighbours()),
+  `${rounds} interleaved rounds of ${requests} requests each; no rules, no access records; 8 connections of 8 streams (HTTP/2) or requests one by one (HTTP/1.1) over TLS; backend ${backend.version}`,
+]
+  .map((line) => `- ${line}\n`)
+  .join('')}
+${table(columns, rows)}`;
+process.stdout.write(text);
+if (values.save) process.stderr.write(`written: ${saveResult('cache-hits', startedAt, text)}\n`);
+
+async function measure(kind: Kind, over: 'h2' | 'http/1.1'): Promise<number> {
+  const { path, status, header }: { path: string; status: string; header?: string } = KINDS[kind];
+  const before = cpuSeconds(gateway.pid);
+  const args = [
+    `--requests=${requests}`,
+    '--clients=8',
+    '--max-concurrent-streams=8',
+    ...(over === 'h2' ? [] : ['--h1']),
+    ...(header === undefined ? [] : ['-H', header]),
+  ];
+  const target = [`--connect-to=127.0.0.1:${port}`, `https://${HOST}:${port}${path}`];
+  const { stdout, stderr } = await run(
+    { file: 'h2load', args: [...args, ...target] },
+    TOOL_MS,
+    AbortSignal.timeout(TOOL_MS),
+  );
+  const got = Number(new RegExp(`(\\d+) ${status}`).exec(stdout)?.[1] ?? 0);
+  // The first of all may be a miss.
+  if (got < requests * 0.99)
+    throw new Error(`${kind}: ${got} of ${requests} answers were ${status}\n${stdout}${stderr}`);
+  return cpuSeconds(gateway.pid) - before;
+}
+
+function configuration(): string {
+  const to = `http://127.0.0.1:${backend.port}`;
+  return `listen: { https: "127.0.0.1:${port}", http: false }
+admin: { socket: false, http: false }
+certificates: { storage: "${workspace.file('certs')}", files: [{ cert: "${workspace.cert}", key: "${workspace.key}" }] }
+requestLimits: { requestsPerConnection: 1000000000 }
+logs: { level: error, access: false, waf: false }
+sites:
+  ${HOST}:
+    to: ${to}
+    headers: { response: { set: { cache-control: max-age=3600 } } }
+    routes:
+      - { match: { path: /plain/** }, stripPrefix: /plain }
+      - match: { path: /passed/** }
+        stripPrefix: /passed
+        cache: true
+        headers: { response: { set: { cache-control: no-store } } }
+      - { match: { path: /cached/** }, stripPrefix: /cached, cache: true }
+`;
+}
+
+async function untilReady(): Promise<void> {
+  for (let i = 0; i < 200; i++) {
+    if (gateway.lastWords.includes('"ready"')) return;
+    if (gateway.fate !== undefined) throw new Error(gateway.fate);
+    await sleep(50);
+    const { code } = await run(
+      {
+        file: 'curl',
+        args: ['-sk', '-o', '/dev/null', '--resolve', `${HOST}:${port}:127.0.0.1`, `https://${HOST}:${port}/1k`],
+      },
+      TOOL_MS,
+      AbortSignal.timeout(TOOL_MS),
+    );
+    if (code === 0) return;
+  }
+  throw new Error(`the gateway did not start: ${gateway.lastWords}`);
+}
