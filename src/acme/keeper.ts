@@ -42,6 +42,8 @@ export class CertificateKeeper {
   readonly tally: Tally = new Tally();
   /** Called whenever another certificate is in service. */
   onChange: () => void = () => {};
+  /** Set: another process orders, and this one serves what it finds. Resolves when the other has tried once. */
+  orderElsewhere: ((name: string) => Promise<void>) | undefined;
   readonly #config: CertificatesConfig;
   readonly #storage: FolderStorage;
   readonly #tools: AttemptTools;
@@ -117,8 +119,11 @@ export class CertificateKeeper {
   /** Begins to keep certificates for exactly these names. May be called again with others. */
   start(names: readonly string[]): void {
     const { names: managed, covered, warnings } = managedNames(names, this.#config);
-    for (const warning of warnings) this.#teller.warn(warning);
-    this.#rota.start();
+    const isOrdering = this.orderElsewhere === undefined;
+    if (isOrdering) {
+      for (const warning of warnings) this.#teller.warn(warning);
+      this.#rota.start();
+    }
     this.#opening = this.#opening.then(async () => {
       if (this.#stopping.signal.aborted) return;
       const kept = new Set([...managed, ...this.#demanded]);
@@ -128,12 +133,13 @@ export class CertificateKeeper {
       for (const [name, job] of this.#jobs) if (!kept.has(name)) this.#leave(job);
       if (added.some((name) => this.find(name) !== undefined)) this.onChange();
       this.#rota.wake();
+      if (!isOrdering) return;
       await this.answers.clean();
       await this.#storage.sweep();
     });
     void this.#track(this.#opening);
     // Now rather than in the middle of traffic, when the first renewal is due.
-    if (managed.length > 0) void this.#track(libraries().then(() => {}));
+    if (isOrdering && managed.length > 0) void this.#track(libraries().then(() => {}));
   }
 
   /** What is under way ends within about a second, and goes on when the gateway is started again. */
@@ -174,6 +180,11 @@ export class CertificateKeeper {
     return this.#track(this.#lookAtAll());
   }
 
+  /** For another process, to whose client it is shown: resolves when it has been tried once. */
+  async order(name: string): Promise<void> {
+    await this.#keep(name);
+  }
+
   /** In the order of their names. */
   status(): ManagedStatus[] {
     const nowMs = this.#tools.now();
@@ -212,9 +223,15 @@ export class CertificateKeeper {
       await this.#open(name);
     }
     const job = this.#jobs.get(name);
-    if (job !== undefined && job.certificate === undefined) await this.#rota.finish(job);
+    if (job !== undefined && job.certificate === undefined) await this.#finish(job);
     this.#rota.wake();
     return job?.certificate;
+  }
+
+  async #finish(job: Job): Promise<void> {
+    if (this.orderElsewhere === undefined) return this.#rota.finish(job);
+    await this.orderElsewhere(job.name);
+    await job.load();
   }
 
   /** A name on demand is renewed only as long as it is allowed; no answer leaves it as it is. */
@@ -264,6 +281,7 @@ export class CertificateKeeper {
 
   async #lookAtAll(): Promise<void> {
     let restored = 0;
+    const isOrdering = this.orderElsewhere === undefined;
     await inTurns([...this.#jobs.values()], MAX_READING, async (job) => {
       if (await this.#lookAt(job)) restored++;
     });
@@ -272,7 +290,7 @@ export class CertificateKeeper {
       this.#teller.warn(
         `${restored} of ${this.#jobs.size} certificates had gone from ${place} and were written there anew`,
       );
-    for (const { authority } of this.#parts.sources) {
+    for (const { authority } of isOrdering ? this.#parts.sources : []) {
       if (!(await authority.restore().catch(() => false))) continue;
       this.#teller.warn(`the key of the account at ${authority.id} had gone from ${place} and was written there anew`);
     }
@@ -286,6 +304,7 @@ export class CertificateKeeper {
       this.#parts.events.adopted(job);
       return false;
     }
+    if (this.orderElsewhere !== undefined) return false;
     return job.restore(this.#stopping.signal).catch(() => false);
   }
 

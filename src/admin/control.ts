@@ -3,15 +3,15 @@
 import type { Renewed } from '../acme/keeper.ts';
 import type { ManagedStatus } from '../acme/status.ts';
 import type { Problem } from '../base/errors.ts';
-import type { RulesControl } from './rules-control.ts';
+import type { Maybe, RulesControl } from './rules-control.ts';
 
 export interface Control {
   readonly rules: RulesControl;
   /** False once the gateway drains: a load balancer must send nothing more. */
   isReady(): boolean;
   /** What is not as it should be though the gateway serves: lines for whoever asks whether it is ready. */
-  remarks(): readonly string[];
-  status(): Status;
+  remarks(): Maybe<readonly string[]>;
+  status(): Maybe<Status>;
   /** For monitoring, in the text format of Prometheus. */
   metrics(): Promise<Metrics>;
   /** Reads the configuration anew and puts it in force, whole or not at all. */
@@ -26,11 +26,11 @@ export interface Control {
 /** Each fails with a GatehouseError `bad_request` when the wish cannot be meant. */
 export interface BanControl {
   /** Those in force, the one that ends first in front. */
-  list(): readonly BanStatus[];
+  list(): Maybe<readonly BanStatus[]>;
   add(wish: BanWish): Promise<BanStatus>;
   /** Those that were in force. `site` undefined: wherever the address is banned. */
   remove(wish: Pick<BanWish, 'address' | 'site'>): Promise<readonly BanStatus[]>;
-  why(address: string): BanReasons;
+  why(address: string): Maybe<BanReasons>;
 }
 
 export interface BanWish {
@@ -100,6 +100,8 @@ export interface Status {
   /** null: it was never reloaded. */
   readonly reload: ReloadState | null;
   readonly listen: { readonly https: readonly string[]; readonly http: readonly string[] };
+  /** null: all is one process. */
+  readonly workers: readonly WorkerStatus[] | null;
   /** Client connections open, requests under way. */
   readonly load: { readonly connections: number; readonly requests: number };
   readonly sites: readonly {
@@ -118,6 +120,26 @@ export interface Status {
   /** Those that are ordered, in service or still awaited. */
   readonly managed: readonly ManagedStatus[];
   readonly warnings: readonly string[];
+}
+
+export interface WorkerStatus {
+  /** From 1. */
+  readonly worker: number;
+  /** null: there is none now. */
+  readonly pid: number | null;
+  /** waiting: it has died again and again, and the next one is started later. */
+  readonly state: 'starting' | 'ready' | 'waiting' | 'stopping';
+  /** Since when it is as it is. RFC 3339, UTC. */
+  readonly since: string;
+  /** What it serves now; null: it did not say. */
+  readonly load: Status['load'] | null;
+  /** Orders certificates and writes down bans. */
+  readonly isLead: boolean;
+  readonly deaths: number;
+  /** How the last one died; null: none did. */
+  readonly lastDeath: string | null;
+  /** When the next one is started, RFC 3339; null: it does not wait. */
+  readonly nextStart: string | null;
 }
 
 export interface SharedStatus {

@@ -3,17 +3,20 @@ import type { ShadowFigures } from '../gateway/shadow.ts';
 import type { Written } from '../tuning/except.ts';
 import type { Explanation } from '../tuning/explanation.ts';
 
+/** What lies in other processes has to be asked for. */
+export type Maybe<T> = T | Promise<T>;
+
 export interface RulesControl {
   /** The recent findings, the newest last. */
-  findings(): readonly FindingSummary[];
+  findings(): Maybe<readonly FindingSummary[]>;
   /** null: there is no recent finding of that id. */
-  explain(requestId: string): Explanation | null;
+  explain(requestId: string): Maybe<Explanation | null>;
   /** Those of the configuration, with what they did since the start. */
-  exceptions(): readonly ExceptionFigures[];
+  exceptions(): Maybe<readonly ExceptionFigures[]>;
   /** What rules that are scored beside would have done. */
-  shadows(): readonly ShadowReport[];
+  shadows(): Maybe<readonly ShadowReport[]>;
   /** Writes a proposal into the configuration file; null: there is no such finding or proposal. Fails with a GatehouseError. */
-  except(wish: ExceptWish): Written | null;
+  except(wish: ExceptWish): Maybe<Written | null>;
 }
 
 export interface FindingSummary {

@@ -135,8 +135,8 @@ export class AdminServer {
       const { text, contentType } = await this.#control.metrics();
       return answer(response, 200, text, contentType);
     }
-    if (!this.#control.isReady()) return answer(response, 503, 'draining\n');
-    return answer(response, 200, ['ready', ...this.#control.remarks(), ''].join('\n'));
+    if (!this.#control.isReady()) return answer(response, 503, 'not ready\n');
+    return answer(response, 200, ['ready', ...(await this.#control.remarks()), ''].join('\n'));
   }
 
   async #operator(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,30 +1,35 @@
 // Answers what an operator asks of the running gateway (`admin/control.ts`).
 import type { Renewed } from '../acme/keeper.ts';
 import type { ManagedStatus } from '../acme/status.ts';
-import type { BanControl, Control, Metrics, Reloaded, Status } from '../admin/control.ts';
+import type { BanControl, Control, Metrics, Reloaded, ReloadState, Status } from '../admin/control.ts';
 import type { RulesControl } from '../admin/rules-control.ts';
 import type { Gateway } from '../gateway/gateway.ts';
-import type { Metrics as Figures } from '../observe/metrics.ts';
+import type { FigureSet, Metrics as Figures } from '../observe/metrics.ts';
 import type { Shared } from '../shared/shared.ts';
 import { normalName } from '../tls/names.ts';
 import { GatewayBans } from './ban-control.ts';
 import { certificateStatus } from './certificate-status.ts';
 import { GatewayFigures } from './figures.ts';
-import type { Reloader } from './reloader.ts';
 import { GatewayRulesControl } from './rules-control.ts';
 import { VERSION } from './self.ts';
 import { serverStatus } from './server-status.ts';
+
+/** Takes up configurations, and knows what became of the last. */
+export interface Reloads {
+  readonly state: ReloadState | undefined;
+  reload(trigger: string): Promise<Reloaded>;
+}
 
 export class GatewayControl implements Control {
   readonly bans: BanControl;
   readonly rules: RulesControl;
   readonly #gateway: Gateway;
-  readonly #reloader: Reloader;
+  readonly #reloads: Reloads;
   #figures: Promise<Figures> | undefined;
 
-  constructor(gateway: Gateway, reloader: Reloader) {
+  constructor(gateway: Gateway, reloads: Reloads) {
     this.#gateway = gateway;
-    this.#reloader = reloader;
+    this.#reloads = reloads;
     this.bans = new GatewayBans(gateway);
     this.rules = new GatewayRulesControl(gateway);
   }
@@ -47,8 +52,9 @@ export class GatewayControl implements Control {
       pid: process.pid,
       startedAt: startedAt.toISOString(),
       config: runtime.config.file,
-      reload: this.#reloader.state ?? null,
+      reload: this.#reloads.state ?? null,
       listen: { https: addresses.https.map(printedAddress), http: addresses.http.map(printedAddress) },
+      workers: null,
       load,
       sites: runtime.config.sites.map(({ name, aliases, routes }) => ({
         name,
@@ -65,15 +71,16 @@ export class GatewayControl implements Control {
 
   /** What makes them is loaded when it is first asked for: most gateways are never asked. */
   async metrics(): Promise<Metrics> {
-    this.#figures ??= import('../observe/metrics.ts').then(
-      ({ Metrics: Kept }) => new Kept(new GatewayFigures(this.#gateway, this.#reloader)),
-    );
-    const figures = await this.#figures;
+    const figures = await this.#loadFigures();
     return { contentType: figures.contentType, text: await figures.text() };
   }
 
+  async figures(): Promise<FigureSet> {
+    return (await this.#loadFigures()).figures();
+  }
+
   reload(): Promise<Reloaded> {
-    return this.#reloader.reload('command');
+    return this.#reloads.reload('command');
   }
 
   async renewCertificates(name: string | undefined): Promise<readonly Renewed[]> {
@@ -84,6 +91,13 @@ export class GatewayControl implements Control {
     await this.#gateway.keeper?.look();
     await this.#gateway.refreshCertificates();
     return this.#gateway.keeper?.status() ?? [];
+  }
+
+  #loadFigures(): Promise<Figures> {
+    this.#figures ??= import('../observe/metrics.ts').then(
+      ({ Metrics: Kept }) => new Kept(new GatewayFigures(this.#gateway, this.#reloads)),
+    );
+    return this.#figures;
   }
 }
 

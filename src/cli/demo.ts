@@ -3,13 +3,10 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
-import { ProblemsError } from '../base/errors.ts';
 import { ensureFolder } from '../base/folder.ts';
-import type { Config } from '../config/config.ts';
-import { loadConfig } from '../config/load.ts';
 import { openLocalCa } from '../tls/local-ca.ts';
 import type { Attack } from './demo-app/attacks.ts';
-import { DONE, report, say } from './outcome.ts';
+import { DONE, readWritten, report, say, type Written } from './outcome.ts';
 import { SELF } from './self.ts';
 import { type Running, serve } from './serve.ts';
 
@@ -32,8 +29,8 @@ export function demoCommand(): Command {
       const app = await startDemoApp();
       try {
         keepConfig();
-        const read = (): Config => readDemo(environment(app.url, options));
-        const config = read();
+        const read = (): Written => readDemo(environment(app.url, options));
+        const { config } = read();
         const running = await serve(config, { read, isWatching: true });
         say(banner(running, openLocalCa(config.certificates.storage).rootPath, ATTACKS));
         await running.stopped;
@@ -54,10 +51,8 @@ function keepConfig(): void {
   if (!existsSync(FILE)) writeFileSync(FILE, configText());
 }
 
-function readDemo(env: Readonly<Record<string, string>>): Config {
-  const { config, problems } = loadConfig(FILE, { env });
-  if (config === undefined || problems.length > 0) throw new ProblemsError(problems);
-  return config;
+function readDemo(env: Readonly<Record<string, string>>): Written {
+  return readWritten(FILE, env);
 }
 
 /** What the file leaves open: where the app listens is new each time. */

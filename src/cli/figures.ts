@@ -1,6 +1,7 @@
 // The running gateway's figures, as monitoring asks for them (`observe/metrics.ts`).
 import type { ManagedStatus } from '../acme/status.ts';
 import type { OrderCount } from '../acme/tally.ts';
+import type { ReloadState } from '../admin/control.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type {
   BanFigures,
@@ -13,21 +14,20 @@ import type {
 import { normalName } from '../tls/names.ts';
 import { DEFAULT_SITE } from '../tls/plan.ts';
 import { nextTryOf } from './managed.ts';
-import type { Reloader } from './reloader.ts';
 import { VERSION } from './self.ts';
 
 export class GatewayFigures implements MetricsSource {
   readonly version: string = VERSION;
   readonly #gateway: Gateway;
-  readonly #reloader: Reloader;
+  readonly #reloads: { readonly state: ReloadState | undefined };
 
-  constructor(gateway: Gateway, reloader: Reloader) {
+  constructor(gateway: Gateway, reloads: { readonly state: ReloadState | undefined }) {
     this.#gateway = gateway;
-    this.#reloader = reloader;
+    this.#reloads = reloads;
   }
 
   isConfigCurrent(): boolean {
-    return this.#reloader.state?.ok !== false;
+    return this.#reloads.state?.ok !== false;
   }
 
   load(): { connections: number; requests: number } {

@@ -2,7 +2,7 @@
 // is wrong. Data goes to stdout, words to stderr.
 import { formatProblem, GatehouseError, type Problem, ProblemsError } from '../base/errors.ts';
 import type { Config } from '../config/config.ts';
-import { loadConfig } from '../config/load.ts';
+import { type LoadOptions, loadConfig } from '../config/load.ts';
 
 export const DONE = 0;
 export const FAILED = 1;
@@ -22,9 +22,19 @@ export function printJson(data: unknown): void {
 
 /** The configuration in force for a command; throws a ProblemsError with every fault of the file. */
 export function readConfig(file: string): Config {
-  const { config, problems } = loadConfig(file, { env: process.env });
+  return readWritten(file).config;
+}
+
+/** A configuration, and the text of its file; throws as `readConfig`. */
+export interface Written {
+  readonly config: Config;
+  readonly text: string;
+}
+
+export function readWritten(file: string, env: LoadOptions['env'] = process.env): Written {
+  const { config, problems, text = '' } = loadConfig(file, { env });
   if (config === undefined || problems.length > 0) throw new ProblemsError(problems);
-  return config;
+  return { config, text };
 }
 
 /** Says what went wrong and returns the exit code for it. */

@@ -12,6 +12,7 @@ import { runCommand } from './run.ts';
 import { schemaCommand } from './schema.ts';
 import { SELF, VERSION } from './self.ts';
 import { statusCommand } from './status.ts';
+import { workCommand } from './work.ts';
 
 /** Runs one command to its end; sets `process.exitCode`. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -34,6 +35,7 @@ With a gatehouse.yaml (this is the smallest), checked first:
 Exit codes: 0 done, 1 it ran and found failures or could not start, 2 the call or the configuration is wrong.`,
     );
   for (const command of COMMANDS) program.addCommand(command());
+  program.addCommand(workCommand(), { hidden: true });
   everyCommand(program, (command) => command.exitOverride().showHelpAfterError('(--help tells more)'));
   try {
     await program.parseAsync(argv as string[]);

@@ -6,20 +6,34 @@ import { formatProblem, GatehouseError, ProblemsError } from '../base/errors.ts'
 import { InTurn } from '../base/in-turn.ts';
 import type { Config } from '../config/config.ts';
 import type { Gateway } from '../gateway/gateway.ts';
+import type { Records } from '../observe/records.ts';
+import type { Written } from './outcome.ts';
+
+/** What configurations are put in force in: one gateway, or all of several processes. */
+export interface Reloadable {
+  readonly records: Records;
+  /** In force. */
+  readonly config: Config;
+  /** Of the configuration in force. */
+  readonly warnings: readonly string[];
+  /** Whole or not at all. Fails with a ProblemsError or a GatehouseError. */
+  reload(written: Written): Promise<void>;
+}
 
 export class Reloader {
-  readonly #gateway: Gateway;
+  readonly #target: Reloadable;
   readonly #admin: () => AdminServer;
-  readonly #read: (() => Config) | undefined;
+  readonly #read: (() => Written) | undefined;
   readonly #turns = new InTurn();
   /** Called whenever another configuration is in force. */
   onReload: () => void = () => {};
+  onOutcome: (state: ReloadState) => void = () => {};
   /** Of the last one; undefined: there was none. */
   state: ReloadState | undefined;
 
   /** `read` reads the configuration as it is now; undefined: it did not come from a file. */
-  constructor(gateway: Gateway, admin: () => AdminServer, read: (() => Config) | undefined) {
-    this.#gateway = gateway;
+  constructor(target: Reloadable, admin: () => AdminServer, read: (() => Written) | undefined) {
+    this.#target = target;
     this.#admin = admin;
     this.#read = read;
   }
@@ -30,7 +44,8 @@ export class Reloader {
       const outcome = await this.#attempt();
       const { ok, problems, error } = outcome;
       this.state = { at: new Date().toISOString(), ok, error: error ?? problems.map(formatProblem)[0] ?? null };
-      const { records } = this.#gateway;
+      const { records } = this.#target;
+      this.onOutcome(this.state);
       if (ok) {
         for (const warning of outcome.warnings) records.warn('config', warning);
         records.info('config', 'another configuration is in force', { trigger });
@@ -49,11 +64,12 @@ export class Reloader {
         const message = 'the gateway was started without a file, so there is nothing to reload';
         throw new GatehouseError('config_invalid', 'gateway', message);
       }
-      const before = this.#gateway.runtime.config;
-      const config = this.#read();
+      const before = this.#target.config;
+      const written = this.#read();
+      const { config } = written;
       const admin = await this.#admin().prepare(config);
       try {
-        await this.#gateway.reload(config);
+        await this.#target.reload(written);
       } catch (error) {
         admin.discard();
         throw error;
@@ -63,15 +79,29 @@ export class Reloader {
         ok: true,
         problems: [],
         error: null,
-        warnings: [...this.#gateway.runtime.loaded.warnings, ...lasting(before, config)],
+        warnings: [...this.#target.warnings, ...lasting(before, config)],
       };
     } catch (error) {
       if (error instanceof ProblemsError) return failed(error.problems, null);
       if (error instanceof GatehouseError) return failed([], error.message);
-      this.#gateway.records.error('config', 'a reload failed inside the gateway', error);
+      this.#target.records.error('config', 'a reload failed inside the gateway', error);
       return failed([], 'the gateway itself failed; its records say how');
     }
   }
+}
+
+/** A gateway alone. */
+export function reloadable(gateway: Gateway): Reloadable {
+  return {
+    records: gateway.records,
+    get config() {
+      return gateway.runtime.config;
+    },
+    get warnings() {
+      return gateway.runtime.loaded.warnings;
+    },
+    reload: ({ config }) => gateway.reload(config),
+  };
 }
 
 function failed(problems: Reloaded['problems'], error: string | null): Reloaded {

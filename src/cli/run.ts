@@ -1,9 +1,9 @@
 // `gatehouse run`: serve a configuration in the foreground.
 import { Command } from 'commander';
-import type { Config } from '../config/config.ts';
 import { CONFIG_OPTION } from './options.ts';
-import { DONE, readConfig, report } from './outcome.ts';
+import { DONE, readWritten, report, type Written } from './outcome.ts';
 import { serve } from './serve.ts';
+import { supervise } from './supervise.ts';
 
 export function runCommand(): Command {
   return new Command('run')
@@ -15,12 +15,16 @@ export function runCommand(): Command {
       `
 Records go to stdout as JSON lines, one for each request; what the gateway says of itself goes to stderr.
 SIGTERM or Ctrl-C lets requests under way finish, a second one stops at once. SIGHUP, or the command reload, takes up the
-configuration anew without cutting a connection; with a fault in it what runs goes on. SIGUSR2 opens log files anew.`,
+configuration anew without cutting a connection; with a fault in it what runs goes on. SIGUSR2 opens log files anew.
+With workers these go to the first process, which looks after the others.`,
     )
     .action(async ({ config: file, watch }: { config: string; watch?: true }) => {
       try {
-        const read = (): Config => readConfig(file);
-        const { stopped } = await serve(read(), { read, isWatching: watch === true });
+        const read = (): Written => readWritten(file);
+        const written = read();
+        const reloading = { read, isWatching: watch === true };
+        const { stopped } =
+          written.config.workers === 0 ? await serve(written.config, reloading) : await supervise(written, reloading);
         await stopped;
         process.exitCode = DONE;
       } catch (error) {

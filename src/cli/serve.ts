@@ -2,14 +2,11 @@
 import { AdminServer } from '../admin/server.ts';
 import type { Config } from '../config/config.ts';
 import { Gateway } from '../gateway/gateway.ts';
-import { FileWatch } from '../tls/watch.ts';
 import { GatewayControl, printedAddress } from './control.ts';
-import { FAILED } from './outcome.ts';
-import { Reloader } from './reloader.ts';
+import { FAILED, type Written } from './outcome.ts';
+import { Reloader, reloadable } from './reloader.ts';
 import { VERSION } from './self.ts';
-
-/** How often the files of the configuration are looked at with `--watch`. */
-const WATCH_MS = 1000;
+import { watchFiles } from './watch-files.ts';
 
 export interface Running {
   readonly gateway: Gateway;
@@ -21,7 +18,7 @@ export interface Running {
 
 export interface Reloading {
   /** Reads the configuration as it is now. */
-  readonly read: () => Config;
+  readonly read: () => Written;
   /** A change of its file, or of a file of its rules, is taken up by itself. */
   readonly isWatching: boolean;
 }
@@ -29,7 +26,7 @@ export interface Reloading {
 /** Fails as a whole: with a ProblemsError for what the operator wrote, a GatehouseError for the machine's refusal. */
 export async function serve(config: Config, reloading?: Reloading): Promise<Running> {
   const gateway = await Gateway.start(config);
-  const reloader = new Reloader(gateway, () => admin, reloading?.read);
+  const reloader = new Reloader(reloadable(gateway), () => admin, reloading?.read);
   const admin = new AdminServer(new GatewayControl(gateway, reloader));
   try {
     await admin.open(config);
@@ -64,23 +61,14 @@ export async function serve(config: Config, reloading?: Reloading): Promise<Runn
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
   process.on('SIGUSR2', () => gateway.records.reopen());
   process.on('SIGHUP', () => void reloader.reload('SIGHUP'));
-  if (reloading?.isWatching === true) watchConfig(gateway, reloader);
+  if (reloading?.isWatching === true) {
+    watchFiles(reloader, () => {
+      const { config, guards } = gateway.runtime;
+      return [...(config.file === undefined ? [] : [config.file]), ...guards.files];
+    });
+  }
   announce(gateway);
   return { gateway, adminPort: admin.port, stopped };
-}
-
-/** The files that were read, as they are now; they may be others after each reload. */
-function watchConfig(gateway: Gateway, reloader: Reloader): void {
-  let watch: FileWatch | undefined;
-  const begin = (): void => {
-    watch?.stop();
-    const { config, guards } = gateway.runtime;
-    watch = new FileWatch([...(config.file === undefined ? [] : [config.file]), ...guards.files]);
-    void watch.look();
-    watch.start(WATCH_MS, () => void reloader.reload('a file has changed'));
-  };
-  reloader.onReload = begin;
-  begin();
 }
 
 function announce({ records, runtime, addresses }: Gateway): void {

@@ -1,7 +1,7 @@
 // `gatehouse status`: what the running gateway says of itself.
 import { Command } from 'commander';
 import { fetchStatus } from '../admin/client.ts';
-import type { ReloadState, Status } from '../admin/control.ts';
+import type { ReloadState, Status, WorkerStatus } from '../admin/control.ts';
 import { lifeLeft, managedInWords } from './managed.ts';
 import { CONFIG_OPTION, JSON_OPTION, SOCKET_OPTION } from './options.ts';
 import { DONE, print, printJson, report } from './outcome.ts';
@@ -32,6 +32,7 @@ function printStatus(status: Status): void {
   if (status.reload !== null) print(`reload       ${reloadInWords(status.reload)}`);
   print(`listens      https ${status.listen.https.join(', ')}; http ${status.listen.http.join(', ') || 'off'}`);
   print(`now          ${status.load.connections} client connections, ${status.load.requests} requests under way`);
+  for (const worker of status.workers ?? []) print(`worker       ${workerLine(worker)}`);
   for (const { name, aliases, upstreams } of status.sites) {
     print(`site         ${[name, ...aliases].join(', ')} -> ${upstreams.join(', ')}`);
   }
@@ -54,6 +55,14 @@ function printStatus(status: Status): void {
     print([`certificate  ${first}`, ...more.map((line) => `           ${line}`)].join('\n'));
   }
   for (const warning of status.warnings) print(`warning      ${warning}`);
+}
+
+function workerLine({ worker, pid, state, since, load, deaths, lastDeath, nextStart }: WorkerStatus): string {
+  const who = pid === null ? `${worker}` : `${worker} (process ${pid})`;
+  const next = nextStart === null ? '' : `, the next one starts at ${nextStart}`;
+  const past = deaths === 0 ? '' : `; died ${deaths} times, last it ${lastDeath}`;
+  const now = load === null ? '' : `; ${load.connections} connections, ${load.requests} requests under way`;
+  return `${who} ${state} since ${since}${next}${now}${past}`;
 }
 
 function reloadInWords({ at, ok, error }: ReloadState): string {

@@ -6,6 +6,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import net from 'node:net';
 import { GatehouseError } from '../base/errors.ts';
 import type { ListenAddress } from '../config/config.ts';
+import type { ListenTarget } from './fellows.ts';
 
 /** Takes sockets by 'connection' events and never listens itself. */
 export type DoorServer = Http2SecureServer | Server;
@@ -25,16 +26,21 @@ export class Door {
 
   /**
    * Resolves when the address is listened on; fails with a GatehouseError that says what to do. `admit` looks at each fresh
-   * connection: it calls `take`, now or later, or closes it.
+   * connection: it calls `take`, now or later, or closes it. `target`: what it listens on, where that is bound already.
    */
-  static async open(place: ListenAddress, server: DoorServer, admit: Admit): Promise<Door> {
+  static async open(
+    place: ListenAddress,
+    server: DoorServer,
+    admit: Admit,
+    target: ListenTarget = targetOf(place),
+  ): Promise<Door> {
     // As Node's own servers have it: a client of plain HTTP/1.1 may close its side and wait for the answer.
     const listener = net.createServer({ allowHalfOpen: !('setTicketKeys' in server) });
     const door = new Door(place, listener, server);
     listener.on('connection', (socket: Socket) => {
       admit(socket, () => door.#room.take(socket));
     });
-    await listenOn(listener, place);
+    await listenOn(listener, place, target);
     return door;
   }
 
@@ -92,14 +98,20 @@ class Room {
   }
 }
 
-function listenOn(listener: net.Server, { host, port }: ListenAddress): Promise<void> {
+function targetOf({ host, port }: ListenAddress): ListenTarget {
+  return { port, ...(host === undefined ? {} : { host }) };
+}
+
+/** The GatehouseError of an address that cannot be listened on. */
+export function listenFault({ host, port }: ListenAddress, error: NodeJS.ErrnoException): GatehouseError {
+  const message = `cannot listen on ${host ?? '*'}:${port}: ${LISTEN_FAULTS[error.code ?? ''] ?? error.message}`;
+  return new GatehouseError('listen_failed', 'gateway', message, { cause: error });
+}
+
+function listenOn(listener: net.Server, place: ListenAddress, target: ListenTarget): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const place = `${host ?? '*'}:${port}`;
-  listener.once('error', (error: NodeJS.ErrnoException) => {
-    const message = `cannot listen on ${place}: ${LISTEN_FAULTS[error.code ?? ''] ?? error.message}`;
-    reject(new GatehouseError('listen_failed', 'gateway', message, { cause: error }));
-  });
-  listener.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
+  listener.once('error', (error: NodeJS.ErrnoException) => reject(listenFault(place, error)));
+  listener.listen(target, () => {
     listener.removeAllListeners('error');
     // Out of file descriptors, for example: the clients wait in the queue of the kernel.
     listener.on('error', () => {});

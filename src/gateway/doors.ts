@@ -9,6 +9,7 @@ import { awaitProxyHeader } from './balancer.ts';
 import type { Ends } from './connection.ts';
 import type { Connections } from './connections.ts';
 import { Door, type DoorServer } from './door.ts';
+import type { Fellows } from './fellows.ts';
 import { plainServer, secureServer } from './listener.ts';
 import type { Context } from './runtime.ts';
 
@@ -27,13 +28,15 @@ export class Doors {
   readonly #context: Context;
   readonly #connections: Connections;
   readonly #ticketKey: () => Buffer;
+  readonly #fellows: Fellows | undefined;
   #doors: ByKind = { https: [], http: [] };
   #config: Config | undefined;
 
-  constructor(context: Context, connections: Connections, ticketKey: () => Buffer) {
+  constructor(context: Context, connections: Connections, ticketKey: () => Buffer, fellows?: Fellows) {
     this.#context = context;
     this.#connections = connections;
     this.#ticketKey = ticketKey;
+    this.#fellows = fellows;
   }
 
   /** Where they really listen, ports filled in. */
@@ -59,7 +62,8 @@ export class Doors {
         for (const place of config.listen[kind]) {
           const at = left.findIndex((door) => isDeepStrictEqual(door.place, place));
           const [known] = at === -1 ? [] : left.splice(at, 1);
-          const door = known ?? (await this.#open(kind, place));
+          const nth = next[kind].filter((door) => isDeepStrictEqual(door.place, place)).length;
+          const door = known ?? (await this.#open(kind, place, nth));
           if (known === undefined) fresh.push(door);
           next[kind].push(door);
         }
@@ -88,13 +92,19 @@ export class Doors {
     this.#config = config;
   }
 
+  /** What was opened for a configuration that will not be in force. */
+  discard({ fresh }: OpenedDoors): void {
+    for (const door of fresh) door.close();
+  }
+
   /** Nobody comes in any more. */
   close(): void {
     for (const kind of KINDS) for (const door of this.#doors[kind]) door.close();
   }
 
-  #open(kind: Kind, place: ListenAddress): Promise<Door> {
-    return Door.open(place, this.#server(kind), (socket, take) => this.#admit(kind, socket, take));
+  async #open(kind: Kind, place: ListenAddress, nth: number): Promise<Door> {
+    const target = await this.#fellows?.listenOn(kind, place, nth);
+    return Door.open(place, this.#server(kind), (socket, take) => this.#admit(kind, socket, take), target);
   }
 
   #admit(kind: Kind, socket: Socket, take: () => void): void {

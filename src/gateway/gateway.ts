@@ -6,6 +6,7 @@ import { GatehouseError } from '../base/errors.ts';
 import { InTurn } from '../base/in-turn.ts';
 import type { Config } from '../config/config.ts';
 import type { ClientProof } from '../http/client-certificate.ts';
+import type { BanChange } from '../limits/bans.ts';
 import { Records } from '../observe/records.ts';
 import type { Shared } from '../shared/shared.ts';
 import { readProof } from '../tls/client-proof.ts';
@@ -18,6 +19,7 @@ import { tellRefresh } from './certificate-files.ts';
 import { Connections } from './connections.ts';
 import { Doors } from './doors.ts';
 import { ExceptionWatch } from './exception-watch.ts';
+import type { Fellows } from './fellows.ts';
 import { isBarred, type Limiting, openLimiting, refuseLateChange } from './limits.ts';
 import { Patrol } from './patrol.ts';
 import { type Prepared, prepare } from './prepare.ts';
@@ -33,6 +35,16 @@ const FILE_CHECK_MS = 2000;
 export interface GatewayTuning {
   /** Default: 2 seconds. */
   readonly fileCheckMs?: number;
+  /** undefined: no other process serves the same addresses. */
+  readonly fellows?: Fellows;
+}
+
+/** Another configuration, ready beside the one in force. Exactly one of both is called, and neither fails. */
+export interface PreparedReload {
+  /** Puts it in force, at once. */
+  readonly commit: () => void;
+  /** Leaves everything as it was. */
+  readonly discard: () => void;
 }
 
 export class Gateway implements Context {
@@ -55,6 +67,8 @@ export class Gateway implements Context {
   #refreshWaiting: Promise<void> | undefined;
   #certificateCheck: NodeJS.Timeout | undefined;
   readonly #exceptions: ExceptionWatch;
+  /** Does what only one of several processes does. */
+  #leads: boolean;
 
   private constructor(
     { settle, files, keeper }: Prepared,
@@ -68,6 +82,7 @@ export class Gateway implements Context {
     this.#files = files;
     this.#keeper = keeper;
     this.#tuning = tuning;
+    this.#leads = tuning.fellows?.isLead ?? true;
     this.records = records;
     this.#exceptions = new ExceptionWatch(() => this.runtime.guards, records);
     const readProofOf = (socket: TLSSocket): ClientProof | undefined => {
@@ -87,13 +102,14 @@ export class Gateway implements Context {
       isTrusted: (peer) => this.runtime.trusted.has(peer),
     });
     this.#patrol = new Patrol(this.#connections, config, records.closures);
-    this.#doors = new Doors(this, this.#connections, () => this.ticketKeys.current.key);
+    this.#doors = new Doors(this, this.#connections, () => this.ticketKeys.current.key, tuning.fellows);
+    if (tuning.fellows !== undefined) this.ticketKeys.adopt(tuning.fellows.ticketKey);
   }
 
   /** Resolves when every door is open; fails as a whole, leaving nothing open, when one cannot be. */
   static async start(config: Config, tuning: GatewayTuning = {}): Promise<Gateway> {
-    const records = new Records(config.logs, config.record);
-    const limiting = await openLimiting(config, records);
+    const records = new Records(config.logs, config.record, tuning.fellows?.number);
+    const limiting = await openLimiting(config, records, tuning.fellows);
     const prepared = await prepare(config, records, { limits: limiting.state, caches: new Caches() }).catch(
       async (error: unknown) => {
         await limiting.close();
@@ -104,7 +120,8 @@ export class Gateway implements Context {
     try {
       gateway.#doors.adopt(await gateway.#doors.open(config));
       gateway.#begin();
-      gateway.ticketKeys.start();
+      // Several processes have one key, which somebody else replaces in time.
+      if (tuning.fellows === undefined) gateway.ticketKeys.start();
       gateway.#certificateCheck = setInterval(() => void gateway.refreshCertificates(), CERTIFICATE_CHECK_MS).unref();
       gateway.state = 'ready';
     } catch (error) {
@@ -151,8 +168,50 @@ export class Gateway implements Context {
    * on. Connections, requests under way and all that the change does not touch stay. Fails with a ProblemsError or a
    * GatehouseError, and nothing has changed.
    */
-  reload(config: Config): Promise<void> {
-    return this.#changes.run(() => this.#reload(config));
+  async reload(config: Config): Promise<void> {
+    (await this.prepareReload(config)).commit();
+  }
+
+  /**
+   * The first half of a reload, all that can fail. Nothing else is put in force until it is committed or discarded, so
+   * that comes soon.
+   */
+  prepareReload(config: Config): Promise<PreparedReload> {
+    const { promise, resolve, reject } = Promise.withResolvers<PreparedReload>();
+    void this.#changes.run(async () => {
+      const { promise: ended, resolve: end } = Promise.withResolvers<void>();
+      try {
+        const { commit, discard } = await this.#prepareReload(config);
+        const ending = (act: () => void) => (): void => {
+          act();
+          end();
+        };
+        resolve({ commit: ending(commit), discard: ending(discard) });
+      } catch (error) {
+        reject(error);
+        end();
+      }
+      await ended;
+    });
+    return promise;
+  }
+
+  /** From now on this process orders certificates and writes down bans. */
+  lead(): void {
+    this.#leads = true;
+    this.#limiting.lead();
+    if (this.#keeper !== undefined) this.#startKeeper(this.#keeper);
+  }
+
+  /** What another process has done about a ban. */
+  heardOfBan(change: BanChange): void {
+    this.#limiting.heard(change);
+  }
+
+  /** Another process has put certificates into the storage; resolves when they are served. */
+  async heardOfCertificates(): Promise<void> {
+    await this.#keeper?.look();
+    await this.refreshCertificates();
   }
 
   /** Lets requests under way finish within `drainMs`, then closes all that is left. */
@@ -199,7 +258,7 @@ export class Gateway implements Context {
     this.#retireClients(before);
   }
 
-  async #reload(config: Config): Promise<void> {
+  async #prepareReload(config: Config): Promise<PreparedReload> {
     if (this.state !== 'ready') {
       throw new GatehouseError('config_invalid', 'gateway', 'the gateway is stopping; nothing was reloaded');
     }
@@ -213,20 +272,27 @@ export class Gateway implements Context {
       this.records.discard(logs);
       throw error;
     });
-    // From here on nothing fails and nothing waits: no request sees half of it.
-    this.#runtime = settle();
-    this.#keeper = keeper;
-    this.records.use(logs);
-    this.#connections.limits = config.requestLimits;
-    this.#doors.adopt(doors);
-    this.#renewContexts();
-    this.#retireClients(before);
-    this.#patrol.stop();
-    this.#patrol = new Patrol(this.#connections, config, this.records.closures);
-    this.#files.stop();
-    this.#files = files;
-    this.#begin();
-    if (keeper !== keeperBefore) void keeperBefore?.stop();
+    const commit = (): void => {
+      // From here on nothing fails and nothing waits: no request sees half of it.
+      this.#runtime = settle();
+      this.#keeper = keeper;
+      this.records.use(logs);
+      this.#connections.limits = config.requestLimits;
+      this.#doors.adopt(doors);
+      this.#renewContexts();
+      this.#retireClients(before);
+      this.#patrol.stop();
+      this.#patrol = new Patrol(this.#connections, config, this.records.closures);
+      this.#files.stop();
+      this.#files = files;
+      this.#begin();
+      if (keeper !== keeperBefore) void keeperBefore?.stop();
+    };
+    const discard = (): void => {
+      this.#doors.discard(doors);
+      this.records.discard(logs);
+    };
+    return { commit, discard };
   }
 
   /** What goes on by itself while the configuration is in force. */
@@ -237,8 +303,17 @@ export class Gateway implements Context {
     this.#files.start(this.#tuning.fileCheckMs ?? FILE_CHECK_MS, () => void this.refreshCertificates());
     // Beside the traffic: names without a certificate yet are served with what there is.
     if (this.#keeper === undefined) return;
-    this.#keeper.onChange = () => void this.refreshCertificates();
-    this.#keeper.start(this.runtime.loaded.wanted);
+    this.#keeper.onChange = () => {
+      void this.refreshCertificates();
+      if (this.#leads) this.#tuning.fellows?.certificatesChanged();
+    };
+    this.#startKeeper(this.#keeper);
+  }
+
+  #startKeeper(keeper: CertificateKeeper): void {
+    const { fellows } = this.#tuning;
+    keeper.orderElsewhere = this.#leads || fellows === undefined ? undefined : (name) => fellows.order(name);
+    keeper.start(this.runtime.loaded.wanted);
   }
 
   #renewContexts(): void {
@@ -253,6 +328,7 @@ export class Gateway implements Context {
     const past = clientPolicies.filter(({ id }) => !present.has(id));
     if (past.length === 0) return;
     this.ticketKeys.rotate();
+    this.#tuning.fellows?.ticketsEnded();
     this.#connections.retire(
       ({ proof }) => proof !== undefined && past.some(({ id }) => proof.policyId === id || proof.goodFor.has(id)),
     );

@@ -3,14 +3,16 @@ import { isDeepStrictEqual } from 'node:util';
 import { FolderStorage } from '../acme/storage/folder.ts';
 import { GatehouseError } from '../base/errors.ts';
 import type { Config } from '../config/config.ts';
+import { keyOf } from '../limits/ban.ts';
 import { BanFile } from '../limits/ban-file.ts';
 import { BanShare } from '../limits/ban-share.ts';
-import { Bans } from '../limits/bans.ts';
+import { type BanChange, Bans } from '../limits/bans.ts';
 import { MemoryCounters } from '../limits/memory.ts';
 import { SharedCounters } from '../limits/redis.ts';
 import { LimitState } from '../limits/state.ts';
 import type { Records } from '../observe/records.ts';
 import { Shared } from '../shared/shared.ts';
+import type { Fellows } from './fellows.ts';
 import type { Runtime } from './runtime.ts';
 
 /** It outlives every configuration. */
@@ -18,6 +20,10 @@ export interface Limiting {
   readonly state: LimitState;
   /** undefined: this machine shares nothing. */
   readonly shared: Shared | undefined;
+  /** What another process has done about a ban. */
+  heard(change: BanChange): void;
+  /** From now on it is this process that writes bans down. */
+  lead(): void;
   /** Writes bans that are not yet written. Never fails. */
   keepBans(): Promise<void>;
   /** The same, and lets go of the shared store. */
@@ -25,18 +31,24 @@ export interface Limiting {
 }
 
 /** With the bans that were in force when the gateway last stopped. */
-export async function openLimiting(config: Config, records: Records): Promise<Limiting> {
+export async function openLimiting(config: Config, records: Records, fellows?: Fellows): Promise<Limiting> {
   const shared = await openShared(config, records);
   const bans = new Bans(config.bans);
   const file = new BanFile(bans, new FolderStorage(config.certificates.storage), (level, message, facts) => {
     records[level]('limit', message, facts);
   });
-  await file.load();
-  const share = shared === undefined ? undefined : new BanShare(bans, shared, () => file.changed());
+  let isWriter = fellows?.isLead ?? true;
+  const write = (): void => {
+    if (isWriter) file.changed();
+  };
+  if (fellows?.bans === undefined) await file.load();
+  else for (const ban of fellows.bans) bans.put(ban);
+  const share = shared === undefined ? undefined : new BanShare(bans, shared, write);
   share?.start();
   bans.onChange = (change) => {
-    file.changed();
+    write();
     share?.changed(change);
+    fellows?.banChanged(change);
     if ('set' in change) {
       const { target, site, cause, reason, until, times } = change.set;
       const facts = { target, site, cause, reason, until: new Date(until).toISOString(), times };
@@ -47,16 +59,22 @@ export async function openLimiting(config: Config, records: Records): Promise<Li
     }
   };
   const local = new MemoryCounters(config.requestLimits.counters);
-  const state = new LimitState(
-    bans,
-    shared === undefined ? local : new SharedCounters(shared, local),
-    (refusal, untold) => {
-      records.info('limit', 'refused', { ...refusal, untold: untold === 0 ? undefined : untold });
-    },
-  );
+  const counters = shared === undefined ? (fellows?.counters(local) ?? local) : new SharedCounters(shared, local);
+  const state = new LimitState(bans, counters, (refusal, untold) => {
+    records.info('limit', 'refused', { ...refusal, untold: untold === 0 ? undefined : untold });
+  });
   return {
     state,
     shared,
+    heard: (change) => {
+      if ('set' in change) bans.put(change.set);
+      else bans.drop(keyOf(change.lifted));
+      write();
+    },
+    lead: () => {
+      isWriter = true;
+      file.changed();
+    },
     keepBans: () => file.flush(),
     close: async () => {
       await file.flush();

@@ -1,7 +1,19 @@
 // What monitoring reads: the gateway's figures in the text format of Prometheus. Nothing is counted here and nothing is
 // paid for until somebody asks: a scrape reads what the rooms know anyway. A label has values that the operator chose,
 // never ones that a client did.
-import { type CollectFunction, Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import {
+  type Aggregator,
+  type CollectFunction,
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from 'prom-client';
+
+/** All figures of one process, so that those of several can be put together. */
+export type FigureSet = readonly MetricObjectWithValues<MetricValue<string>>[];
 
 /** What is asked at each scrape. Times are in ms since 1970. */
 export interface MetricsSource {
@@ -81,6 +93,20 @@ export interface OrderFigures {
   readonly count: number;
 }
 
+/** What several processes say of it together, where that is not the sum. The one that leads comes first. */
+const TOGETHER: Readonly<Record<string, Aggregator>> = {
+  build_info: 'first',
+  config_last_reload_successful: 'min',
+  upstream_server_up: 'min',
+  certificate_not_after_timestamp_seconds: 'min',
+  certificate_renew_at_timestamp_seconds: 'first',
+  certificate_failing: 'first',
+  certificate_next_try_timestamp_seconds: 'first',
+  certificates_managed: 'first',
+  bans: 'max',
+  shared_up: 'min',
+};
+
 /** The event loop is looked at so often for its lag: ten times as seldom as usual, for an idle gateway should sleep. */
 const LAG_PRECISION_MS = 100;
 const PREFIX = 'gatehouse_';
@@ -120,6 +146,10 @@ export class Metrics {
 
   text(): Promise<string> {
     return this.#registry.metrics();
+  }
+
+  async figures(): Promise<FigureSet> {
+    return await this.#registry.getMetricsAsJSON();
   }
 
   #traffic(source: MetricsSource): void {
@@ -222,7 +252,14 @@ export class Metrics {
 
   #gauge<T extends string>(name: string, help: string, labelNames: T[], fill: (gauge: Gauge<T>) => void): void {
     this.#registry.registerMetric(
-      new Gauge({ name: PREFIX + name, help, labelNames, registers: [], collect: refilled(fill) }),
+      new Gauge({
+        name: PREFIX + name,
+        help,
+        labelNames,
+        registers: [],
+        aggregator: TOGETHER[name] ?? 'sum',
+        collect: refilled(fill),
+      }),
     );
   }
 

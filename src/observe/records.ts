@@ -11,6 +11,7 @@ import type { LogsConfig, LogTarget, RecordConfig } from '../config/config.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { headerValue } from '../http/headers.ts';
 import type { FindingRecord } from './finding-record.ts';
+import { type LineSink, sinkOf } from './line-sink.ts';
 import { Often } from './often.ts';
 import { ReasonCounts } from './reason-counts.ts';
 import { RecentFindings } from './recent-findings.ts';
@@ -37,6 +38,8 @@ export interface Outlets {
   readonly access: Logger | undefined;
   readonly waf: Logger | undefined;
   readonly own: Logger;
+  /** What `own` writes to. */
+  readonly words: DestinationStream;
 }
 
 export class Records {
@@ -49,9 +52,12 @@ export class Records {
   readonly recent: RecentFindings;
   readonly #lost = new Set<pino.DestinationStream>();
   readonly #failures = new Often((msg, facts) => this.warn('upstream', msg, facts));
+  readonly #worker: number | undefined;
   #outlets: Outlets;
 
-  constructor(config: LogsConfig, record?: RecordConfig) {
+  /** `worker`: its number, where several processes record traffic in one folder. */
+  constructor(config: LogsConfig, record?: RecordConfig, worker?: number) {
+    this.#worker = worker;
     this.recent = new RecentFindings(config.recent);
     this.#outlets = this.open(config, record);
   }
@@ -73,6 +79,8 @@ export class Records {
     const destinations: pino.DestinationStream[] = [];
     const access = this.#destination(config.access, destinations);
     const waf = isSame(config.access, config.waf) ? access : this.#destination(config.waf, destinations);
+    // Words go to stderr, so that stdout is the access log and nothing else.
+    const words = this.#destination('stderr', destinations) as DestinationStream;
     return {
       config,
       record,
@@ -81,8 +89,8 @@ export class Records {
       destinations,
       access: access === undefined ? undefined : pino(OPTIONS, access),
       waf: waf === undefined ? undefined : pino(OPTIONS, waf),
-      // Words go to stderr, so that stdout is the access log and nothing else.
-      own: pino({ ...OPTIONS, level: config.level }, this.#destination('stderr', destinations) as DestinationStream),
+      own: pino({ ...OPTIONS, level: config.level }, words),
+      words,
     };
   }
 
@@ -165,6 +173,11 @@ export class Records {
     this.#outlets.own.debug({ event, ...facts }, msg);
   }
 
+  /** For lines of other processes to stderr, among the own ones. */
+  get sink(): LineSink {
+    return sinkOf(() => this.#outlets.words as SonicBoom);
+  }
+
   /** After logrotate has moved the files away: the same names again, as new files. */
   reopen(): void {
     this.#lost.clear();
@@ -212,7 +225,8 @@ export class Records {
     if (record === undefined) return undefined;
     const before = [known?.record, known?.config.redact];
     if (isDeepStrictEqual(before, [record, config.redact])) return known?.traffic;
-    return new Traffic(record, config.redact, (message, error) => this.error('process', message, error));
+    const tell = (message: string, error: Error): void => this.error('process', message, error);
+    return new Traffic(record, config.redact, tell, this.#worker);
   }
 
   #destination(target: LogTarget, destinations: pino.DestinationStream[]): DestinationStream | undefined {

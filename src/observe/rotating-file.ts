@@ -20,6 +20,8 @@ const DAY_MS = 86_400_000;
 export class RotatingFile {
   readonly #dir: string;
   readonly #name: string;
+  /** The one that is written. */
+  readonly #file: string;
   readonly #bounds: FileBounds;
   readonly #tell: (error: NodeJS.ErrnoException) => void;
   #open: ReturnType<typeof pino.destination> | undefined;
@@ -27,10 +29,20 @@ export class RotatingFile {
   #openedAt = 0;
   #restsUntil = 0;
 
-  /** `NAME.jsonl` in the folder, which must be there. */
-  constructor(dir: string, name: string, bounds: FileBounds, tell: (error: NodeJS.ErrnoException) => void) {
+  /**
+   * `NAME.jsonl` in the folder, which must be there. Each of several processes has one of its own, `NAME.WORKER.jsonl`; those
+   * put aside are bounded together.
+   */
+  constructor(
+    dir: string,
+    name: string,
+    bounds: FileBounds,
+    tell: (error: NodeJS.ErrnoException) => void,
+    worker?: number,
+  ) {
     this.#dir = dir;
     this.#name = name;
+    this.#file = path.join(dir, worker === undefined ? `${name}.jsonl` : `${name}.${worker}.jsonl`);
     this.#bounds = bounds;
     this.#tell = tell;
     this.prune();
@@ -89,7 +101,7 @@ export class RotatingFile {
   }
 
   #openFile(now: number): ReturnType<typeof pino.destination> {
-    const file = path.join(this.#dir, `${this.#name}.jsonl`);
+    const file = this.#file;
     const before = statSync(file, { throwIfNoEntry: false });
     if (before?.isFile() === true && before.size > 0) this.#rename(file, before.mtimeMs);
     // Opened here and not by the stream, so that it is there before it can be put aside.
@@ -102,12 +114,11 @@ export class RotatingFile {
   }
 
   #putAside(now: number): void {
-    const file = path.join(this.#dir, `${this.#name}.jsonl`);
     const full = this.#open;
     this.#open = undefined;
     // It is written to its end under its new name.
     full?.end();
-    this.#rename(file, now);
+    this.#rename(this.#file, now);
   }
 
   #rename(file: string, time: number): void {

@@ -52,8 +52,13 @@ export class Traffic {
   #second = 0;
   #inSecond = 0;
 
-  /** `redact`: further names. `tell` learns of a disk that fails. Fails with a GatehouseError without a usable folder. */
-  constructor(config: RecordConfig, redact: readonly string[], tell: (message: string, error: Error) => void) {
+  /** `redact`: further names. `worker`: its number among several that record in the folder. `tell` learns of a disk that fails. Fails with a GatehouseError without a usable folder. */
+  constructor(
+    config: RecordConfig,
+    redact: readonly string[],
+    tell: (message: string, error: Error) => void,
+    worker?: number,
+  ) {
     this.#config = config;
     this.#masking = new Masking([...new Set([...config.redact, ...redact])]);
     try {
@@ -66,9 +71,16 @@ export class Traffic {
       throw new GatehouseError('config_invalid', 'gateway', message, { cause: error });
     }
     const open = (name: string): RotatingFile =>
-      new RotatingFile(config.dir, name, config, (error) => {
-        tell(`traffic is not recorded: ${path.join(config.dir, name)}.jsonl cannot be written (${error.code})`, error);
-      });
+      new RotatingFile(
+        config.dir,
+        name,
+        config,
+        (error) => {
+          const file = path.join(config.dir, name);
+          tell(`traffic is not recorded: ${file}.jsonl cannot be written (${error.code})`, error);
+        },
+        worker,
+      );
     this.#passes = open('passes');
     this.#hits = open('hits');
     this.#pruning = setInterval(() => {

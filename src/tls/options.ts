@@ -84,6 +84,8 @@ export function contextOptions(
     // first has no AES in hardware, and gets what it is quick at.
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION | constants.SSL_OP_PRIORITIZE_CHACHA,
     sessionTimeout: SESSION_LIFE_SECONDS,
+    // Node's own differs with the arguments of the process, and sessions of one worker would be none to another.
+    sessionIdContext: 'gatehouse',
     // A context without the key would make one up, and nobody could resume a session of before.
     ...(ticketKey === undefined ? {} : { ticketKeys: ticketKey }),
     ...trustWithoutName(asking),

@@ -65,7 +65,7 @@ test('health is told on TCP, and nothing else', async () => {
   expect(await ask('/healthz')).toEqual({ status: 200, body: 'ok\n' });
   expect(await ask('/readyz')).toEqual({ status: 200, body: 'ready\n' });
   isReady = false;
-  expect(await ask('/readyz')).toEqual({ status: 503, body: 'draining\n' });
+  expect(await ask('/readyz')).toEqual({ status: 503, body: 'not ready\n' });
   expect((await ask('/healthz')).status).toBe(200);
   expect((await ask('/status')).status).toBe(404);
 });

@@ -75,8 +75,6 @@ describe('a part that is off is fine, in every spelling', () => {
 
 describe('a part that is on is told, at its key', () => {
   test.for([
-    ['workers', 'auto', '1:1'],
-    ['workers', '4', '1:1'],
     ['storage', 'shared', '1:17'],
     ['access', '{ basic: { users: { ann: x } } }', '1:46'],
     ['compress', 'true', '1:36'],
@@ -87,8 +85,8 @@ describe('a part that is on is told, at its key', () => {
   });
 
   test('the message says what to do instead', () => {
-    expect(messagesOf(at('workers', 'auto'))).toEqual([
-      'workers: serving with several processes is not available yet; write 0 instead',
+    expect(messagesOf(at('storage', 'shared'))).toEqual([
+      'certificates.storage: keeping certificates in shared storage is not available yet; write ./certs instead',
     ]);
   });
 });

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of the configuration file
 
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -31,6 +31,7 @@ test('the smallest file gets a safe default for everything else', () => {
       upstreamMs: 60_000,
       streamMs: 3_600_000,
       drainMs: 30_000,
+      stallMs: 15_000,
     },
     requestLimits: {
       bodyBytes: 104_857_600,
@@ -143,6 +144,12 @@ test('a named upstream has the same defaults as one that is only a URL', () => {
   );
   const [named, direct] = [...config.upstreams.values()];
   expect({ ...named, name: '' }).toEqual({ ...direct, name: '' });
+});
+
+test('auto is a worker for each core, and none of its own on a single one', () => {
+  const cores = availableParallelism();
+  expect(configOf(`workers: auto\n${someSite}`).workers).toBe(cores === 1 ? 0 : cores);
+  expect(configOf(`workers: 3\n${someSite}`).workers).toBe(3);
 });
 
 test('JSON is read as YAML', () => {

@@ -9,7 +9,7 @@ test('every fault of a file is told at once, in its order, whatever stage finds 
   idel: 10s
   idle: 20s
 listen: { https: ":443", http: ":443" }
-workers: 2
+workers: -2
 logs: { level: "\${NOPE}" }
 certificates:
   files:
@@ -28,7 +28,7 @@ sitez: {}
     '3:3 unknown-key',
     '4:3 duplicate-key',
     '5:32 duplicate-address',
-    '6:1 not-available',
+    '6:10 bad-value',
     '7:16 unset-variable',
     '10:7 missing-key',
     '12:3 missing-key',
@@ -59,11 +59,11 @@ describe('unknown keys', () => {
   test.for([
     [
       'timeouts: { idel: 1s }',
-      'timeouts: unknown key "idel"; did you mean "idle"? Allowed: handshake, headers, body, bodyTotal, write, idle, connection, upstream, stream, drain',
+      'timeouts: unknown key "idel"; did you mean "idle"? Allowed: handshake, headers, body, bodyTotal, write, idle, connection, upstream, stream, drain, stall',
     ],
     [
       'timeouts: { zzz: 1s }',
-      'timeouts: unknown key "zzz"; allowed: handshake, headers, body, bodyTotal, write, idle, connection, upstream, stream, drain',
+      'timeouts: unknown key "zzz"; allowed: handshake, headers, body, bodyTotal, write, idle, connection, upstream, stream, drain, stall',
     ],
     ['request_limits: {}', /^unknown key "request_limits"; did you mean "requestLimits"\?/],
     ['Logs: {}', /did you mean "logs"\?/],
@@ -97,7 +97,7 @@ describe('values that are not meant', () => {
     ],
     [
       'timeouts: 5s',
-      'timeouts: "5s" is not a map; write keys below it (handshake, headers, body, bodyTotal, write, idle, connection, upstream, stream, drain)',
+      'timeouts: "5s" is not a map; write keys below it (handshake, headers, body, bodyTotal, write, idle, connection, upstream, stream, drain, stall)',
     ],
     [
       'requestLimits: { body: 10M }',

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { AdminServer } from '../../src/admin/server.ts';
 import { GatewayControl } from '../../src/cli/control.ts';
-import { Reloader } from '../../src/cli/reloader.ts';
+import { Reloader, reloadable } from '../../src/cli/reloader.ts';
 import { startBackend } from '../support/backend.ts';
 import { request } from '../support/client.ts';
 import { startGateway, type World } from '../support/world.ts';
 
 function controlOf({ gateway }: World): GatewayControl {
-  const reloader: Reloader = new Reloader(gateway, () => new AdminServer(control), undefined);
+  const reloader: Reloader = new Reloader(reloadable(gateway), () => new AdminServer(control), undefined);
   const control = new GatewayControl(gateway, reloader);
   return control;
 }

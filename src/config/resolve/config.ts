@@ -1,6 +1,7 @@
 // The checked document becomes the Config: defaults filled, units read, names tied to what they name.
 // Faults between parts of the file are told here; the result then counts for nothing.
 
+import { availableParallelism } from 'node:os';
 import type { Config, LogsConfig, LogTarget, RecordConfig } from '../config.ts';
 import type { ConfigDocument } from '../document.ts';
 import { Part } from '../part.ts';
@@ -32,7 +33,7 @@ export function resolveConfig(document: ConfigDocument, origin: Origin): Config 
     file: origin.file,
     listen: { https, http, proxyProtocol: texts(root.at('listen').at('proxyProtocol')) },
     trustedProxies: texts(root.at('trustedProxies')),
-    workers: root.at('workers').number(),
+    workers: resolveWorkers(root.at('workers')),
     shared: resolveShared(root.at('shared'), baseDir),
     admin: { socket: resolveSocket(root.at('admin').at('socket'), baseDir), http: admin },
     timeouts: resolveTimeouts(root.at('timeouts')),
@@ -44,6 +45,13 @@ export function resolveConfig(document: ConfigDocument, origin: Origin): Config 
     logs: resolveLogs(root.at('logs'), baseDir),
     record: resolveRecord(root.at('record'), baseDir),
   };
+}
+
+/** One worker has nobody to share a single core with. */
+function resolveWorkers(workers: Part): number {
+  if (workers.text() !== 'auto') return workers.number();
+  const cores = availableParallelism();
+  return cores === 1 ? 0 : cores;
 }
 
 function resolveTimeouts(timeouts: Part): Config['timeouts'] {
@@ -58,6 +66,7 @@ function resolveTimeouts(timeouts: Part): Config['timeouts'] {
     upstreamMs: timeouts.at('upstream').durationMs(),
     streamMs: timeouts.at('stream').durationMs(),
     drainMs: timeouts.at('drain').durationMs(),
+    stallMs: timeouts.at('stall').durationMs(),
   };
 }
 

@@ -36,12 +36,9 @@ export const trustedProxies: Node = list(
 );
 
 export const workers: Node = value(
-  'Processes that serve requests; 0: everything in one process. Later: auto, one for each core.',
+  'Processes that serve requests, beside one that looks after them; auto: one for each core. 0: everything in one process, as is auto on a single core.',
   [word('auto'), integer(0, 1024), off],
-  {
-    default: 0,
-    later: { what: 'serving with several processes' },
-  },
+  { default: 0 },
 );
 
 export const admin: Node = map('How operators reach the running gateway.', {
@@ -89,6 +86,9 @@ export const timeouts: Node = map('How long the gateway waits.', {
   stream: value('Longest silence, in both directions, of WebSockets and gRPC calls.', duration(1), { default: '1h' }),
   drain: value('How long requests under way may take after the gateway was told to stop.', duration(0), {
     default: '30s',
+  }),
+  stall: value('How long a worker may stand still before it is ended and replaced.', duration(1000), {
+    default: '15s',
   }),
 });
 

@@ -1,0 +1,190 @@
+// The place of one worker: whoever serves in it, how well that one is, and how its predecessors died.
+import { type ChildProcess, fork } from 'node:child_process';
+import type { WorkerStatus } from '../admin/control.ts';
+import { GatehouseError } from '../base/errors.ts';
+import type { LineSink } from '../observe/line-sink.ts';
+import { Channel, errorOf } from './channel.ts';
+import { relayLines } from './relay.ts';
+import type { AtSupervisor, AtWorker, Readiness } from './words.ts';
+
+/** Rules and certificates may be many; one that takes longer will not come. */
+const START_MS = 120_000;
+/** Before the death after the first one is followed by a start; doubled with each further one. */
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 30_000;
+/** Who has lived so long has not died of its start. */
+const HEALTHY_MS = 60_000;
+
+export type CauseOfDeath = 'exit' | 'signal' | 'stalled' | 'start';
+
+export interface Death {
+  readonly cause: CauseOfDeath;
+  readonly words: string;
+  readonly pid: number;
+  /** Until the next one is started. */
+  readonly pauseMs: number;
+}
+
+export interface SeatOptions {
+  /** What a worker runs, and its arguments. */
+  readonly program: readonly [file: string, ...args: string[]];
+  readonly stdout: LineSink;
+  readonly stderr: LineSink;
+  readonly answers: (seat: Seat) => Omit<AtSupervisor, 'ready' | 'failed' | 'beat'>;
+  /** It had served, or was about to, and nobody had told it to go. */
+  readonly onDeath: (seat: Seat, death: Death) => void;
+}
+
+export class Seat {
+  /** From 1. */
+  readonly number: number;
+  isLead = false;
+  /** Of all that have served here. */
+  readonly deaths: Map<CauseOfDeath, number> = new Map();
+  readonly #options: SeatOptions;
+  #child: ChildProcess | undefined;
+  #channel: Channel<AtWorker> | undefined;
+  #state: WorkerStatus['state'] = 'starting';
+  #since = new Date();
+  #lastDeath: string | null = null;
+  #inARow = 0;
+  #nextStart: Date | null = null;
+  #pause: NodeJS.Timeout | undefined;
+  /** Ticks without a word; undefined: it was not heard yet. */
+  #silentFor: number | undefined;
+  #isStalled = false;
+  #started: PromiseWithResolvers<Readiness> | undefined;
+  readonly #ended: Set<() => void> = new Set();
+
+  constructor(number: number, options: SeatOptions) {
+    this.number = number;
+    this.#options = options;
+  }
+
+  get state(): WorkerStatus['state'] {
+    return this.#state;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** To ask whoever serves here; undefined: nobody is there. */
+  get channel(): Channel<AtWorker> | undefined {
+    return this.#channel;
+  }
+
+  /** What it serves is for others to know. */
+  get status(): Omit<WorkerStatus, 'load'> {
+    return {
+      worker: this.number,
+      pid: this.#child?.pid ?? null,
+      state: this.#state,
+      since: this.#since.toISOString(),
+      isLead: this.isLead,
+      deaths: [...this.deaths.values()].reduce((sum, count) => sum + count, 0),
+      lastDeath: this.#lastDeath,
+      nextStart: this.#nextStart?.toISOString() ?? null,
+    };
+  }
+
+  /** Resolves when a worker serves; fails with what it failed with, and it is dead then. */
+  start(): Promise<Readiness> {
+    clearTimeout(this.#pause);
+    this.#nextStart = null;
+    this.#become('starting');
+    this.#silentFor = undefined;
+    this.#isStalled = false;
+    const started = Promise.withResolvers<Readiness>();
+    this.#started = started;
+    const [file, ...args] = this.#options.program;
+    const child = fork(file, [...args, String(this.number)], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.#child = child;
+    const tooLate = setTimeout(() => {
+      started.reject(new GatehouseError('internal', 'gateway', `a worker did not start within ${START_MS} ms`));
+      child.kill('SIGKILL');
+    }, START_MS);
+    this.#channel = new Channel<AtWorker>(child, {
+      ...this.#options.answers(this),
+      ready: (readiness: Readiness) => {
+        this.#silentFor = 0;
+        if (this.#state === 'starting') this.#become('ready');
+        started.resolve(readiness);
+      },
+      failed: (fault: Parameters<typeof errorOf>[0]) => started.reject(errorOf(fault)),
+      beat: () => {
+        this.#silentFor = 0;
+      },
+    });
+    if (child.stdout !== null) relayLines(child.stdout, this.#options.stdout);
+    if (child.stderr !== null) relayLines(child.stderr, this.#options.stderr);
+    // Too many processes, for example.
+    child.once('error', (error) => started.reject(error));
+    child.once('exit', (code, signal) => this.#exited(child, code, signal));
+    if (child.pid === undefined) this.#exited(child, null, null);
+    return started.promise.finally(() => clearTimeout(tooLate));
+  }
+
+  /** Once a second; `limit` ticks without a sign of life are too many. */
+  tick(limit: number): void {
+    if (this.#silentFor === undefined || ++this.#silentFor <= limit) return;
+    this.#isStalled = true;
+    this.kill();
+  }
+
+  kill(): void {
+    this.#child?.kill('SIGKILL');
+  }
+
+  /** From now on its end is no death, and nobody follows. Resolves when it has ended. */
+  async stop(drainMs: number, graceMs: number): Promise<void> {
+    clearTimeout(this.#pause);
+    this.#nextStart = null;
+    this.#become('stopping');
+    if (this.#child === undefined) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#ended.add(resolve);
+    const timer = setTimeout(() => this.kill(), drainMs + graceMs);
+    this.#channel?.ask('stop', drainMs, drainMs + graceMs).catch(() => {});
+    await promise;
+    clearTimeout(timer);
+  }
+
+  #become(state: WorkerStatus['state']): void {
+    this.#state = state;
+    this.#since = new Date();
+  }
+
+  #exited(child: ChildProcess, code: number | null, signal: string | null): void {
+    if (this.#child !== child) return;
+    const wasReady = this.#state === 'ready';
+    const livedMs = wasReady ? Date.now() - this.#since.getTime() : 0;
+    this.#child = undefined;
+    this.#channel = undefined;
+    for (const tell of this.#ended) tell();
+    this.#ended.clear();
+    const words = this.#isStalled
+      ? 'stood still and was ended'
+      : signal === null
+        ? `exited with ${code}`
+        : `was ended by ${signal}`;
+    this.#started?.reject(new GatehouseError('internal', 'gateway', `a worker ${words} while it started`));
+    if (this.#state === 'stopping') return;
+    const cause: CauseOfDeath = this.#isStalled ? 'stalled' : !wasReady ? 'start' : signal === null ? 'exit' : 'signal';
+    this.#inARow = livedMs >= HEALTHY_MS ? 1 : this.#inARow + 1;
+    this.deaths.set(cause, (this.deaths.get(cause) ?? 0) + 1);
+    this.#lastDeath = `${words} at ${new Date().toISOString()}`;
+    const pauseMs = this.#inARow === 1 ? 0 : Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#inARow - 2));
+    this.#become(pauseMs === 0 ? 'starting' : 'waiting');
+    this.#options.onDeath(this, { cause, words, pid: child.pid ?? 0, pauseMs });
+  }
+
+  /** Calls when the pause after a death is over. */
+  afterPause(pauseMs: number, act: () => void): void {
+    if (pauseMs > 0) this.#nextStart = new Date(Date.now() + pauseMs);
+    this.#pause = setTimeout(act, pauseMs);
+  }
+}

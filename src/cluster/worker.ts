@@ -1,0 +1,181 @@
+// One worker: a whole gateway that is told what to do by its supervisor, and ends with it.
+import type { Control, ReloadState } from '../admin/control.ts';
+import { GatehouseError, ProblemsError } from '../base/errors.ts';
+import type { Config } from '../config/config.ts';
+import { parseConfig } from '../config/load.ts';
+import type { Fellows } from '../gateway/fellows.ts';
+import { Gateway, type PreparedReload } from '../gateway/gateway.ts';
+import type { FigureSet } from '../observe/metrics.ts';
+import { Channel, faultOf } from './channel.ts';
+import { WorkerCounters } from './counters.ts';
+import type { AtSupervisor, AtWorker, Orders, Readiness, Source } from './words.ts';
+
+/** How often it says that its event loop turns. */
+const BEAT_MS = 1000;
+const ASK_MS = 10_000;
+/** A count that takes longer is made here. */
+const COUNT_MS = 250;
+/** An authority takes its time. */
+const ORDER_MS = 15 * 60_000;
+/** What was made ready and never committed would keep everything else waiting. */
+const COMMIT_MS = 120_000;
+
+/** What an operator can ask of this process alone. */
+export interface WorkerControl extends Control {
+  figures(): Promise<FigureSet>;
+}
+
+type MakeControl = (gateway: Gateway, reloads: { readonly state: ReloadState | undefined }) => WorkerControl;
+type DescribeListen = (gateway: Gateway) => Readiness['listen'];
+
+export class Worker {
+  readonly #channel: Channel<AtSupervisor>;
+  readonly #gateway = Promise.withResolvers<Gateway>();
+  readonly #control = Promise.withResolvers<WorkerControl>();
+  readonly #describeListen: DescribeListen;
+  readonly #ended = Promise.withResolvers<void>();
+  #prepared: { readonly reload: PreparedReload; readonly timer: NodeJS.Timeout } | undefined;
+  #stopping: Promise<void> | undefined;
+  readonly reloads: { state: ReloadState | undefined } = { state: undefined };
+
+  private constructor(describeListen: DescribeListen) {
+    this.#describeListen = describeListen;
+    this.#channel = new Channel<AtSupervisor>(process, this.#answers());
+    // Waited for by what the supervisor asks; a start that fails is told where it is awaited.
+    for (const { promise } of [this.#gateway, this.#control]) promise.catch(() => {});
+  }
+
+  /** Serves until the supervisor ends it or has gone; resolves then. Rejects when it could not start. */
+  static async run(makeControl: MakeControl, describeListen: DescribeListen): Promise<void> {
+    const worker = new Worker(describeListen);
+    const beat = setInterval(() => worker.#channel.tell('beat', undefined), BEAT_MS);
+    process.once('disconnect', () => void worker.#stop());
+    try {
+      await worker.#start(makeControl);
+      await worker.#ended.promise;
+    } catch (error) {
+      worker.#channel.tell('failed', faultOf(error));
+      throw error;
+    } finally {
+      clearInterval(beat);
+      if (process.connected) process.disconnect?.();
+    }
+  }
+
+  async #start(makeControl: MakeControl): Promise<void> {
+    const orders = await this.#channel.ask('orders', undefined, ASK_MS);
+    this.reloads.state = orders.reload;
+    const gateway = await Gateway.start(read(orders.source), { fellows: this.#fellows(orders) });
+    process.on('uncaughtException', (error) => {
+      gateway.records.error('process', 'a worker broke and ends; another one takes its place', error);
+      gateway.records.flush();
+      process.exit(1);
+    });
+    this.#control.resolve(makeControl(gateway, this.reloads));
+    this.#gateway.resolve(gateway);
+    this.#channel.tell('ready', this.#readiness(gateway));
+  }
+
+  #fellows({ number, isLead, ticketKey, bans }: Orders): Fellows {
+    const channel = this.#channel;
+    return {
+      number,
+      isLead,
+      ticketKey,
+      bans,
+      counters: (local) => new WorkerCounters((wishes) => channel.ask('count', wishes, COUNT_MS), local),
+      listenOn: (kind, place, nth) => channel.ask('socket', { kind, place, nth }, ASK_MS),
+      banChanged: (change) => channel.tell('ban', change),
+      certificatesChanged: () => channel.tell('certificates', undefined),
+      ticketsEnded: () => channel.tell('ticketsEnded', undefined),
+      order: (name) => channel.ask('order', name, ORDER_MS).catch(() => {}),
+    };
+  }
+
+  #readiness(gateway: Gateway): Readiness {
+    const { loaded, guards } = gateway.runtime;
+    return {
+      warnings: loaded.warnings,
+      notices: guards.notices
+        .filter(({ code }) => code === 'exception-unmatched' || code === 'no-rules')
+        .map(({ message, file, line }) => ({ message, file, line })),
+      files: guards.files,
+      listen: this.#describeListen(gateway),
+    };
+  }
+
+  #answers(): AtWorker {
+    const gateway = this.#gateway.promise;
+    const control = this.#control.promise;
+    return {
+      prepare: async (source) => this.#prepare(await gateway, source),
+      commit: async () => this.#commit(await gateway),
+      discard: () => this.#discard(),
+      reloaded: (state) => {
+        this.reloads.state = state;
+      },
+      lead: async () => (await gateway).lead(),
+      stop: (drainMs) => this.#stop(drainMs),
+      stopNow: async () => (await gateway).destroy(),
+      reopenLogs: async () => (await gateway).records.reopen(),
+      ticketKey: async (key) => (await gateway).ticketKeys.adopt(key),
+      heardOfBan: async (change) => (await gateway).heardOfBan(change),
+      heardOfCertificates: async () => (await gateway).heardOfCertificates(),
+      order: async (name) => (await gateway).keeper?.order(name),
+      knownBans: async () => (await gateway).runtime.limits.bans.all(),
+      status: async () => (await control).status(),
+      remarks: async () => (await control).remarks(),
+      figures: async () => (await control).figures(),
+      renewCertificates: async (name) => (await control).renewCertificates(name),
+      lookForCertificates: async () => (await control).lookForCertificates(),
+      bans: async () => (await control).bans.list(),
+      addBan: async (wish) => (await control).bans.add(wish),
+      removeBan: async (wish) => (await control).bans.remove(wish),
+      whyBanned: async (address) => (await control).bans.why(address),
+      findings: async () => (await control).rules.findings(),
+      explain: async (requestId) => (await control).rules.explain(requestId),
+      exceptions: async () => (await control).rules.exceptions(),
+      shadows: async () => (await control).rules.shadows(),
+      except: async (wish) => (await control).rules.except(wish),
+    };
+  }
+
+  async #prepare(gateway: Gateway, source: Source): Promise<void> {
+    this.#discard();
+    const reload = await gateway.prepareReload(read(source));
+    this.#prepared = { reload, timer: setTimeout(() => this.#discard(), COMMIT_MS).unref() };
+  }
+
+  #commit(gateway: Gateway): Readiness {
+    if (this.#prepared === undefined) throw new GatehouseError('internal', 'gateway', 'nothing was made ready');
+    clearTimeout(this.#prepared.timer);
+    this.#prepared.reload.commit();
+    this.#prepared = undefined;
+    return this.#readiness(gateway);
+  }
+
+  #discard(): void {
+    clearTimeout(this.#prepared?.timer);
+    this.#prepared?.reload.discard();
+    this.#prepared = undefined;
+  }
+
+  /** Also when the supervisor has gone: nobody would look after it any more, or free its ports. */
+  #stop(drainMs?: number): Promise<void> {
+    this.#stopping ??= this.#gateway.promise.then(async (gateway) => {
+      this.#discard();
+      await gateway.stop(drainMs ?? gateway.runtime.config.timeouts.drainMs);
+      gateway.records.flush();
+      // The answer goes first.
+      setImmediate(() => this.#ended.resolve());
+    });
+    return this.#stopping;
+  }
+}
+
+/** Fails with a ProblemsError. */
+function read({ file, text }: Source): Config {
+  const { config, problems } = parseConfig(text, { file });
+  if (config === undefined) throw new ProblemsError(problems);
+  return config;
+}

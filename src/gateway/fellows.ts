@@ -1,0 +1,33 @@
+// What a gateway shares with the other processes that serve the same addresses. Whoever starts several of them gives this to
+// each; a gateway without fellows is alone and does everything itself.
+import type { ListenOptions } from 'node:net';
+import type { ListenAddress } from '../config/config.ts';
+import type { Ban } from '../limits/ban.ts';
+import type { BanChange } from '../limits/bans.ts';
+import type { CounterStore } from '../limits/counter.ts';
+import type { TicketKey } from '../tls/tickets.ts';
+
+export interface Fellows {
+  /** From 1; it tells the files apart that each writes alone. */
+  readonly number: number;
+  /** Orders certificates and writes down bans, which one alone must do. */
+  readonly isLead: boolean;
+  readonly ticketKey: TicketKey;
+  /** undefined: nobody is there yet who would know, so the file counts. */
+  readonly bans: readonly Ban[] | undefined;
+  /** Counts for all; by `local` while nobody answers. */
+  counters(local: CounterStore): CounterStore;
+  /** What to listen on; `nth` of those of its kind at the same place. Fails with a GatehouseError. */
+  listenOn(kind: 'https' | 'http', place: ListenAddress, nth: number): Promise<ListenTarget>;
+  /** A ban was set or lifted here. Never fails, like all that follow. */
+  banChanged(change: BanChange): void;
+  /** There are other certificates in the storage. */
+  certificatesChanged(): void;
+  /** No session of before may be resumed: all need another key. */
+  ticketsEnded(): void;
+  /** Lets the one that leads order a certificate; resolves when it has tried. */
+  order(name: string): Promise<void>;
+}
+
+/** What a listener of Node's takes: an address, or a socket that somebody else has bound. */
+export type ListenTarget = ListenOptions | object;

@@ -1,0 +1,164 @@
+// Whatever happens to one worker, the others' clients do not notice, and another one takes its place.
+import { once } from 'node:events';
+import http from 'node:http';
+import http2 from 'node:http2';
+import net from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { startStreamingBackend } from '../support/backend.ts';
+import { get, pidsOf, startWorkers, type Workers } from '../support/workers.ts';
+
+/** A request that the backend has and does not answer yet. */
+async function held(): Promise<{ url: string; answer(): void; arrived(): Promise<void> }> {
+  const waiting: http.ServerResponse[] = [];
+  let tell = (): void => {};
+  const { url } = await startStreamingBackend((_, response) => {
+    waiting.push(response);
+    tell();
+  });
+  return {
+    url,
+    answer: () => {
+      for (const response of waiting.splice(0)) response.end('at last');
+    },
+    arrived: () => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      tell = resolve;
+      if (waiting.length > 0) resolve();
+      return promise;
+    },
+  };
+}
+
+async function openHttp2({ port }: Workers): Promise<http2.ClientHttp2Session> {
+  const session = http2.connect(`https://localhost:${port}`, { rejectUnauthorized: false });
+  session.on('error', () => {});
+  await once(session, 'connect');
+  return session;
+}
+
+async function ask(session: http2.ClientHttp2Session): Promise<string> {
+  let text = '';
+  for await (const chunk of session.request({ ':path': '/' }).setEncoding('utf8')) text += chunk;
+  return text;
+}
+
+const replaced =
+  (dead: number) =>
+  (all: readonly { pid: number | null; state: string }[]): boolean =>
+    all.every(({ state, pid }) => state === 'ready' && pid !== dead);
+
+describe('a worker that is killed', () => {
+  test('is replaced, and a request at another one goes on', async () => {
+    const backend = await held();
+    const world = await startWorkers({ to: backend.url });
+    const [one = 0, two = 0] = await pidsOf(world);
+    const session = await world.onlyBy(two, () => openHttp2(world));
+    const answer = ask(session);
+    await backend.arrived();
+    process.kill(one, 'SIGKILL');
+    const workers = await world.until(replaced(one));
+    expect(workers.map(({ deaths }) => deaths)).toEqual([1, 0]);
+    expect(workers[0]?.lastDeath).toMatch(/^was ended by SIGKILL at 20/);
+    // What one alone does another one has taken over.
+    expect(workers.map(({ isLead }) => isLead)).toEqual([false, true]);
+    backend.answer();
+    expect(await answer).toBe('at last');
+    session.destroy();
+  });
+
+  test('and is the only one: clients wait for the next, and none is refused', async () => {
+    const world = await startWorkers({ workers: 1 });
+    const [only = 0] = await pidsOf(world);
+    process.kill(only, 'SIGKILL');
+    const statuses = await Promise.all(Array.from({ length: 50 }, () => get(world)));
+    expect(new Set(statuses)).toEqual(new Set([200]));
+  });
+
+  test('again and again: the next one is started later each time, and the gateway says so', async () => {
+    const world = await startWorkers();
+    let [, pid = 0] = await pidsOf(world);
+    for (let i = 1; i <= 3; i++) {
+      process.kill(pid, 'SIGKILL');
+      if (i < 3) pid = (await world.until(replaced(pid)))[1]?.pid ?? 0;
+    }
+    await world.running.said('not the first in a row; another one is started in 500 ms');
+    const { text } = await world.ask('GET', '/readyz');
+    expect(text).toMatch(/^ready\nworker 2 died 3 times, last it was ended by SIGKILL at 20/);
+    const workers = await world.until(replaced(pid));
+    expect(workers[1]?.deaths).toBe(3);
+    expect(await get(world)).toBe(200);
+  });
+});
+
+test('a worker that stands still is ended and replaced', async () => {
+  const world = await startWorkers({ beside: 'timeouts: { stall: 2s }' });
+  const [one = 0] = await pidsOf(world);
+  process.kill(one, 'SIGSTOP');
+  const workers = await world.until(replaced(one));
+  expect(workers[0]?.lastDeath).toMatch(/^stood still and was ended/);
+  expect((await world.ask('GET', '/metrics')).text).toContain('gatehouse_worker_deaths_total{cause="stalled"} 1\n');
+});
+
+test('without its supervisor a worker finishes what is under way, and lets go of the ports at once', async () => {
+  const backend = await held();
+  const world = await startWorkers({ to: backend.url });
+  const session = await openHttp2(world);
+  const answer = ask(session);
+  await backend.arrived();
+  const pids = await pidsOf(world);
+  world.running.child.kill('SIGKILL');
+  await world.running.ended;
+  await freed(world.port);
+  backend.answer();
+  expect(await answer).toBe('at last');
+  session.destroy();
+  await Promise.all(pids.map(gone));
+});
+
+/** Resolves when nobody listens there: another gateway could. */
+async function freed(port: number): Promise<void> {
+  for (;;) {
+    const socket = net.connect(port, '127.0.0.1');
+    const isRefused = await Promise.race([
+      once(socket, 'connect').then(() => once(socket, 'close').then(() => false)),
+      once(socket, 'error').then(() => true),
+    ]).catch(() => true);
+    socket.destroy();
+    if (isRefused) return;
+  }
+}
+
+async function gone(pid: number): Promise<void> {
+  for (;;) {
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return;
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+test('what cannot start says why, once, and leaves nothing behind', async () => {
+  const taken = http.createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as net.AddressInfo;
+  const { runCli, temporaryFolder } = await import('../support/cli.ts');
+  const { writeFileSync } = await import('node:fs');
+  const folder = await temporaryFolder();
+  writeFileSync(
+    `${folder}/gatehouse.yaml`,
+    [
+      `listen: { https: "127.0.0.1:${port}", http: false }`,
+      'admin: { socket: admin.sock, http: false }',
+      'certificates: { issuer: internal }',
+      'workers: 2',
+      'sites: { localhost: { to: "http://127.0.0.1:1" } }',
+    ].join('\n'),
+  );
+  const { code, stderr } = await runCli(['run', '-c', `${folder}/gatehouse.yaml`]);
+  expect(stderr).toContain(`cannot listen on 127.0.0.1:${port}: another process has this port`);
+  expect(stderr.match(/cannot listen/g)).toHaveLength(1);
+  expect(code).toBe(1);
+  taken.close();
+});
