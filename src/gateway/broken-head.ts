@@ -60,7 +60,7 @@ interface Answering extends ServerResponse {
 /** A request whose body cannot be read on fails in its own place among the answers; false: there is none. */
 function breakBody(connection: Connection, code: string): boolean {
   for (const x of connection.underWay.keys()) {
-    if (x.upload?.isComplete !== false) continue;
+    if (x.upload?.isWhole !== false) continue;
     x.reason = code;
     x.upload.refuse(`the request body cannot be read (${code})`);
     connection.retire();

@@ -48,6 +48,7 @@ export class Connection implements ConnectionFacts {
   /** Of HTTP/1.1: a request was refused or broken, and nothing behind it on the connection is looked at. */
   isSpoilt = false;
   bodyBytes = 0;
+  gaveWayAtMs: number | undefined;
   /** What is known of its address; undefined: a proxy that speaks for many. */
   readonly standing: Standing | undefined;
   /** Answers that it took, less what it broke off; up to a bound. */

@@ -3,7 +3,6 @@
 // off within milliseconds, over however many connections (rapid reset, CVE-2023-44487), hardly ever reach a backend.
 import type { RequestLimits } from '../config/config.ts';
 import type { Exchange } from '../http/exchange.ts';
-import type { Connection } from './connection.ts';
 
 /** How long a request waits whose client is not known to stay, and how often those that wait are looked at. */
 const WAIT_MS = 50;
@@ -24,10 +23,16 @@ const REGAINED_EACH_SECOND = 0.25;
 const PROVEN_ANSWERS = 32;
 const REQUESTS_EACH_ANSWER = 4;
 
+/** A connection, as far as it matters here. */
+interface Asking {
+  answers: number;
+  passed: number;
+}
+
 interface Waiter {
-  readonly connection: Connection;
+  readonly connection: Asking;
   readonly sinceMs: number;
-  go(isLet: boolean): void;
+  readonly go: (isLet: boolean) => void;
 }
 
 export class Standing {
@@ -55,7 +60,7 @@ export class Standing {
   }
 
   /** Whether the request may go on at once; else it is to `wait`. Each that goes on has to `end`. */
-  lets(x: Exchange, connection: Connection): boolean {
+  lets(x: Exchange, connection: Asking): boolean {
     if (!isProven(connection)) {
       if (this.#pending.size >= this.#credit) return false;
       this.#pending.add(x);
@@ -65,7 +70,7 @@ export class Standing {
   }
 
   /** Resolves when it may go on, or its client has left: true; false: it has waited too long. */
-  wait(x: Exchange, connection: Connection): Promise<boolean> {
+  wait(x: Exchange, connection: Asking): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const go = (isLet: boolean): void => {
       this.#waiting.delete(x);
@@ -79,7 +84,7 @@ export class Standing {
     return promise;
   }
 
-  end(x: Exchange, connection: Connection): void {
+  end(x: Exchange, connection: Asking): void {
     connection.passed--;
     this.#pending.delete(x);
     const most = SPAN * this.#limits().unprovenPerIp;
@@ -139,6 +144,6 @@ export class Standing {
 }
 
 /** Whether the connection itself vouches for one more request. */
-function isProven({ answers, passed }: Connection): boolean {
+function isProven({ answers, passed }: Asking): boolean {
   return answers >= PROVEN_ANSWERS || passed < answers * REQUESTS_EACH_ANSWER;
 }

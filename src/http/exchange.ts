@@ -28,6 +28,8 @@ export interface ConnectionFacts {
   readonly isRetired: boolean;
   /** What came of bodies and tunnels so far. */
   bodyBytes: number;
+  /** When a request of it lost its connection to a backend, since it was slow and others waited; on performance.now(). */
+  gaveWayAtMs: number | undefined;
 }
 
 /** The canonical form of a request, made once by the protocol's reader. */

@@ -51,9 +51,10 @@ export class ReadableBody implements BodySource {
     this.#options = options;
   }
 
-  /** Whether it has come to its end on the wire, read or not. */
-  get isComplete(): boolean {
-    return this.#options.isComplete?.() ?? this.#hasEnded;
+  /** Whether its last byte has come, read or not. */
+  get isWhole(): boolean {
+    const { hasAllCome, isComplete } = this.#options;
+    return this.#hasEnded || (hasAllCome ?? isComplete)?.() === true;
   }
 
   /** Bytes so far. */

@@ -67,8 +67,8 @@ export class Backend implements Candidate {
   }
 
   /** Whether it takes a call of this client although it is full. */
-  yieldsTo(client: string): boolean {
-    return this.#pool.yieldsTo(client);
+  yieldsTo(client: string, isBrisk: boolean): boolean {
+    return this.#pool.yieldsTo(client, isBrisk);
   }
 
   get share(): number {

@@ -18,6 +18,10 @@ export class ByClient<T> {
     this.#count(client, items, 1);
   }
 
+  *[Symbol.iterator](): Generator<readonly [client: string, item: T]> {
+    for (const [client, items] of this.#items) for (const item of items) yield [client, item];
+  }
+
   /** Harmless when it is not there any more. */
   remove(client: string, item: T): void {
     const items = this.#items.get(client);
@@ -46,7 +50,12 @@ export class ByClient<T> {
 
   /** Takes out the newest of a client that has most, where `yieldsTo` says so. */
   takeFor(client: string): T | undefined {
-    if (!this.yieldsTo(client)) return undefined;
+    return this.yieldsTo(client) ? this.takeMost() : undefined;
+  }
+
+  /** Takes out the newest of a client that has most. */
+  takeMost(): T | undefined {
+    if (this.#size === 0) return undefined;
     const [most] = this.#ranks.at(-1) as Set<string>;
     const items = this.#items.get(most as string) as T[];
     const item = items.pop();

@@ -1,10 +1,19 @@
 // One request towards one backend, as the wire clients (HTTP/1.1 and HTTP/2) take it: everything
 // is decided, only framing is left to them.
 import type { BodySource } from '../http/body.ts';
+import type { ReadableBody } from '../http/readable-body.ts';
 import { KeptBody } from './kept-body.ts';
 
 /** Methods that may be sent twice (RFC 9110, 9.2.2). */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+
+/** For how long the requests of a connection are second to others after one of them was too slow. */
+const SLOW_MS = 10_000;
+
+/** Where a call comes from, as far as that says how soon it will be over. */
+export interface CallOrigin {
+  gaveWayAtMs: number | undefined;
+}
 
 export class Call {
   readonly method: string;
@@ -22,6 +31,10 @@ export class Call {
   streamMs: number | undefined;
   /** Whose call it is: clients take turns where calls must wait. Empty: nobody's in particular. */
   client = '';
+  /** The client's connection; undefined: nobody's in particular. */
+  origin: CallOrigin | undefined;
+  /** The body as its client sends it, whoever stands between; undefined: all that is to be sent is there. */
+  upload: ReadableBody | undefined;
   /** The client has gone: nobody waits for the answer. */
   cancelled = false;
   /** Set by the wire client when it starts the body. */
@@ -45,6 +58,16 @@ export class Call {
     this.body = body;
   }
 
+  /** Whether nothing is known that would make it hold a connection for longer than the server takes. */
+  get isBrisk(): boolean {
+    return isBrisk(this);
+  }
+
+  /** It held a connection, and its client was slow while others waited. */
+  giveWay(): void {
+    if (this.origin !== undefined) this.origin.gaveWayAtMs = performance.now();
+  }
+
   /** What has been read of the body is gone: the request cannot be sent once more. */
   get isBodyLost(): boolean {
     return this.isBodyTaken && !(this.body instanceof KeptBody && this.body.canStartAgain);
@@ -62,4 +85,15 @@ export class Call {
     this.onCancel?.();
     this.onCancel = undefined;
   }
+}
+
+/** What says how long a call will hold what it gets. */
+export interface Claim {
+  readonly upload?: ReadableBody | undefined;
+  readonly origin?: CallOrigin | undefined;
+}
+
+export function isBrisk({ upload, origin }: Claim): boolean {
+  if (upload?.isWhole === false) return false;
+  return origin?.gaveWayAtMs === undefined || performance.now() - origin.gaveWayAtMs > SLOW_MS;
 }

@@ -4,7 +4,7 @@ import { GatehouseError } from '../base/errors.ts';
 import type { Reply } from '../http/reply.ts';
 import { isWhole } from '../http/reply.ts';
 import type { Backend } from './backend.ts';
-import type { Call } from './call.ts';
+import type { Call, Claim } from './call.ts';
 import type { UpgradeResult } from './http1/upgrade.ts';
 import type { Retries } from './retries.ts';
 import type { Roster } from './roster.ts';
@@ -13,7 +13,7 @@ import type { Roster } from './roster.ts';
 export type MakeCall = (backend: Backend) => Call;
 
 /** Which server a request would best go to. */
-export interface Wish {
+export interface Wish extends Claim {
   /** For hash balancing. */
   readonly key: number;
   /** Where the client has been. */
@@ -88,9 +88,10 @@ export class Dispatch {
     }
   }
 
-  #first({ key, backend, client }: Wish): Backend {
+  #first(wish: Wish): Backend {
+    const { key, backend, client } = wish;
     if (backend !== undefined && this.#roster.canTake(backend)) return backend;
-    const picked = this.#roster.pick(key, NONE) ?? this.#roster.yielding(client);
+    const picked = this.#roster.pick(key, NONE) ?? this.#roster.yielding(client, wish);
     if (picked !== undefined) return picked;
     const message = `every server of ${this.#name} is busy, and as many requests wait as may`;
     throw new GatehouseError('upstream_busy', 'upstream', message, { status: 503 });

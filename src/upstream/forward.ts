@@ -63,6 +63,8 @@ export async function forward(x: Exchange, stream: Pick<ClientStream, 'inform'>,
     const path = `${basePath}${rest.startsWith('/') || spelledPath === '*' ? '' : '/'}${rest}${request.query}`;
     const call = new Call(request.method, path, authority, fields, body);
     call.client = x.client;
+    call.origin = x.connection;
+    call.upload = x.upload;
     call.onInformational = (status, headers) => stream.inform(status, interimHeaders(headers, responseChanges));
     if (request.isGrpc) call.streamMs = target.streamMs;
     used = backend;

@@ -143,7 +143,7 @@ export class Http2Connection {
       call.onCancel = undefined;
     };
     call.onCancel = () => fail(clientGone());
-    const hold = new StreamHold(stream, fail);
+    const hold = new StreamHold(call, stream, fail);
     this.held.add(hold);
 
     stream.on('error', () => {});
@@ -187,6 +187,7 @@ export class Http2Connection {
     });
     const progressed = (bytes: number): void => {
       hold.uploadedBytes += bytes;
+      hold.uploadedAtMs = performance.now();
       clock.refresh();
     };
     if (call.body !== undefined) upload(call, call.body, stream, { fail, progressed });

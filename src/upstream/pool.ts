@@ -12,6 +12,8 @@ import { type Held, Relief } from './relief.ts';
 
 /** Many servers close a kept connection after five seconds; one that is older than this is not used again. */
 const KEEP_IDLE_MS = 4_000;
+/** Of the calls that may be under way at once, one part in so many is for those whose clients hold nothing up. */
+const KEPT_FOR_BRISK = 4;
 /** The same for a call that cannot be sent twice: some servers close a kept connection after two seconds. */
 const KEEP_FOR_ONCE_MS = 1_000;
 
@@ -37,6 +39,7 @@ export class Pool {
   readonly #relief = new Relief(
     () => this.#held(),
     () => this.#queue.length,
+    () => this.#serve(),
   );
   #sweeper: NodeJS.Timeout | undefined;
   /** Busy ones whose call is their last. */
@@ -72,8 +75,8 @@ export class Pool {
   }
 
   /** Whether `wait` would let in a call of this client all the same, in another's place. */
-  yieldsTo(client: string): boolean {
-    return this.#queue.yieldsTo(client);
+  yieldsTo(client: string, isBrisk: boolean): boolean {
+    return this.#queue.yieldsTo(client, isBrisk);
   }
 
   /** There are connections that carried calls before. */
@@ -84,6 +87,7 @@ export class Pool {
   /** A connection for the call, at once. Without a call it is a question: the connection stays where it is. */
   free(call?: Call): Connection | undefined {
     if (this.outstanding >= this.settings.maxRequests) return undefined;
+    if (call !== undefined && this.#isHeldUp && !call.isBrisk) return undefined;
     if (this.#shared.size > 0) {
       for (const connection of this.#shared)
         if (connection.hasRoom) return call === undefined ? connection : connection.claim();
@@ -101,12 +105,12 @@ export class Pool {
     const { length } = this.#queue;
     if (length >= maxQueue + this.#spare) {
       const full = `${this.#origin}: ${this.outstanding} requests under way and ${length} waiting, as many as may`;
-      if (!this.#queue.giveUpFor(call.client, upstreamBusy(`${full}; the place went to a client with fewer`)))
+      if (!this.#queue.giveUpFor(call, upstreamBusy(`${full}; the place went to a client with fewer`)))
         return Promise.reject(upstreamBusy(full));
     }
     const connection = this.#queue.wait(call, queueTimeoutMs, this.#origin);
-    this.#relief.begin();
     this.#openMore();
+    this.#relief.begin();
     return connection;
   }
 
@@ -143,6 +147,39 @@ export class Pool {
     return Math.max(0, Math.min(toCome, maxRequests - this.outstanding));
   }
 
+  /** As many calls as may wait for their clients, or might: another such gets no room before one of them is over. */
+  get #isHeldUp(): boolean {
+    const { maxConnections, maxRequests } = this.settings;
+    const most = this.#shared.size > 0 ? maxRequests : Math.min(maxConnections, maxRequests);
+    const bound = most - Math.floor(most / KEPT_FOR_BRISK);
+    if (this.outstanding < bound) return false;
+    let held = 0;
+    for (const { waitsForClient, call } of this.#held()) if (waitsForClient || call?.isBrisk === false) held++;
+    return held >= bound;
+  }
+
+  /** Calls that wait and may have a connection now. */
+  get #takers(): number {
+    const { length, brisk } = this.#queue;
+    return length === brisk || !this.#isHeldUp ? length : brisk;
+  }
+
+  /** What is free goes to those who wait, and may have it by now. */
+  #serve(): void {
+    this.#queue.sort();
+    while (this.#takers > 0 && this.outstanding < this.settings.maxRequests) {
+      const connection = this.#claimShared() ?? this.#takeIdle(KEEP_FOR_ONCE_MS);
+      if (connection === undefined) break;
+      this.#queue.hand(connection);
+    }
+    this.#openMore();
+  }
+
+  #claimShared(): Http2Connection | undefined {
+    for (const connection of this.#shared) if (connection.hasRoom) return connection.claim();
+    return undefined;
+  }
+
   /** The one used last: it is the least likely to have been closed by the other side. */
   #takeIdle(keepMs: number): Http1Connection | undefined {
     for (;;) {
@@ -162,7 +199,7 @@ export class Pool {
   /** One handshake for each call that waits; a single one while connections are shared or may turn out to be. */
   #openMore(): void {
     const { maxConnections, maxRequests } = this.settings;
-    const wanted = Math.min(this.#queue.length, maxRequests - this.outstanding);
+    const wanted = Math.min(this.#takers, maxRequests - this.outstanding);
     const atOnce = this.#dialer.protocol === 'http1' ? wanted : Math.min(1, wanted);
     while (this.#opening < atOnce && this.#connections < maxConnections) void this.#open();
   }
@@ -243,9 +280,12 @@ export class Pool {
     }
     this.#busy.delete(connection);
     if (this.#queue.length > 0 && this.outstanding < this.settings.maxRequests) {
-      this.#busy.add(connection);
-      this.#queue.hand(connection);
-      return;
+      if (this.#takers === 0) this.#queue.sort();
+      if (this.#takers > 0) {
+        this.#busy.add(connection);
+        this.#queue.hand(connection);
+        return;
+      }
     }
     if (this.#isClosing) {
       connection.destroy();
@@ -262,7 +302,7 @@ export class Pool {
 
   #fill(connection: Http2Connection): void {
     const room = Math.min(connection.room, this.settings.maxRequests - this.outstanding);
-    for (let left = room; left > 0 && this.#queue.length > 0; left--) this.#queue.hand(connection.claim());
+    for (let left = room; left > 0 && this.#takers > 0; left--) this.#queue.hand(connection.claim());
   }
 
   #sweep(): void {

@@ -1,32 +1,47 @@
 // Calls that wait for one server to have room, each for a while at most. Clients take turns, so that one with a thousand
-// calls keeps nobody else waiting; the calls of one client go in order of arrival.
+// calls keeps nobody else waiting; the calls of one client go in order of arrival. Calls that would hold what they get,
+// since their bodies are still to come or their connections were slow, go last.
 import { GatehouseError } from '../base/errors.ts';
 import { ByClient } from './by-client.ts';
 import type { Call } from './call.ts';
 import { clientGone } from './http1/failures.ts';
 
 interface Waiter<T> {
+  readonly call: Call;
   take(room: T): void;
   fail(error: unknown): void;
 }
 
 export class Queue<T> {
-  readonly #waiting = new ByClient<Waiter<T>>();
+  readonly #brisk = new ByClient<Waiter<T>>();
+  readonly #slow = new ByClient<Waiter<T>>();
 
   get length(): number {
-    return this.#waiting.size;
+    return this.#brisk.size + this.#slow.size;
+  }
+
+  /** Those that go first. */
+  get brisk(): number {
+    return this.#brisk.size;
   }
 
   /** Whether `giveUpFor` would give a call up. */
-  yieldsTo(client: string): boolean {
-    return this.#waiting.yieldsTo(client);
+  yieldsTo(client: string, isBrisk: boolean): boolean {
+    return isBrisk ? this.#slow.size > 0 || this.#brisk.yieldsTo(client) : this.#slow.yieldsTo(client);
   }
 
-  /** Fails the newest call of a client that has most, where that is more than this client would have; false: none has. */
-  giveUpFor(client: string, error: unknown): boolean {
-    const waiter = this.#waiting.takeFor(client);
+  /** Fails a slow call for a brisk one, else the newest of a client that has more than this one would; false: there is none. */
+  giveUpFor({ client, isBrisk }: Call, error: unknown): boolean {
+    const waiter = isBrisk ? (this.#slow.takeMost() ?? this.#brisk.takeFor(client)) : this.#slow.takeFor(client);
     waiter?.fail(error);
     return waiter !== undefined;
+  }
+
+  /** Who was slow may be brisk by now, since its body has come, and the other way round. */
+  sort(): void {
+    const [slow, brisk] = [[...this.#slow], [...this.#brisk]];
+    for (const [, waiter] of slow) if (waiter.call.isBrisk) this.#move(waiter, this.#slow, this.#brisk);
+    for (const [, waiter] of brisk) if (!waiter.call.isBrisk) this.#move(waiter, this.#brisk, this.#slow);
   }
 
   /** Resolves with the room that the call gets; fails when it is cancelled, or has waited `timeoutMs`. */
@@ -37,6 +52,7 @@ export class Queue<T> {
       call.onCancel = undefined;
     };
     const waiter: Waiter<T> = {
+      call,
       take(room) {
         settle();
         resolve(room);
@@ -47,26 +63,36 @@ export class Queue<T> {
       },
     };
     const leave = (error: GatehouseError): void => {
-      this.#waiting.remove(call.client, waiter);
+      this.#brisk.remove(call.client, waiter);
+      this.#slow.remove(call.client, waiter);
       waiter.fail(error);
     };
     const timer = setTimeout(() => leave(waitedTooLong(origin, timeoutMs)), timeoutMs).unref();
     call.onCancel = () => leave(clientGone());
-    this.#waiting.add(call.client, waiter);
+    (call.isBrisk ? this.#brisk : this.#slow).add(call.client, waiter);
     return promise;
   }
 
-  /** To the call of the next client that has waited longest. */
+  /** To the call of the next client that has waited longest; those that are slow get it when there is no other. */
   hand(room: T): void {
-    this.#waiting.takeNext()?.take(room);
+    this.#next()?.take(room);
   }
 
   failFirst(error: unknown): void {
-    this.#waiting.takeNext()?.fail(error);
+    this.#next()?.fail(error);
   }
 
   failAll(error: unknown): void {
     while (this.length > 0) this.failFirst(error);
+  }
+
+  #next(): Waiter<T> | undefined {
+    return this.#brisk.takeNext() ?? this.#slow.takeNext();
+  }
+
+  #move(waiter: Waiter<T>, from: ByClient<Waiter<T>>, to: ByClient<Waiter<T>>): void {
+    from.remove(waiter.call.client, waiter);
+    to.add(waiter.call.client, waiter);
   }
 }
 

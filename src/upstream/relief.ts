@@ -2,6 +2,7 @@
 // slowest give way, so that stalled clients, however many, never keep the rest from the server. Nothing of this runs
 // while there is room.
 import { GatehouseError } from '../base/errors.ts';
+import type { Call } from './call.ts';
 
 const ROUND_MS = 250;
 /** A client that moves less than this for as long as it is borne with gives way. */
@@ -16,6 +17,9 @@ export interface Held {
   readonly waitsForClient: boolean;
   /** Bytes so far, in both directions. */
   readonly movedBytes: number;
+  /** Since when nothing has moved, on `performance.now()`; undefined: not known. */
+  readonly stillSinceMs: number | undefined;
+  readonly call: Call | undefined;
   destroy(error: GatehouseError): void;
 }
 
@@ -27,18 +31,23 @@ interface Mark {
 export class Relief {
   readonly #held: () => Iterable<Held>;
   readonly #waiting: () => number;
+  readonly #onRound: () => void;
   #marks = new Map<Held, Mark>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** `waiting`: how many calls wait. */
-  constructor(held: () => Iterable<Held>, waiting: () => number) {
+  /** `waiting`: how many calls wait; `onRound`: called after each look. */
+  constructor(held: () => Iterable<Held>, waiting: () => number, onRound: () => void) {
     this.#held = held;
     this.#waiting = waiting;
+    this.#onRound = onRound;
   }
 
   /** A call has begun to wait. */
   begin(): void {
-    this.#timer ??= setInterval(() => this.#look(performance.now()), ROUND_MS).unref();
+    if (this.#timer !== undefined) return;
+    this.#timer = setInterval(() => this.#look(performance.now()), ROUND_MS).unref();
+    // Those that have been still for long need not be watched first.
+    this.#look(performance.now());
   }
 
   #look(nowMs: number): void {
@@ -58,7 +67,11 @@ export class Relief {
     const patienceMs = Math.max(LEAST_PATIENCE_MS, PATIENCE_MS / (1 + waiting / (1 + count)));
     const slow = [...marks].filter(([, { sinceMs }]) => nowMs - sinceMs >= patienceMs);
     slow.sort(([, a], [, b]) => a.sinceMs - b.sinceMs);
-    for (const [held] of slow.slice(0, waiting)) held.destroy(gaveWay());
+    for (const [held] of slow.slice(0, waiting)) {
+      held.call?.giveWay();
+      held.destroy(gaveWay());
+    }
+    this.#onRound();
   }
 
   #mark(held: Held, nowMs: number): Mark {
@@ -66,7 +79,7 @@ export class Relief {
     const { movedBytes } = held;
     return before !== undefined && movedBytes - before.movedBytes < LEAST_BYTES
       ? before
-      : { movedBytes, sinceMs: nowMs };
+      : { movedBytes, sinceMs: before === undefined ? (held.stillSinceMs ?? nowMs) : nowMs };
   }
 }
 

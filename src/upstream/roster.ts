@@ -5,6 +5,7 @@ import type { Backend } from './backend.ts';
 import type { Balancer } from './balance/candidate.ts';
 import { anyOf } from './balance/candidate.ts';
 import { makeBalancer } from './balance/make.ts';
+import { type Claim, isBrisk } from './call.ts';
 import type { Group, ServerState } from './condition.ts';
 
 /** What became of a server. */
@@ -41,8 +42,8 @@ export class Roster implements Group {
   }
 
   /** A server that takes a call of this client although all are full. */
-  yielding(client: string): Backend | undefined {
-    return this.#members.find((backend) => backend.yieldsTo(client));
+  yielding(client: string, claim: Claim): Backend | undefined {
+    return this.#members.find((backend) => backend.yieldsTo(client, isBrisk(claim)));
   }
 
   /** Whether the server takes part, and has room. */

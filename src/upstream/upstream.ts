@@ -61,7 +61,8 @@ export class Upstream {
 
   /** Where a request would best go. */
   wishOf(x: Exchange): Wish {
-    return { key: this.#keyOf?.(x) ?? 0, backend: this.sticky?.find(x.request.headers), client: x.client };
+    const { client, upload, connection: origin } = x;
+    return { key: this.#keyOf?.(x) ?? 0, backend: this.sticky?.find(x.request.headers), client, upload, origin };
   }
 
   /** Calls `makeCall` for the server chosen, once for each attempt, and sends what it returns. */

@@ -57,6 +57,15 @@ export class Http1Connection {
     return this.#upload?.isAwaiting === true || this.#reader.body?.isReading === false;
   }
 
+  get stillSinceMs(): number {
+    return this.#wire.touchedAt;
+  }
+
+  /** The one under way. */
+  get call(): Call | undefined {
+    return this.#pending.call;
+  }
+
   /** Bytes so far, in both directions. */
   get movedBytes(): number {
     const { bytesRead, bytesWritten } = this.#wire.socket;

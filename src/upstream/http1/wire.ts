@@ -21,13 +21,13 @@ export interface WireEvents {
 export class Wire {
   readonly socket: Socket;
   isClosed = false;
+  /** When something moved last, in milliseconds of `performance.now()`. Noting it costs a tenth of moving the timer. */
+  touchedAt: number = performance.now();
   /** Set once writing has failed; then a reset looks like an end. */
   writeError: Error | undefined;
   readonly #events: WireEvents;
   #silenceMs: number;
   #timer: NodeJS.Timeout;
-  /** When something moved last, in milliseconds of `performance.now()`. Noting it costs a tenth of moving the timer. */
-  #touchedAt = performance.now();
   #isPaused = false;
 
   constructor(socket: Socket, timeoutMs: number, events: WireEvents) {
@@ -52,7 +52,7 @@ export class Wire {
 
   /** Something moved: the time of silence begins anew. */
   touch(): void {
-    this.#touchedAt = performance.now();
+    this.touchedAt = performance.now();
   }
 
   pause(): void {
@@ -120,7 +120,7 @@ export class Wire {
   };
 
   readonly #onTimeout = (): void => {
-    const leftMs = this.#silenceMs - (performance.now() - this.#touchedAt);
+    const leftMs = this.#silenceMs - (performance.now() - this.touchedAt);
     if (leftMs >= 1) {
       this.#arm(leftMs);
       return;

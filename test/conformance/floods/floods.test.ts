@@ -88,7 +88,9 @@ test('requests that are broken off some milliseconds later hardly reach a backen
   const block = fieldBlock(asking());
   const cancelled = uint32(8);
   const clients = await Promise.all(Array.from({ length: 20 }, () => FrameClient.open(world, undefined, ELSEWHERE)));
-  onTestFinished(() => clients.forEach((client) => void client.close()));
+  onTestFinished(() => {
+    for (const client of clients) client.close();
+  });
   let asked = 0;
   for (let wave = 0; wave < 12; wave++) {
     const ids = Array.from({ length: 10 }, (_, i) => 2 * (10 * wave + i) + 1);
@@ -113,7 +115,8 @@ test('a client that has broken dozens of requests off is answered, and so is one
   onTestFinished(() => client.close());
   let next = 1;
   const ask = (path: string, count: number): number[] => {
-    const ids = Array.from({ length: count }, () => (next += 2) - 2);
+    const ids = Array.from({ length: count }, (_, i) => next + 2 * i);
+    next += 2 * count;
     client.send(...ids.map((id) => frame(HEADERS, END_HEADERS | END_STREAM, id, fieldBlock(asking('GET', path)))));
     return ids;
   };

@@ -109,3 +109,54 @@ sites: { localhost: { to: app } }`);
   expect(await request('h2', world, { method: 'POST', body: 'mine' })).toMatchObject({ status: 200, body: 'hello' });
   await client.until(() => ids.some((id) => client.status(id) === 408));
 });
+
+const ADDRESSES = Array.from({ length: 12 }, (_, i) => `127.0.1.${i + 1}`);
+
+/** What so many streams of each of these addresses do. */
+const CROWDS: readonly (readonly [string, (client: FrameClient, ids: readonly number[]) => void])[] = [
+  [
+    'uploads that never go on',
+    (client, ids) => {
+      client.send(...ids.map((id) => frame(HEADERS, END_HEADERS, id, fieldBlock(asking('POST')))));
+      client.send(...ids.map((id) => frame(DATA, 0, id, Buffer.from('x'))));
+    },
+  ],
+  [
+    'uploads that drip',
+    (client, ids) => {
+      client.send(...ids.map((id) => frame(HEADERS, END_HEADERS, id, fieldBlock(asking('POST')))));
+      const timer = setInterval(() => client.send(...ids.map((id) => frame(DATA, 0, id, Buffer.from('x')))), 50);
+      onTestFinished(() => clearInterval(timer));
+    },
+  ],
+  [
+    'answers that nobody takes',
+    (client, ids) => {
+      client.send(
+        ...ids.map((id) => frame(HEADERS, END_HEADERS | END_STREAM, id, fieldBlock(asking('GET', '/large')))),
+      );
+    },
+  ],
+];
+
+test.for(CROWDS)('a crowd with %s leaves few connections to whoever asks and takes', async ([, stall]) => {
+  const world = await startGateway(`
+upstreams: { app: { servers: ["${await startApp()}"], maxConnections: 8, maxQueue: 1024, queueTimeout: 2s } }
+sites: { localhost: { to: app } }`);
+  const clients = await Promise.all(
+    ADDRESSES.map((localAddress) => FrameClient.open(world, setting(4, 0), { localAddress } as tls.ConnectionOptions)),
+  );
+  onTestFinished(() => {
+    for (const client of clients) client.close();
+  });
+  for (const client of clients)
+    stall(
+      client,
+      Array.from({ length: 30 }, (_, i) => 2 * i + 1),
+    );
+  await Promise.all(clients.map((client) => client.ping()));
+  const inTheCrowd = { tls: { localAddress: ADDRESSES[0] } as tls.ConnectionOptions };
+  for (let i = 0; i < 6; i++) {
+    expect(await request('h2', world, i % 2 === 0 ? inTheCrowd : {})).toMatchObject({ status: 200, body: 'hello' });
+  }
+});
