@@ -42,10 +42,13 @@ export function skipDoctype(xml: string, start: number): Doctype {
 
 /** More declarations than this say nothing new. */
 const MOST_DECLARATIONS = 64;
-const EXTERNAL = /^<!DOCTYPE\s+[^\s[>]+\s+(?:SYSTEM|PUBLIC)\b/;
+const EXTERNAL = /^<!DOCTYPE\s+[^\s[>]+\s+(?:SYSTEM|PUBLIC)\b(?:\s*(?:"[^"]{0,300}"|'[^']{0,300}')){0,2}/;
 const ENTITY = /<!ENTITY\s+(%\s+)?[^\s>]+\s+(SYSTEM\b|PUBLIC\b)?/g;
 
-/** `external`: a part that lies elsewhere, the DTD or an entity. `entity`, `parameter`: what is declared. Each with its beginning. */
+/**
+ * `external`: a part that lies elsewhere, the DTD with its identifiers or an entity. `entity`, `parameter`: what is declared.
+ * Entities with their beginning.
+ */
 export function declarationsOf(doctype: string): Named[] {
   const declared: Named[] = [];
   const external = EXTERNAL.exec(doctype)?.[0];
