@@ -17,7 +17,9 @@ interface Held {
 async function startHeld(site = 'cache: { wait: 20s }', file = ''): Promise<Held> {
   const held: ServerResponse[] = [];
   const backend = await startStreamingBackend((_, response) => held.push(response));
-  const world = await startGateway(`${file}\nsites: { localhost: { to: "${backend.url}", ${site} } }`);
+  // Clients of one address that come all at once are to come all at once.
+  const limits = 'requestLimits: { unprovenPerIp: 1000 }';
+  const world = await startGateway(`${file}\n${limits}\nsites: { localhost: { to: "${backend.url}", ${site} } }`);
   const reached = (count: number): Promise<void> =>
     vi.waitFor(() => expect(held.length).toBe(count), { timeout: 5000, interval: 5 });
   return { world, held, reached };
