@@ -94,11 +94,13 @@ describeProtocols('a body longer than is inspected', (over) => {
     });
     const incoming = await arrived.promise;
     await stillness(() => written);
-    expect(written).toBeLessThan(16 * 2 ** 20);
+    // What the kernel holds on two connections grows with its leisure: 8 MiB as a rule, at times more than twice that.
+    expect(written).toBeLessThan(48 * 2 ** 20);
     incoming.on('data', (chunk: Buffer) => hash.update(chunk));
     expect(await answer).toContain(sent.digest('hex'));
     expect(written).toBe(64 * 2 ** 20);
-  });
+    // On a machine with other work to do the bytes take their time.
+  }, 60_000);
 
   test('is refused while the client still writes, and the client gets to read why', async () => {
     const app = await startBackend();
