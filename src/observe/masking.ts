@@ -40,6 +40,15 @@ export class Masking {
     };
   }
 
+  /** Whether the value that a finding names, `ARGS:user.password`, is one of those that are put out of sight. */
+  hides(label: string): boolean {
+    const mark = label.indexOf(':');
+    const variable = mark === -1 ? label : label.slice(0, mark);
+    if (mark === -1 || variable.endsWith('_NAMES')) return false;
+    const name = label.slice(mark + 1);
+    return variable.endsWith('_COOKIES') || name.toLowerCase() === 'cookie' || this.#names.has(name);
+  }
+
   #field(name: string, value: string, secrets: Secrets): string {
     const key = name.toLowerCase();
     if (key === 'cookie') return value.replace(/=[^;]*/g, `=${MARK}`);

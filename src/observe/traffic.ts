@@ -28,8 +28,16 @@ export interface TrafficRecord {
   readonly status: number;
   readonly verdict: 'pass' | 'detect' | 'block';
   readonly score: number;
-  /** Those that scored, and the fields that they matched. */
-  readonly rules: readonly { readonly id: number; readonly fields: readonly string[] }[];
+  /** Those that scored. */
+  readonly rules: readonly RecordedRule[];
+}
+
+export interface RecordedRule {
+  readonly id: number;
+  /** What it matched. */
+  readonly fields: readonly string[];
+  /** Nothing of that is in the recording: whoever tries rules on it cannot see whether this one would match. */
+  readonly isHidden?: true;
 }
 
 export type TrafficFacts = Pick<TrafficRecord, 'verdict' | 'score' | 'rules'> & {
@@ -118,9 +126,14 @@ export class Traffic {
       status: x.status,
       verdict,
       score,
-      rules,
+      rules: rules.map((rule) => this.#marked(rule)),
     };
     (verdict === 'pass' ? this.#passes : this.#hits).write(JSON.stringify(record));
+  }
+
+  #marked(rule: RecordedRule): RecordedRule {
+    const isHidden = rule.fields.length > 0 && rule.fields.every((label) => this.#masking.hides(label));
+    return isHidden ? { ...rule, isHidden } : rule;
   }
 
   /** Nothing is recorded any more; what waits is written. */

@@ -58,6 +58,19 @@ test('what passed and what was stopped is recorded apart, with verdict and rules
   });
 });
 
+test('a rule whose reason is left out is marked', async () => {
+  const world = await recording('sample: 0%');
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+  const send = (body: string) => request('h2', world, { path: '/', method: 'POST', headers: form, body });
+  await send('q=attack');
+  await send('user%5Bpassword%5D=attack');
+  await send('q=attack&password=attack');
+  const hits = await world.read('hits', 3);
+  expect(hits.map(({ rules }) => rules[0]?.isHidden)).toEqual([undefined, undefined, undefined]);
+  await request('h2', world, { path: '/?token=attack' });
+  expect((await world.read('hits', 4))[3]?.rules).toEqual([{ id: 100, fields: ['ARGS:token'], isHidden: true }]);
+});
+
 test('secrets are left out wherever they stand, and the form of the request stays', async () => {
   const world = await recording('sample: 100%');
   const secret = 'hunter2hunter2';

@@ -68,6 +68,22 @@ describe('a recording', () => {
     expect([code, result.good, result.goodStopped, result.groups[0]?.good]).toEqual([1, 1, 1, 1]);
   });
 
+  test('does not tell that something would pass whose reason was left out', async () => {
+    const cookie = { headers: ['host', 'a.test', 'cookie', 'sid=redacted'] };
+    const hidden = { id: 100, fields: ['REQUEST_COOKIES:sid'], isHidden: true };
+    const cwd = await folder({
+      'hits.jsonl':
+        own({ ...cookie, verdict: 'block', rules: [hidden] }) +
+        own({ target: '/?q=attack', ...cookie, verdict: 'block', rules: [hidden] }) +
+        own({ target: '/?q=was', verdict: 'block', rules: [{ id: 7, fields: ['ARGS:q'] }] }),
+    });
+    const { result } = await replay(cwd);
+    expect(result).toMatchObject({ stopped: 1, newlyStopped: 0, newlyPassing: 1, untold: 1 });
+    expect(result.groups.map(({ rule }) => rule)).toEqual([7]);
+    const { stdout } = await runCli(['rules', 'replay', 'traffic', '-c', 'c.yaml'], { cwd });
+    expect(stdout).toContain('1 that were stopped cannot be told');
+  });
+
   test('is tried with the exceptions of the configuration, on a day', async () => {
     const files = { 'good/x.jsonl': own({ target: '/?q=attack' }) };
     const cwd = await folder(
@@ -249,6 +265,41 @@ describe('is read too:', () => {
     }));
     expect(found).toMatchObject(expected);
     expect(counts).toEqual({ files: 1, skipped: 0 });
+  });
+
+  test('bodies of which less was kept than was sent, and no fault is made of that', async () => {
+    const type = 'multipart/form-data; boundary=b';
+    const head = '--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n';
+    const headers = { Host: 'a.test', 'Content-Type': type, 'Content-Length': '900' };
+    const audit = (body: string) => ({
+      transaction: { request: { method: 'POST', uri: '/', http_version: 1.1, headers, body } },
+    });
+    const har = (postData: object) => ({
+      request: {
+        method: 'POST',
+        url: 'https://a.test/',
+        headers: Object.entries(headers).map(([name, value]) => ({ name, value })),
+        postData,
+      },
+    });
+    const cwd = await folder({
+      'audit.log': `${JSON.stringify(audit(`${head}calm`))}\n${JSON.stringify(audit(`${head}attack`))}\n`,
+      'a.har': JSON.stringify({
+        log: {
+          entries: [
+            har({ mimeType: type, params: [{ name: 'a', value: 'calm' }] }),
+            har({ mimeType: type, params: [{ name: 'a', value: 'attack' }] }),
+            har({ mimeType: type, text: `${head}calm` }),
+          ],
+        },
+      }),
+    });
+    const { result } = await replay(cwd);
+    expect([result.requests, result.stopped, result.groups.map(({ rule, count }) => [rule, count])]).toEqual([
+      5,
+      2,
+      [[100, 2]],
+    ]);
   });
 
   test('what is none of these is passed over and counted, whatever it is', async () => {

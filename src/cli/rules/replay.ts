@@ -86,11 +86,13 @@ function dayOf(given: string | undefined): number {
 }
 
 function printComparison(result: Comparison, isRecorded: boolean): void {
-  const { requests, unguarded, stopped, newlyStopped, newlyPassing, good, goodStopped, groups, otherGroups } = result;
+  const { requests, unguarded, stopped, newlyStopped, newlyPassing, untold, good, goodStopped, groups, otherGroups } =
+    result;
   print(`${requests - unguarded} requests tried: ${stopped} would be stopped`);
   print(
     `${newlyStopped} of them ${isRecorded ? 'passed before, as far as that was recorded' : 'pass now'}; ${newlyPassing} that ${newlyPassing === 1 ? 'was' : 'were'} stopped would pass`,
   );
+  if (untold > 0) print(`${untold} that were stopped cannot be told: what stopped them was left out of the recording`);
   if (good > 0) print(`${goodStopped} of ${good} that are known to be honest would be stopped`);
   printGroups(groups, otherGroups);
 }

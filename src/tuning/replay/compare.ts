@@ -13,6 +13,8 @@ export interface Comparison {
   /** Passed before, or nobody knows. */
   newlyStopped: number;
   newlyPassing: number;
+  /** Stopped for what is not in the recording: nobody can tell whether they would pass. */
+  untold: number;
   good: number;
   /** Good ones that would be stopped. */
   goodStopped: number;
@@ -41,6 +43,7 @@ class Comparing {
     stopped: 0,
     newlyStopped: 0,
     newlyPassing: 0,
+    untold: 0,
     good: 0,
     goodStopped: 0,
   };
@@ -63,6 +66,10 @@ class Comparing {
       if (wasStopped !== true) sums.newlyStopped++;
       for (const rule of after.rules) this.#groups.note('stops', changed, rule);
     } else if (!after.isStopped && wasStopped === true) {
+      if (before === undefined && past.rules.some(({ isHidden }) => isHidden === true)) {
+        sums.untold++;
+        return;
+      }
       sums.newlyPassing++;
       const rules = earlier?.rules ?? past.rules.map((rule) => ({ ...rule, msg: '' }));
       for (const rule of rules) this.#groups.note('passes', changed, rule);

@@ -1,5 +1,5 @@
 // Recordings of browsers: HAR 1.2 (the archive format that the developer tools of all browsers save).
-import { bytesOf, isMap, NOTHING_KNOWN, type PastRequest, textOf } from './request.ts';
+import { bytesOf, isMap, NOTHING_KNOWN, type PastRequest, textOf, withBody } from './request.ts';
 
 /** undefined: the document is no archive. */
 export function readHar(document: unknown, name: string): PastRequest[] | undefined {
@@ -29,9 +29,16 @@ function readRequest(request: Readonly<Record<string, unknown>>, name: string): 
     method: textOf(request.method) || 'GET',
     target: `${url.pathname}${url.search}`,
     protocol: isHttp2 ? 'HTTP/2.0' : 'HTTP/1.1',
-    headers: [...(hasHost ? [] : ['Host', url.host]), ...headers.flat()],
-    body: bodyOf(request.postData),
+    headers: [...(hasHost ? [] : ['Host', url.host]), ...headers.flatMap((field) => asForm(field, request.postData))],
+    ...withBody(bodyOf(request.postData), headers.flat()),
   };
+}
+
+/** A form whose fields alone were kept is sent as an ordinary one, whatever it was. */
+function asForm([name, value]: readonly [string, string], data: unknown): readonly string[] {
+  const isOfFields = isMap(data) && textOf(data.text) === '' && Array.isArray(data.params);
+  const isType = name.toLowerCase() === 'content-type';
+  return [name, isOfFields && isType ? 'application/x-www-form-urlencoded' : value];
 }
 
 /** `params` stand there in place of the text when the browser kept only the fields of a form. */

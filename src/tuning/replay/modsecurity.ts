@@ -1,5 +1,5 @@
 // Audit logs in JSON: of ModSecurity 3 and Coraza (all in `transaction`), and of ModSecurity 2 (sections beside each other).
-import { bytesOf, isMap, NOTHING_KNOWN, type PastRequest, textOf } from './request.ts';
+import { bytesOf, isMap, NOTHING_KNOWN, type PastRequest, textOf, withBody } from './request.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -19,6 +19,7 @@ function readVersion3(transaction: Fields, request: Fields, name: string): PastR
   const messages = Array.isArray(transaction.messages) ? transaction.messages.filter(isMap) : [];
   const interrupted = transaction.is_interrupted;
   const status = Number(textOf(response.http_code) || textOf(response.status));
+  const headers = headersOf(request.headers);
   return {
     ...NOTHING_KNOWN,
     name: textOf(transaction.unique_id) || textOf(transaction.id) || name,
@@ -27,8 +28,8 @@ function readVersion3(transaction: Fields, request: Fields, name: string): PastR
     method: textOf(request.method) || 'GET',
     target: bytesOf(target),
     protocol: `HTTP/${/^\d$/.test(version) ? `${version}.0` : version}`,
-    headers: headersOf(request.headers),
-    body: Buffer.from(textOf(request.body), 'utf8'),
+    headers,
+    ...withBody(Buffer.from(textOf(request.body), 'utf8'), headers),
     // Older versions do not say whether they stopped it; what they stop they answer with 403.
     wasStopped: typeof interrupted === 'boolean' ? interrupted : status === 403 && messages.length > 0,
     rules: messages.flatMap((message) => ruleOf(message)),
@@ -47,6 +48,8 @@ function readVersion2(line: Fields, transaction: Fields, request: Fields, name: 
   const audit = isMap(line.audit_data) ? line.audit_data : {};
   const messages = Array.isArray(audit.messages) ? audit.messages.map(textOf) : [];
   const action = isMap(audit.action) ? audit.action : {};
+  const headers = headersOf(request.headers);
+  const body = Array.isArray(request.body) ? request.body.map(textOf).join('') : textOf(request.body);
   return {
     ...NOTHING_KNOWN,
     name: textOf(transaction.transaction_id) || name,
@@ -55,8 +58,8 @@ function readVersion2(line: Fields, transaction: Fields, request: Fields, name: 
     method,
     target: bytesOf(target),
     protocol: protocol ?? 'HTTP/1.0',
-    headers: headersOf(request.headers),
-    body: Buffer.from(Array.isArray(request.body) ? request.body.map(textOf).join('') : textOf(request.body), 'utf8'),
+    headers,
+    ...withBody(Buffer.from(body, 'utf8'), headers),
     wasStopped: action.intercepted === true,
     rules: messages.flatMap((message) => {
       const id = /\[id "(\d{1,15})"\]/.exec(message)?.[1];

@@ -21,7 +21,7 @@ export function readOwn(line: Readonly<Record<string, unknown>>, name: string): 
   };
 }
 
-function ruleOf({ id, fields }: Readonly<Record<string, unknown>>): PastRequest['rules'][number] {
+function ruleOf({ id, fields, isHidden }: Readonly<Record<string, unknown>>): PastRequest['rules'][number] {
   const labels = Array.isArray(fields) ? fields.filter((each) => typeof each === 'string') : [];
-  return { id: Number(id), fields: labels };
+  return { id: Number(id), fields: labels, isHidden: isHidden === true };
 }

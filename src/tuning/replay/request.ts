@@ -17,9 +17,16 @@ export interface PastRequest {
   /** Whether it was stopped, or would have been; undefined: nobody wrote that down. */
   readonly wasStopped: boolean | undefined;
   /** What stopped it. */
-  readonly rules: readonly { readonly id: number; readonly fields: readonly string[] }[];
+  readonly rules: readonly PastRule[];
   /** Known to be honest. */
   readonly isGood: boolean;
+}
+
+export interface PastRule {
+  readonly id: number;
+  readonly fields: readonly string[];
+  /** What it matched was left out of the recording. */
+  readonly isHidden?: boolean;
 }
 
 export const NOTHING_KNOWN = { isCut: false, wasStopped: undefined, rules: [], isGood: false } as const;
@@ -35,4 +42,11 @@ export function isMap(value: unknown): value is Readonly<Record<string, unknown>
 
 export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : '';
+}
+
+/** The body, and whether less of it was kept than was sent: what is missing is then no fault of the request. */
+export function withBody(body: Buffer, headers: readonly string[]): Pick<PastRequest, 'body' | 'isCut'> {
+  const at = headers.findIndex((name, place) => place % 2 === 0 && name.toLowerCase() === 'content-length');
+  const declared = at === -1 ? 0 : Number(headers[at + 1]);
+  return { body, isCut: declared > body.length };
 }
