@@ -4,7 +4,7 @@ import type { Renewed } from '../acme/keeper.ts';
 import type { ManagedStatus } from '../acme/status.ts';
 import { GatehouseError } from '../base/errors.ts';
 import type { Explanation } from '../tuning/explanation.ts';
-import type { BanReasons, BanStatus, BanWish, Reloaded, Status } from './control.ts';
+import type { BanReasons, BanStatus, BanWish, CacheStatus, Purged, PurgeWish, Reloaded, Status } from './control.ts';
 import type { ExceptionFigures, FindingSummary, ShadowReport } from './rules-control.ts';
 
 const TIMEOUT_MS = 5_000;
@@ -49,6 +49,14 @@ export function removeBan(socketPath: string, wish: Pick<BanWish, 'address' | 's
 
 export function whyBanned(socketPath: string, address: string): Promise<BanReasons> {
   return ask<BanReasons>({ socketPath, method: 'POST', path: '/bans/why', timeout: TIMEOUT_MS }, { address });
+}
+
+export function fetchCaches(socketPath: string): Promise<readonly CacheStatus[]> {
+  return ask<CacheStatus[]>({ socketPath, method: 'GET', path: '/cache', timeout: TIMEOUT_MS });
+}
+
+export function purgeCache(socketPath: string, wish: PurgeWish): Promise<Purged> {
+  return ask<Purged>({ socketPath, method: 'POST', path: '/cache/purge', timeout: TIMEOUT_MS }, wish);
 }
 
 /** null: the gateway knows no recent finding of that id. */

@@ -21,6 +21,49 @@ export interface Control {
   /** Takes up what a command has put into the storage; resolves when it is served. */
   lookForCertificates(): Promise<readonly ManagedStatus[]>;
   readonly bans: BanControl;
+  readonly cache: CacheControl;
+}
+
+export interface CacheControl {
+  /** Sites that have one. */
+  status(): readonly CacheStatus[];
+  /** Fails with a GatehouseError `bad_request` when the wish cannot be meant. */
+  purge(wish: PurgeWish): Purged;
+}
+
+/** One of `url`, `tag` and `all`. */
+export interface PurgeWish {
+  readonly url: string | undefined;
+  /** All that begins with the URL. */
+  readonly isPrefix: boolean;
+  readonly tag: string | undefined;
+  readonly all: boolean;
+  /** undefined: every site, where there is no URL. */
+  readonly site: string | undefined;
+}
+
+export interface Purged {
+  /** Stored responses that are gone. */
+  readonly removed: number;
+}
+
+/** Names are stable: `cache status --json` prints them. Counts are since the site's cache was set up. */
+export interface CacheStatus {
+  readonly site: string;
+  readonly entries: number;
+  readonly bytes: number;
+  /** Requests by how they were answered. */
+  readonly hit: number;
+  readonly stale: number;
+  readonly revalidated: number;
+  readonly collapsed: number;
+  readonly miss: number;
+  /** Those that no stored answer could be for. */
+  readonly pass: number;
+  readonly stored: number;
+  /** By requests that changed something. */
+  readonly invalidated: number;
+  readonly evicted: number;
 }
 
 /** Each fails with a GatehouseError `bad_request` when the wish cannot be meant. */

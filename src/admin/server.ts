@@ -169,6 +169,15 @@ const OPERATOR: Readonly<Record<string, (control: Control, wish: Wish) => unknow
     control.bans.add({ address: text(wish.address), site: site(wish), for: text(wish.for), reason: text(wish.reason) }),
   'POST /bans/remove': (control, wish) => control.bans.remove({ address: text(wish.address), site: site(wish) }),
   'POST /bans/why': (control, { address }) => control.bans.why(text(address)),
+  'GET /cache': (control) => control.cache.status(),
+  'POST /cache/purge': (control, wish) =>
+    control.cache.purge({
+      url: optional(wish.url),
+      isPrefix: wish.isPrefix === true,
+      tag: optional(wish.tag),
+      all: wish.all === true,
+      site: site(wish),
+    }),
   'GET /rules/findings': ({ rules }) => rules.findings(),
   'GET /rules/shadows': ({ rules }) => rules.shadows(),
   'GET /rules/exceptions': ({ rules }) => rules.exceptions(),
@@ -184,6 +193,10 @@ const OPERATOR: Readonly<Record<string, (control: Control, wish: Wish) => unknow
 
 function text(value: unknown): string {
   return typeof value === 'string' ? value : '';
+}
+
+function optional(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 function site(wish: Wish): string | undefined {

@@ -5,14 +5,14 @@ import type { ClientStream } from '../http/client-stream.ts';
 import { errorReply } from '../http/error-page.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Reply } from '../http/reply.ts';
-import { canonicalTarget, originalPath } from '../http/target.ts';
+import { originalPath } from '../http/target.ts';
 import { type Ask, readAsk } from './ask.ts';
 import { type Forwarded, forwardedField } from './cache-status.ts';
 import { type Entry, type EntryHead, removeTags } from './entry.ts';
 import { discard, Fetch, type FetchAnswer, type FetchOptions } from './fetch.ts';
 import { type Flight, within } from './flight.ts';
 import type { Place } from './place.ts';
-import { resourceKey } from './purge.ts';
+import { resourceKey, writtenKey } from './purge.ts';
 import { serveComing, serveStored } from './serve.ts';
 import type { SiteCache } from './site-cache.ts';
 import { isFor, isShareable, useOf } from './use.ts';
@@ -152,8 +152,8 @@ export class RouteCache {
     const unsafe = method === 'GET' || method === 'HEAD' ? 'POST' : method;
     const seen = { method: unsafe, origin, target: path + query, hasCredentials: false, status, headers };
     for (const target of this.#site.judge.invalidated(seen)) {
-      const canonical = canonicalTarget(target);
-      if (typeof canonical !== 'string') this.#site.invalidate(resourceKey(host, canonical.path + canonical.query));
+      const key = writtenKey(host, target);
+      if (key !== undefined) this.#site.invalidate(key);
     }
   }
 

@@ -79,9 +79,14 @@ export class SiteCache {
 
   /** By an unsafe request (RFC 9111, 4.4). */
   invalidate(key: string): void {
-    const order: PurgeOrder = { kind: 'key', site: this.name, key };
-    this.counts.invalidated += this.apply(order);
+    this.counts.invalidated += this.purge({ kind: 'key', site: this.name, key });
+  }
+
+  /** Here, and by the word of `onPurge` elsewhere. How many answers are gone here. */
+  purge(order: PurgeOrder): number {
+    const count = this.apply(order);
     this.onPurge(order);
+    return count;
   }
 
   /** How many answers are gone. What is on its way and might be meant is not stored. */

@@ -1,13 +1,14 @@
 // Answers what an operator asks of the running gateway (`admin/control.ts`).
 import type { Renewed } from '../acme/keeper.ts';
 import type { ManagedStatus } from '../acme/status.ts';
-import type { BanControl, Control, Metrics, Reloaded, ReloadState, Status } from '../admin/control.ts';
+import type { BanControl, CacheControl, Control, Metrics, Reloaded, ReloadState, Status } from '../admin/control.ts';
 import type { RulesControl } from '../admin/rules-control.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { FigureSet, Metrics as Figures } from '../observe/metrics.ts';
 import type { Shared } from '../shared/shared.ts';
 import { normalName } from '../tls/names.ts';
 import { GatewayBans } from './ban-control.ts';
+import { GatewayCaches } from './cache-control.ts';
 import { certificateStatus } from './certificate-status.ts';
 import { GatewayFigures } from './figures.ts';
 import { GatewayRulesControl } from './rules-control.ts';
@@ -22,6 +23,7 @@ export interface Reloads {
 
 export class GatewayControl implements Control {
   readonly bans: BanControl;
+  readonly cache: CacheControl;
   readonly rules: RulesControl;
   readonly #gateway: Gateway;
   readonly #reloads: Reloads;
@@ -31,6 +33,7 @@ export class GatewayControl implements Control {
     this.#gateway = gateway;
     this.#reloads = reloads;
     this.bans = new GatewayBans(gateway);
+    this.cache = new GatewayCaches(gateway);
     this.rules = new GatewayRulesControl(gateway);
   }
 

@@ -5,6 +5,7 @@ import type { ReloadState } from '../admin/control.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type {
   BanFigures,
+  CacheFigures,
   LimitFigures,
   ManagedFigures,
   MetricsSource,
@@ -93,6 +94,14 @@ export class GatewayFigures implements MetricsSource {
 
   limits(): Iterable<LimitFigures> {
     return this.#gateway.runtime.limits.tallies;
+  }
+
+  *caches(): Iterable<CacheFigures> {
+    for (const { name, store, counts } of this.#gateway.runtime.caches.sites) {
+      const { hit, stale, revalidated, collapsed, miss, pass } = counts;
+      const requests = Object.entries({ hit, stale, revalidated, collapsed, miss, pass });
+      yield { site: name, entries: store.entries, bytes: store.bytes, evicted: store.evicted, requests };
+    }
   }
 
   shared(): SharedFigures | undefined {

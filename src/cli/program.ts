@@ -1,6 +1,7 @@
 // The command line as a whole: one file a command, put together here.
 import { Command, CommanderError } from 'commander';
 import { bansCommand } from './bans.ts';
+import { cacheCommand } from './cache.ts';
 import { certsCommand } from './certs.ts';
 import { checkCommand } from './check.ts';
 import { demoCommand } from './demo.ts';
@@ -56,6 +57,7 @@ const COMMANDS = [
   certsCommand,
   rulesCommand,
   bansCommand,
+  cacheCommand,
 ];
 
 function everyCommand(command: Command, visit: (command: Command) => void): void {

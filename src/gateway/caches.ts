@@ -50,6 +50,11 @@ export class Caches {
     return this.#sites.get(site)?.cache;
   }
 
+  /** On an operator's word. How many answers are gone here. */
+  purge(order: PurgeOrder): number {
+    return this.find(order.site)?.purge(order) ?? 0;
+  }
+
   /** How many answers are gone. Of an order from elsewhere nobody is told again. */
   apply(order: PurgeOrder): number {
     return this.find(order.site)?.apply(order) ?? 0;

@@ -39,6 +39,8 @@ export interface MetricsSource {
   challenges(): Iterable<readonly [string, number]>;
   limits(): Iterable<LimitFigures>;
   bans(): BanFigures;
+  /** Of each site that has one. */
+  caches(): Iterable<CacheFigures>;
   /** undefined: nothing is shared. */
   shared(): SharedFigures | undefined;
 }
@@ -55,6 +57,15 @@ export interface LimitFigures {
   readonly name: string;
   readonly refused: number;
   readonly delayed: number;
+}
+
+export interface CacheFigures {
+  readonly site: string;
+  readonly entries: number;
+  readonly bytes: number;
+  readonly evicted: number;
+  /** By how they were answered. */
+  readonly requests: Iterable<readonly [string, number]>;
 }
 
 export interface BanFigures {
@@ -137,6 +148,7 @@ export class Metrics {
     this.#servers(source);
     this.#certificates(source);
     this.#limits(source);
+    this.#caches(source);
     this.#shared(source);
   }
 
@@ -234,6 +246,23 @@ export class Metrics {
     const help = 'Requests and connections that were turned away because of a ban.';
     this.#counter('ban_turned_away_total', help, [], (counter) => {
       counter.inc(source.bans().turnedAway);
+    });
+  }
+
+  #caches(source: MetricsSource): void {
+    const requestsHelp = 'Requests at sites with a cache, by how they were answered.';
+    this.#counter('cache_requests_total', requestsHelp, ['site', 'result'], (counter) => {
+      for (const { site, requests } of source.caches())
+        for (const [result, count] of requests) counter.inc({ site, result }, count);
+    });
+    this.#gauge('cache_entries', 'Stored responses.', ['site'], (gauge) => {
+      for (const { site, entries } of source.caches()) gauge.set({ site }, entries);
+    });
+    this.#gauge('cache_bytes', 'What they take.', ['site'], (gauge) => {
+      for (const { site, bytes } of source.caches()) gauge.set({ site }, bytes);
+    });
+    this.#counter('cache_evictions_total', 'Stored responses that gave way to others.', ['site'], (counter) => {
+      for (const { site, evicted } of source.caches()) counter.inc({ site }, evicted);
     });
   }
 

@@ -29,6 +29,7 @@ function open(
     lookForCertificates: () => Promise.resolve([]),
     bans: { list: () => [], add: fails, remove: () => Promise.resolve([]), why: () => ({ isExempt: false, bans: [] }) },
     rules: { findings: () => [], shadows: () => [], explain: () => null, exceptions: () => [], except: () => null },
+    cache: { status: () => [], purge: fails },
     ...control,
   });
   onTestFinished(() => server.close());
