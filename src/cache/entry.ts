@@ -2,6 +2,7 @@
 import type { Headers } from '../http/headers.ts';
 import { headerList, headerValue, words } from '../http/headers.ts';
 import type { Verdict } from './judge.ts';
+import { StoredCodings } from './stored-codings.ts';
 
 export interface Entry extends Omit<Verdict, 'dropped' | 'vary'> {
   /** Of the resource, see `MemoryStore`. */
@@ -19,12 +20,13 @@ export interface Entry extends Omit<Verdict, 'dropped' | 'vary'> {
   readonly lastModified: string | undefined;
   /** Names by which it can be thrown away. */
   readonly tags: readonly string[];
-  /** What it takes in memory. */
+  /** What it takes in memory, without its codings. */
   readonly sizeBytes: number;
+  readonly codings: StoredCodings;
 }
 
 /** An entry before its body has come. */
-export type EntryHead = Omit<Entry, 'body' | 'sizeBytes'>;
+export type EntryHead = Omit<Entry, 'body' | 'sizeBytes' | 'codings'>;
 
 /** What is kept beside headers and body. */
 const OVERHEAD_BYTES = 512;
@@ -36,11 +38,13 @@ const NOT_KEPT = words(
 );
 const TAG_FIELDS = words('surrogate-key cache-tag');
 
-export function completed(head: EntryHead, body: Buffer): Entry {
+/** `onGrow`: the entry takes so many bytes more. */
+export function completed(head: EntryHead, body: Buffer, onGrow: (entry: Entry, bytes: number) => void): Entry {
   let bytes = OVERHEAD_BYTES + head.key.length + head.variant.length + body.length;
   for (const text of head.headers) bytes += text.length;
   for (const tag of head.tags) bytes += tag.length;
-  return { ...head, body, sizeBytes: bytes };
+  const entry: Entry = { ...head, body, sizeBytes: bytes, codings: new StoredCodings((more) => onGrow(entry, more)) };
+  return entry;
 }
 
 /** The fields that are kept, with a Date (RFC 9110, 6.6.1). `dropped`: further ones that are not. */

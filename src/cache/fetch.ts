@@ -129,7 +129,7 @@ export class Fetch {
       const only = { ...stored, headers: headers.concat(cookies) };
       return serveStored(x, only, ask, now, how);
     }
-    const entry = completed(head, stored.body);
+    const entry = this.#complete(head, stored.body);
     if (entry.variant !== stored.variant) this.#options.site.store.remove(stored);
     this.#store(entry);
     const answer = serveStored(x, entry, ask, now, how);
@@ -157,7 +157,7 @@ export class Fetch {
       return reply;
     }
     if (body === undefined || isWhole(body)) {
-      this.#store(completed(head, body === undefined ? Buffer.alloc(0) : Buffer.from(body)));
+      this.#store(this.#complete(head, body === undefined ? Buffer.alloc(0) : Buffer.from(body)));
       headers.push('cache-status', forwardedField(why, '; stored'));
       return reply;
     }
@@ -176,7 +176,7 @@ export class Fetch {
       reserve: (bytes) => site.store.reserve(bytes),
       release: (bytes) => site.store.release(bytes),
       onEnd: (bytes) => {
-        const entry = bytes === undefined ? undefined : completed(head, bytes);
+        const entry = bytes === undefined ? undefined : this.#complete(head, bytes);
         if (entry !== undefined) this.#store(entry);
         else this.#end();
         whole.resolve(entry);
@@ -221,6 +221,10 @@ export class Fetch {
       lastModified: headerValue(headers, 'last-modified'),
       tags,
     };
+  }
+
+  #complete(head: EntryHead, body: Buffer): Entry {
+    return completed(head, body, (entry, bytes) => this.#options.site.store.grow(entry, bytes));
   }
 
   #store(entry: Entry): void {

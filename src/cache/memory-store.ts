@@ -19,6 +19,8 @@ interface Group {
 
 interface Held {
   readonly entry: Entry;
+  /** With its codings. */
+  sizeBytes: number;
   isUsed: boolean;
 }
 
@@ -87,7 +89,7 @@ export class MemoryStore {
     }
     const kept = (this.#resources.get(entry.key) ?? []).filter((each) => each !== group);
     this.#resources.set(entry.key, [...kept, group]);
-    const held = { entry, isUsed: false };
+    const held = { entry, sizeBytes: entry.sizeBytes, isUsed: false };
     group.entries.set(entry.variant, held);
     this.#held.add(held);
     this.#storedBytes += entry.sizeBytes;
@@ -109,13 +111,19 @@ export class MemoryStore {
     this.#reservedBytes -= bytes;
   }
 
+  /** Another coding of its body is kept with it. */
+  grow(entry: Entry, bytes: number): void {
+    const held = this.#heldOf(entry);
+    if (held === undefined) return;
+    held.sizeBytes += bytes;
+    this.#storedBytes += bytes;
+    this.#makeRoom(0, 0);
+  }
+
   /** Of every kind of `remove`: how many answers are gone. */
   remove(entry: Entry): number {
-    for (const { entries } of this.#resources.get(entry.key) ?? []) {
-      const held = entries.get(entry.variant);
-      if (held?.entry === entry) return this.#removeAll([held]);
-    }
-    return 0;
+    const held = this.#heldOf(entry);
+    return held === undefined ? 0 : this.#removeAll([held]);
   }
 
   removeKey(key: string): number {
@@ -135,6 +143,14 @@ export class MemoryStore {
     return this.#removeAll([...this.#held]);
   }
 
+  #heldOf(entry: Entry): Held | undefined {
+    for (const { entries } of this.#resources.get(entry.key) ?? []) {
+      const held = entries.get(entry.variant);
+      if (held?.entry === entry) return held;
+    }
+    return undefined;
+  }
+
   #under(key: string): Held[] {
     return (this.#resources.get(key) ?? []).flatMap(({ entries }) => [...entries.values()]);
   }
@@ -146,8 +162,8 @@ export class MemoryStore {
 
   #remove(held: Held): void {
     if (!this.#held.delete(held)) return;
-    const { key, variant, tags, sizeBytes } = held.entry;
-    this.#storedBytes -= sizeBytes;
+    const { key, variant, tags } = held.entry;
+    this.#storedBytes -= held.sizeBytes;
     for (const tag of tags) {
       const tagged = this.#byTag.get(tag);
       tagged?.delete(held);

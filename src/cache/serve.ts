@@ -31,7 +31,8 @@ export function serveStored(x: Exchange, entry: Entry, ask: Ask, now: number, ho
       }
     }
   }
-  return { status, headers: fields(x, entry, now, how), body: status === 204 ? undefined : body };
+  const headers = fields(x, entry, now, how);
+  return status === 204 ? { status, headers, body: undefined } : { status, headers, body, codings: entry.codings };
 }
 
 /** One whose body is still coming. */

@@ -1,4 +1,5 @@
 // Which stored answer a request chooses (RFC 9111, 4.1): the request fields that Vary names, in a normal form, as one text.
+import { acceptedCodings } from '../http/accepted-codings.ts';
 import { isClientCertificateField } from '../http/client-certificate.ts';
 import { headerList, words } from '../http/headers.ts';
 
@@ -35,11 +36,6 @@ const CODINGS = ['br', 'gzip', 'zstd'];
  * Empty: none of them. It is also what the backend is asked for, so that its answer fits everybody with the same form.
  */
 export function normalCodings(value: string): string {
-  const wanted = new Map<string, boolean>();
-  for (const member of value.split(',')) {
-    const [name = '', ...parameters] = member.split(';');
-    const quality = parameters.map((each) => /^\s*q\s*=\s*([0-9.]+)\s*$/i.exec(each)?.[1]).find((q) => q !== undefined);
-    wanted.set(name.trim().toLowerCase(), quality === undefined || Number(quality) > 0);
-  }
-  return CODINGS.filter((name) => wanted.get(name) ?? wanted.get('*') ?? false).join(', ');
+  const quality = acceptedCodings(value);
+  return CODINGS.filter((name) => quality(name) > 0).join(', ');
 }

@@ -407,6 +407,20 @@ export interface RouteConfig {
   readonly waf: WafConfig | undefined;
   /** The same; undefined: nothing is stored. */
   readonly cache: CachePolicy | undefined;
+  /** The route's own, else the site's; undefined: responses are sent as they are. */
+  readonly compress: CompressConfig | undefined;
+}
+
+export interface CompressConfig {
+  /** The preferred one first. */
+  readonly encodings: readonly ('zstd' | 'br' | 'gzip')[];
+  /** Lower case; `*` for any part. */
+  readonly types: readonly string[];
+  readonly minBytes: number;
+  /** Of those whose size is known. */
+  readonly maxBytes: number;
+  /** At once. */
+  readonly maxActive: number;
 }
 
 /** The store of a site. */

@@ -88,9 +88,13 @@ async function serve(x: Exchange, stream: ClientStream, { runtime, records }: Co
   const counted = route.limits?.take(x, subject);
   const limited = counted instanceof Promise ? await counted : counted;
   if (limited !== undefined) return limited;
-  if (route.guard === undefined) return fetch(x, stream, route);
+  if (route.guard === undefined) return compressed(x, await fetch(x, stream, route), route);
   const watch = new Watch(x, route.guard, records, stream);
-  return watch.requestHead() ?? (await watch.requestBody()) ?? (await watch.response(await fetch(x, stream, route)));
+  return (
+    watch.requestHead() ??
+    (await watch.requestBody()) ??
+    compressed(x, await watch.response(await fetch(x, stream, route)), route)
+  );
 }
 
 function fetch(x: Exchange, stream: ClientStream, { cache, target }: Route): Reply | Promise<Reply> {
@@ -103,6 +107,10 @@ function isSameRoute(route: Route | undefined, { routes }: Site, subject: RouteS
     const other: RouteSubject = { ...subject, reading };
     return routes.find(({ matches }) => matches(other)) === route;
   });
+}
+
+function compressed(x: Exchange, reply: Reply, { compressor }: Route): Reply | Promise<Reply> {
+  return compressor === undefined ? reply : compressor.apply(x, reply);
 }
 
 /** Whom the site's own allow list names is not kept out by what he did, or what somebody did from his network. */

@@ -6,6 +6,7 @@ import type { CertificateKeeper } from '../acme/keeper.ts';
 import type { IpSet } from '../base/ip.ts';
 import { ipSet } from '../base/ip.ts';
 import type { RouteCache } from '../cache/route-cache.ts';
+import { Compressor } from '../compress/compress.ts';
 import type { Config, HeaderChanges, LimitConfig, RouteConfig, SiteConfig } from '../config/config.ts';
 import { Limit } from '../limits/limit.ts';
 import { RouteLimits } from '../limits/limits.ts';
@@ -61,6 +62,8 @@ export interface Route {
   readonly guard: Guard | undefined;
   /** undefined: nothing is stored at the whole site. */
   readonly cache: RouteCache | undefined;
+  /** undefined: answers are sent as they are. */
+  readonly compressor: Compressor | undefined;
 }
 
 interface RuntimeParts {
@@ -214,6 +217,7 @@ function buildRoute(route: RouteConfig, site: SiteConfig, parts: RuntimeParts): 
     limits: buildLimits(route.limits, site.name, limits),
     target,
     cache: routeCache(route, site, config, target, caches),
+    compressor: route.compress === undefined ? undefined : new Compressor(route.compress),
   };
 }
 

@@ -14,8 +14,15 @@ export interface Reply {
   body: Uint8Array | BodySource | undefined;
   /** For a body that is whole; a source hands its trailers over with its end. */
   trailers?: readonly string[];
+  /** Where the body comes from a store: its codings, each made once. */
+  codings?: Codings;
   /** With status 101 only: the connection to the backend, and the bytes that came behind the head. */
   tunnel?: Tunnel;
+}
+
+export interface Codings {
+  /** The whole body in that coding; `encode` is asked where nobody has made it yet. Fails as that fails. */
+  get(coding: string, encode: () => Promise<Buffer>): Promise<Buffer>;
 }
 
 export interface Tunnel {

@@ -33,6 +33,7 @@ function entry(
       staleIfError: 0,
     },
     Buffer.alloc(more.bytes ?? 0),
+    () => {},
   );
 }
 

@@ -77,9 +77,6 @@ describe('a part that is on is told, at its key', () => {
   test.for([
     ['storage', 'shared', '1:17'],
     ['access', '{ basic: { users: { ann: x } } }', '1:46'],
-    ['compress', 'true', '1:36'],
-    ['compress', 'on', '1:36'],
-    ['routes.compress', 'true', '1:47'],
   ] as const)('%s: %s', ([name, value, place]) => {
     expect(placesOf(at(name, value))).toEqual([`${place} not-available`]);
   });

@@ -20,6 +20,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   limits: 4,
   waf: 4,
   cache: 4,
+  compress: 4,
   upstream: 4,
   observe: 3,
   shared: 3,

@@ -1,6 +1,6 @@
-// The cache of a route: what the route says itself, the site's word for the rest.
+// The cache and the compression of a route: what the route says itself, the site's word for the rest.
 
-import type { CachePolicy, CacheStoreConfig } from '../config.ts';
+import type { CachePolicy, CacheStoreConfig, CompressConfig } from '../config.ts';
 import type { Part } from '../part.ts';
 
 /** undefined: nothing is stored here. `route`: absent for the site's own requests. */
@@ -26,6 +26,26 @@ export function resolveCacheStore(site: Part): CacheStoreConfig {
     maxBytes: site.at('maxSize').bytes(),
     maxEntries: site.at('maxEntries').number(),
     maxVariants: site.at('maxVariants').number(),
+  };
+}
+
+/** undefined: nothing is compressed. A route with a word on it says all of it. */
+export function resolveCompress(site: Part, route: Part | undefined): CompressConfig | undefined {
+  const part = route?.isGiven === true ? route : site;
+  if (!isOn(part)) return undefined;
+  const words = part
+    .at('encodings')
+    .items()
+    .map((item) => item.word(['zstd', 'br', 'gzip'] as const));
+  return {
+    encodings: [...new Set(words)],
+    types: part
+      .at('types')
+      .items()
+      .map((type) => (type.text() ?? '').toLowerCase()),
+    minBytes: part.at('minSize').bytes(),
+    maxBytes: part.at('maxSize').bytes(),
+    maxActive: part.at('concurrent').number(),
   };
 }
 

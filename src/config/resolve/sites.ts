@@ -4,7 +4,7 @@ import type { RouteConfig, SiteConfig } from '../config.ts';
 import type { Part } from '../part.ts';
 import { parseAlias, parseSiteName } from '../syntax/host-name.ts';
 import { parsePathPrefix } from '../syntax/request-match.ts';
-import { resolveCache, resolveCacheStore } from './cache.ts';
+import { resolveCache, resolveCacheStore, resolveCompress } from './cache.ts';
 import { resolveCertificateFile, resolveClientCertificates } from './certificates.ts';
 import { resolveHeaders } from './headers.ts';
 import { resolveHsts } from './hsts.ts';
@@ -106,6 +106,7 @@ function resolveRoutes(site: Part, around: Surroundings): RouteConfig[] {
       headers,
       waf: resolveWaf(site.at('waf'), undefined, baseDir),
       cache: resolveCache(site.at('cache'), undefined),
+      compress: resolveCompress(site.at('compress'), undefined),
     },
   ];
 }
@@ -131,8 +132,11 @@ function resolveRoute(part: Part, site: Part, around: RouteSurroundings): RouteC
   const stripPrefix = readPrefix(part.at('stripPrefix'));
   const waf = resolveWaf(site.at('waf'), part.at('waf'), baseDir);
   const cache = resolveCache(site.at('cache'), part.at('cache'));
+  const compress = resolveCompress(site.at('compress'), part.at('compress'));
   const access = resolveAccess(site.at('access'), part.at('access'));
-  return upstream === undefined ? undefined : { match, upstream, stripPrefix, access, limits, headers, waf, cache };
+  return upstream === undefined
+    ? undefined
+    : { match, upstream, stripPrefix, access, limits, headers, waf, cache, compress };
 }
 
 /** `/` alone strips nothing. */

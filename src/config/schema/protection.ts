@@ -5,7 +5,7 @@ import { flag, integer, off, text, verbatim, word } from './kind.ts';
 import { duration, size } from './measures.ts';
 import type { Node } from './node.ts';
 import { list, map, table, value } from './node.ts';
-import { cidr, headerName, headerValue, method, pathGlob, webUrl } from './web.ts';
+import { cidr, headerName, headerValue, mediaType, method, pathGlob, webUrl } from './web.ts';
 
 const name = text('a name', 'a name');
 const oneCidr = value('An address range.', cidr);
@@ -118,7 +118,40 @@ export const cache: Node = map(
   { default: false, is: [flag, off] },
 );
 
-export const compress: Node = value('Compress responses that allow it.', [flag, off], {
-  default: false,
-  later: { what: 'compression' },
-});
+export const compress: Node = map(
+  'Compressing responses for clients that take it.',
+  {
+    encodings: list('The codings, the preferred one first.', value('A content coding.', word('zstd', 'br', 'gzip')), {
+      default: ['zstd', 'br', 'gzip'],
+      least: 1,
+    }),
+    types: list(
+      'Media types that are compressed; text/* leaves text/event-stream out.',
+      value('A media type, like text/html; `*` stands for any part.', mediaType),
+      {
+        default: [
+          'text/*',
+          'application/json',
+          'application/*+json',
+          'application/javascript',
+          'application/xml',
+          'application/*+xml',
+          'application/wasm',
+          'image/svg+xml',
+          'font/ttf',
+          'font/otf',
+        ],
+      },
+    ),
+    minSize: value('Smaller responses are sent as they are.', size(0, 2 ** 30), { default: '1KiB' }),
+    maxSize: value('Larger ones too, where their size is known.', size(1, 2 ** 40), { default: '10MiB' }),
+    concurrent: value(
+      'Responses that are being compressed at once; further ones are sent as they are.',
+      integer(1, 10_000),
+      {
+        default: 64,
+      },
+    ),
+  },
+  { default: false, is: [flag, off] },
+);

@@ -6,7 +6,7 @@ import { flag, integer, off, readBy, text, verbatim, word } from './kind.ts';
 import { date, duration, percent, size } from './measures.ts';
 import type { Node } from './node.ts';
 import { list, map, value } from './node.ts';
-import { method, pathGlob } from './web.ts';
+import { mediaType, method, pathGlob } from './web.ts';
 
 const paranoia = integer(1, 4);
 const threshold = integer(1, 10_000);
@@ -23,10 +23,6 @@ const ruleSource: Node = map(
     required: ['crs'],
     is: [text('a rule set', 'core, a file or a glob')],
   },
-);
-
-const mediaType = readBy('a media type', 'a media type like text/html or text/*', (written) =>
-  /^[\w!#$&^.+*-]+\/[\w!#$&^.+*-]+$/.test(written) ? { value: written } : { fault: 'is not a media type' },
 );
 
 const ruleReference = verbatim('a rule', 'a rule id, a range like 941100-941199 or tag:NAME', parseRuleReference);

@@ -105,3 +105,7 @@ function parseUpstreamName(text: string): Parsed<string> {
   if (new RegExp(upstreamNamePattern, 'u').test(text)) return { value: text };
   return { fault: 'is not a name of letters, digits, -, _ and . (beginning with a letter or digit)' };
 }
+
+export const mediaType: Kind = readBy('a media type', 'a media type like text/html or text/*', (written) =>
+  /^[\w!#$&^.+*-]+\/[\w!#$&^.+*-]+$/.test(written) ? { value: written } : { fault: 'is not a media type' },
+);
