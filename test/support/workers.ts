@@ -31,9 +31,21 @@ export interface WorkersOptions {
   readonly site?: string;
   readonly beside?: string;
   readonly to?: string;
+  readonly listen?: string;
+  readonly certificates?: string;
+  /** Of the site. */
+  readonly name?: string;
 }
 
-export async function startWorkers({ workers = 2, site = '', beside = '', to }: WorkersOptions = {}): Promise<Workers> {
+export async function startWorkers({
+  workers = 2,
+  site = '',
+  beside = '',
+  to,
+  listen = '{ https: "127.0.0.1:0", http: false }',
+  certificates = '{ issuer: internal }',
+  name = 'localhost',
+}: WorkersOptions = {}): Promise<Workers> {
   const folder = await temporaryFolder();
   const target = to ?? (await startBackend()).url;
   const file = path.join(folder, 'gatehouse.yaml');
@@ -41,12 +53,12 @@ export async function startWorkers({ workers = 2, site = '', beside = '', to }: 
     writeFileSync(
       file,
       [
-        'listen: { https: "127.0.0.1:0", http: false }',
+        `listen: ${listen}`,
         'admin: { socket: admin.sock, http: false }',
-        'certificates: { issuer: internal }',
+        `certificates: ${certificates}`,
         `workers: ${workers}`,
         around,
-        `sites: { localhost: { to: "${target}", waf: { mode: off }${more} } }`,
+        `sites: { ${name}: { to: "${target}", waf: { mode: off }${more} } }`,
       ].join('\n'),
     );
   write();
