@@ -62,6 +62,7 @@ export function mergeShadows(all: readonly (readonly ShadowReport[])[]): ShadowR
     passes: one.passes + other.passes,
     groups: mergeGroups(one.groups, other.groups),
     otherGroups: one.otherGroups + other.otherGroups,
+    finds: one.finds === null || other.finds === null ? null : one.finds + other.finds,
   }));
 }
 
@@ -85,13 +86,13 @@ function keyOf({ change, rule, field, path }: Groups[number]): string {
   return `${change} ${rule} ${field} ${path}`;
 }
 
-function byPlace<T extends { readonly file: string; readonly line: number }>(
+function byPlace<T extends { readonly file: string; readonly line: number; readonly rule?: number | null }>(
   all: readonly (readonly T[])[],
   merge: (one: T, other: T) => T,
 ): T[] {
   const merged = new Map<string, T>();
   for (const each of all.flat()) {
-    const key = `${each.file}:${each.line}`;
+    const key = `${each.file}:${each.line} ${each.rule ?? ''}`;
     const known = merged.get(key);
     merged.set(key, known === undefined ? each : merge(known, each));
   }

@@ -200,6 +200,7 @@ export class Supervisor {
       socket: async ({ kind, place, nth }) => new Handed(await this.#sockets.at(kind, place, nth)),
       count: (wishes) => countAll(this.#counters, wishes),
       ban: (change) => this.#tellOthers(seat, (channel) => channel.tell('heardOfBan', change)),
+      purged: (order) => this.#tellOthers(seat, (channel) => channel.tell('heardOfPurge', order)),
       certificates: () => this.#tellOthers(seat, (channel) => channel.tell('heardOfCertificates', undefined)),
       ticketsEnded: () => {
         this.#renewingTickets ??= setTimeout(() => {

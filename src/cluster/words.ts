@@ -3,6 +3,7 @@ import type { Renewed } from '../acme/keeper.ts';
 import type { ManagedStatus } from '../acme/status.ts';
 import type { BanReasons, BanStatus, BanWish, ReloadState, Status } from '../admin/control.ts';
 import type { ExceptionFigures, ExceptWish, FindingSummary, ShadowReport } from '../admin/rules-control.ts';
+import type { PurgeOrder } from '../cache/purge.ts';
 import type { ListenAddress } from '../config/config.ts';
 import type { Ban } from '../limits/ban.ts';
 import type { BanChange } from '../limits/bans.ts';
@@ -63,6 +64,7 @@ export interface AtSupervisor {
   socket(wish: { kind: string; place: ListenAddress; nth: number }): Promise<object>;
   count(wishes: readonly CountWish[]): Promise<readonly Count[]>;
   ban(change: BanChange): void;
+  purged(order: PurgeOrder): void;
   certificates(_: undefined): void;
   ticketsEnded(_: undefined): void;
   order(name: string): Promise<void>;
@@ -81,6 +83,7 @@ export interface AtWorker {
   reopenLogs(_: undefined): void;
   ticketKey(key: TicketKey): Promise<void>;
   heardOfBan(change: BanChange): Promise<void>;
+  heardOfPurge(order: PurgeOrder): Promise<void>;
   heardOfCertificates(_: undefined): Promise<void>;
   order(name: string): Promise<void>;
   knownBans(_: undefined): Promise<readonly Ban[]>;

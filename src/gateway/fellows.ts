@@ -1,6 +1,7 @@
 // What a gateway shares with the other processes that serve the same addresses. Whoever starts several of them gives this to
 // each; a gateway without fellows is alone and does everything itself.
 import type { ListenOptions } from 'node:net';
+import type { PurgeOrder } from '../cache/purge.ts';
 import type { ListenAddress } from '../config/config.ts';
 import type { Ban } from '../limits/ban.ts';
 import type { BanChange } from '../limits/bans.ts';
@@ -21,6 +22,8 @@ export interface Fellows {
   listenOn(kind: 'https' | 'http', place: ListenAddress, nth: number): Promise<ListenTarget>;
   /** A ban was set or lifted here. Never fails, like all that follow. */
   banChanged(change: BanChange): void;
+  /** Stored answers were thrown away here. */
+  purged(order: PurgeOrder): void;
   /** There are other certificates in the storage. */
   certificatesChanged(): void;
   /** No session of before may be resumed: all need another key. */

@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls';
 import type { CertificateKeeper } from '../acme/keeper.ts';
 import { GatehouseError } from '../base/errors.ts';
 import { InTurn } from '../base/in-turn.ts';
+import type { PurgeOrder } from '../cache/purge.ts';
 import type { Config } from '../config/config.ts';
 import type { ClientProof } from '../http/client-certificate.ts';
 import type { BanChange } from '../limits/bans.ts';
@@ -110,7 +111,9 @@ export class Gateway implements Context {
   static async start(config: Config, tuning: GatewayTuning = {}): Promise<Gateway> {
     const records = new Records(config.logs, config.record, tuning.fellows?.number);
     const limiting = await openLimiting(config, records, tuning.fellows);
-    const prepared = await prepare(config, records, { limits: limiting.state, caches: new Caches() }).catch(
+    const caches = new Caches();
+    caches.onPurge = (order) => tuning.fellows?.purged(order);
+    const prepared = await prepare(config, records, { limits: limiting.state, caches }).catch(
       async (error: unknown) => {
         await limiting.close();
         throw error;
@@ -206,6 +209,11 @@ export class Gateway implements Context {
   /** What another process has done about a ban. */
   heardOfBan(change: BanChange): void {
     this.#limiting.heard(change);
+  }
+
+  /** What another process has thrown away. */
+  heardOfPurge(order: PurgeOrder): void {
+    this.runtime.caches.apply(order);
   }
 
   /** Another process has put certificates into the storage; resolves when they are served. */

@@ -1,8 +1,10 @@
 // Several processes are one gateway: to clients, to whoever is limited or banned, and to the operator.
 import { once } from 'node:events';
+import https from 'node:https';
 import tls from 'node:tls';
-import { describe, expect, test } from 'vitest';
-import { get, pidsOf, startWorkers, type Workers } from '../support/workers.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { startBackend } from '../support/backend.ts';
+import { get, LOCAL, pidsOf, startWorkers, type Workers } from '../support/workers.ts';
 
 const LIMITED = ', limits: [{ name: few, match: { path: /few }, rate: 3/min }]';
 
@@ -96,4 +98,34 @@ async function isResumed(world: Workers, session: Buffer): Promise<boolean> {
   const isReused = socket.isSessionReused();
   socket.destroy();
   return isReused;
+}
+
+test('what one worker throws out of its cache the others do not serve any more', async () => {
+  let version = 0;
+  const { url } = await startBackend((request, response) => {
+    if (request.method === 'POST') version++;
+    response.writeHead(200, { 'cache-control': 'max-age=600' }).end(`version ${version}`);
+  });
+  const world = await startWorkers({ to: url, site: ', cache: true' });
+  const [one = 0, two = 0] = await pidsOf(world);
+  const { port } = world;
+  const text = (pid: number, method = 'GET'): Promise<string> => world.onlyBy(pid, () => textOf(port, method));
+  expect([await text(one), await text(two)]).toEqual(['version 0', 'version 0']);
+  await text(one, 'POST');
+  await vi.waitFor(async () => expect([await text(one), await text(two)]).toEqual(['version 1', 'version 1']));
+});
+
+function textOf(port: number, method: string): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  https
+    .request({ host: '127.0.0.1', port, servername: 'localhost', method, agent: false, ...LOCAL }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      answer.on('end', () => resolve(text));
+    })
+    .on('error', reject)
+    .end();
+  return promise;
 }
