@@ -16,6 +16,7 @@ const MOST_TIMES = 4;
 
 const opened = openEngine({ files: process.argv.slice(2) });
 tell({ version: `Gatehouse engine, Node ${process.version}`, loadMs: cpuMicros() / 1000 });
+opened.warmUp();
 
 let loaded: { path: string; reader: RequestReader } | undefined;
 for await (const line of createInterface({ input: process.stdin })) {

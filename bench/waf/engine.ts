@@ -5,6 +5,7 @@ import { compilePlan } from '../../src/waf/compile.ts';
 import type { Inspection } from '../../src/waf/engine.ts';
 import { Engine } from '../../src/waf/engine.ts';
 import { loadSecLang } from '../../src/waf/seclang/load.ts';
+import { warmUpAtOnce } from '../../src/waf/warm-up.ts';
 import type { BenchRequest } from './request.ts';
 
 /** More than any case needs: what is measured is the work, not where it would be given up. */
@@ -23,6 +24,8 @@ export interface Outcome {
 
 export interface BenchEngine {
   run(request: BenchRequest): Outcome;
+  /** What the gateway does in the seconds after its start. */
+  warmUp(): void;
 }
 
 /** `files`: set-up, settings and rules, in the order in which they are loaded. Fails with all that is wrong in them. */
@@ -30,8 +33,14 @@ export function openEngine({ files }: { readonly files: readonly string[] }): Be
   const { ruleSet, problems } = loadSecLang(files, { baseDir: dirname(files[0] ?? '.'), known: KNOWN });
   const faults = [...problems, ...checkRules(ruleSet)];
   if (faults.length > 0) throw new Error(faults.map((problem) => JSON.stringify(problem)).join('\n'));
-  const engine = new Engine(compilePlan(ruleSet, new Map()), { mode: 'on', budgetMs: BUDGET_MS, body: BODY_LIMITS });
-  return { run: (request) => inspect(engine.begin(), request) };
+  const plan = compilePlan(ruleSet, new Map());
+  const engine = new Engine(plan, { mode: 'on', budgetMs: BUDGET_MS, body: BODY_LIMITS });
+  return {
+    run: (request) => inspect(engine.begin(), request),
+    warmUp: () => {
+      warmUpAtOnce(plan);
+    },
+  };
 }
 
 function inspect(inspection: Inspection, request: BenchRequest): Outcome {

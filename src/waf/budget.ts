@@ -5,8 +5,8 @@ import type { StepAllowance } from './pattern/submatch.ts';
 /** Work between two looks at the clock; a unit is about a byte looked at. */
 const UNITS_PER_LOOK = 16_384;
 
-/** Steps by which matches in long values are followed, about 5 ms of work; beyond, long matches are shown cut. */
-const CAPTURE_STEPS = 400_000;
+/** Steps by which matches in long values are followed, about 3 ms of work; beyond, long matches are shown cut. */
+const CAPTURE_STEPS = 200_000;
 
 export class Budget {
   /** For all that the rules capture and log of one exchange. */

@@ -6,6 +6,7 @@ import { FAMILIES, FamilyBuilder } from './families.ts';
 import { FEEDS } from './feeds.ts';
 import type { Field, Hits } from './field.ts';
 import { NO_HITS } from './field.ts';
+import type { Node } from './pattern/node.ts';
 import { ALWAYS, Presence } from './presence.ts';
 import { type Allowance, NEW_RECIPES, type Question, RecipeBook } from './recipe.ts';
 import { type Family, ValuePlan } from './scanner.ts';
@@ -40,6 +41,11 @@ export class ScanTable {
     );
     this.#plans = builder.plans;
     this.families = builder.families;
+  }
+
+  /** The patterns that are looked for. */
+  get patterns(): readonly Node[] {
+    return this.families.flatMap(({ patterns }) => patterns.nodes);
   }
 
   scan(variable: number, field: Field): Hits {

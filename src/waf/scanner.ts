@@ -14,18 +14,15 @@ export interface Family extends FamilySize {
   readonly words: WordMatcher;
 }
 
-/** What the automata of a family found in one text. */
+/** What the automata of a family are asked about one text, and what they found in it. */
 interface Answer {
   value: string;
-  readonly patterns: Uint32Array;
-  /** Whether all of `patterns` is known, else what `known` has bits for. */
-  hasPatterns: boolean;
-  hasKnown: boolean;
-  readonly known: Uint32Array;
-  /** Room for what one walk looks for. */
   readonly wanted: Uint32Array;
+  readonly patterns: Uint32Array;
   readonly words: Uint32Array;
-  hasWords: boolean;
+  asksPatterns: boolean;
+  asksWords: boolean;
+  isWalked: boolean;
 }
 
 /** Everything that is asked of the values of one kind (parameters, one header, …). */
@@ -37,6 +34,8 @@ export class ValuePlan {
   /** By family: room for answers, used again for each value. */
   readonly #answers: Answer[][];
   readonly #answered: number[];
+  /** By ask: where its answer stands; undefined: there is nothing to find. */
+  readonly #prepared: (Answer | undefined)[] = [];
 
   constructor(recipes: RecipeBook, families: readonly Family[]) {
     this.#recipes = recipes;
@@ -53,41 +52,48 @@ export class ValuePlan {
     const { texts, asks } = this.#recipes.find(this.#recipes.presenceOf(value));
     this.#texts.begin(value, texts);
     this.#answered.fill(0);
+    for (let i = 0; i < asks.length; i++) this.#prepare(asks[i] as Ask, i);
     let hits: number[] | undefined;
-    for (const ask of asks) {
-      const text = this.#texts.at(ask.text);
-      if (text.length < ask.minLength || (ask.repeats && this.#texts.isUnchanged(ask.text))) continue;
-      if (this.#texts.mayMatch(ask)) hits = this.#put(ask, text, hits);
-    }
+    for (let i = 0; i < asks.length; i++) hits = this.#put(asks[i] as Ask, this.#prepared[i], hits);
     const result = hits === undefined ? NO_HITS : [...new Set(hits)];
     this.#cache.set(value, result);
     return result;
   }
 
-  #put(ask: Ask, text: string, before: number[] | undefined): number[] | undefined {
+  /** Gathers what is asked of each different text, so that it is walked once. */
+  #prepare(ask: Ask, place: number): void {
+    const { family, patterns, words } = ask;
+    this.#prepared[place] = undefined;
+    const text = this.#texts.at(ask.text);
+    if (text.length < ask.minLength || (ask.repeats && this.#texts.isUnchanged(ask.text))) return;
+    if (!this.#texts.mayMatch(ask)) return;
+    const answer = this.#answerFor(text, family);
+    this.#prepared[place] = answer;
+    if (patterns !== undefined) addAll(patterns.wanted, answer.wanted);
+    answer.asksPatterns ||= patterns !== undefined;
+    answer.asksWords ||= words !== undefined;
+  }
+
+  #put(ask: Ask, answer: Answer | undefined, before: number[] | undefined): number[] | undefined {
+    if (answer === undefined) return before;
     let hits = before;
-    if (ask.patterns !== undefined || ask.words !== undefined) {
-      const answer = this.#answer(text, ask);
-      if (ask.patterns !== undefined) hits = collect(ask.patterns, answer.patterns, hits);
-      if (ask.words !== undefined) hits = collect(ask.words, answer.words, hits);
-    }
-    for (const { rule, test } of ask.tests) if (test(text)) hits = add(hits, rule);
+    this.#walk(answer, ask.family);
+    if (ask.patterns !== undefined) hits = collect(ask.patterns, answer.patterns, hits);
+    if (ask.words !== undefined) hits = collect(ask.words, answer.words, hits);
+    for (const { rule, test } of ask.tests) if (test(answer.value)) hits = add(hits, rule);
     return hits;
   }
 
   /** Each different text is walked once by an automaton, however many chains of transformations lead to it. */
-  #answer(text: string, { family, patterns, words }: Ask): Answer {
-    const { patterns: matcher, words: wordMatcher } = this.#families[family] as Family;
-    const answer = this.#answerFor(text, family);
-    const wanted = patterns === undefined || answer.hasPatterns ? undefined : notKnown(answer, patterns.wanted);
-    const asksWords = words !== undefined && !answer.hasWords;
-    if (wanted !== undefined && asksWords) {
-      matcher.scanWith(wordMatcher, text, answer.patterns, answer.words, wanted);
-    } else if (wanted !== undefined) matcher.scan(text, answer.patterns, wanted);
-    else if (asksWords) wordMatcher.scan(text, answer.words);
-    if (wanted !== undefined) learn(answer, wanted, matcher.isPartial);
-    answer.hasWords ||= asksWords;
-    return answer;
+  #walk(answer: Answer, family: number): void {
+    if (answer.isWalked) return;
+    answer.isWalked = true;
+    const { patterns, words } = this.#families[family] as Family;
+    const { value, asksPatterns, asksWords } = answer;
+    if (asksPatterns && asksWords) {
+      patterns.scanWith(words, value, answer.patterns, answer.words, answer.wanted);
+    } else if (asksPatterns) patterns.scan(value, answer.patterns, answer.wanted);
+    else if (asksWords) words.scan(value, answer.words);
   }
 
   #answerFor(text: string, family: number): Answer {
@@ -101,50 +107,34 @@ export class ValuePlan {
     const used = answers[count];
     if (used !== undefined) {
       used.value = text;
-      if (used.hasPatterns || used.hasKnown) used.patterns.fill(0);
-      if (used.hasKnown) used.known.fill(0);
-      if (used.hasWords) used.words.fill(0);
-      used.hasPatterns = false;
-      used.hasKnown = false;
-      used.hasWords = false;
+      if (used.asksPatterns) {
+        used.patterns.fill(0);
+        used.wanted.fill(0);
+      }
+      if (used.asksWords) used.words.fill(0);
+      used.asksPatterns = false;
+      used.asksWords = false;
+      used.isWalked = false;
       return used;
     }
     const { patternWords, wordWords } = this.#families[family] as Family;
     const fresh: Answer = {
       value: text,
       patterns: new Uint32Array(patternWords),
-      hasPatterns: false,
-      hasKnown: false,
-      known: new Uint32Array(patternWords),
       wanted: new Uint32Array(patternWords),
       words: new Uint32Array(wordWords),
-      hasWords: false,
+      asksPatterns: false,
+      asksWords: false,
+      isWalked: false,
     };
     answers.push(fresh);
     return fresh;
   }
 }
 
-/** Those of the patterns of which it is not known whether they match; undefined: none. */
-function notKnown(answer: Answer, asked: Uint32Array): Uint32Array | undefined {
-  if (!answer.hasKnown) return asked;
-  const { known, wanted } = answer;
-  let any = 0;
-  for (let i = 0; i < wanted.length; i++) {
-    wanted[i] = (asked[i] as number) & ~(known[i] as number);
-    any |= wanted[i] as number;
-  }
-  return any === 0 ? undefined : wanted;
-}
-
-function learn(answer: Answer, wanted: Uint32Array, isPartial: boolean): void {
-  if (!isPartial) {
-    answer.hasPatterns = true;
-    return;
-  }
-  const { known } = answer;
-  answer.hasKnown = true;
-  for (let i = 0; i < known.length; i++) known[i] = (known[i] as number) | (wanted[i] as number);
+/** Adds the bits of a set to another. */
+function addAll(bits: Uint32Array, to: Uint32Array): void {
+  for (let i = 0; i < to.length; i++) to[i] = (to[i] as number) | (bits[i] as number);
 }
 
 function collect(

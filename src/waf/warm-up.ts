@@ -1,5 +1,7 @@
-// Runs a few ordinary requests through a fresh plan, so that the first client does not wait while automata get their states.
+// Runs a few ordinary requests through a fresh plan, so that the first client does not wait while automata get their
+// states, and later some hostile ones: the first of those costs five times as much as the next.
 import { Engine } from './engine.ts';
+import { hostileBodies } from './hostile-bodies.ts';
 import type { Plan } from './plan.ts';
 
 /** Field lines of two clients. */
@@ -50,41 +52,54 @@ const JSON_BODY = JSON.stringify({
   address: { street: "14 St. Mary's Road", city: 'Zürich', zip: '8004', country: 'CH' },
 });
 
-/** What attacks are made of, in no order that would be one. */
-const TOKENS = (
-  "select union from where ' or 1=1 -- /* */ ; | & && ` $( ) <script </script> <img onerror= javascript: alert( eval( " +
-  'exec system( cat /etc/passwd ../ ..\\ %0a %25 &lt; &#x41; \\x41 ${jndi: php:// bash -c wget {{ }} ]] \r\n " = > < '
-).split(' ');
-/** More than what is looked at first as a whole. */
-const HOSTILE_BYTES = 4_000;
-
 /** Long enough for real work. */
 const BUDGET_MS = 5_000;
 
 /** Between two exchanges others get their turn: the doors are perhaps open already. */
 const PAUSE_MS = 5;
+/** Hostile requests seldom come first: they wait until a start is over, and take a fifth of the time then. */
+const HOSTILE_AFTER_MS = 2_000;
+const PAUSE_TIMES = 4;
 
 /** The same plan. One exchange is run at once, the others one after another while the event loop has time. */
 export function warmUp(plan: Plan): Plan {
-  const engine = new Engine(plan, {
-    mode: 'detectionOnly',
-    budgetMs: BUDGET_MS,
-    body: { maxArguments: 1_000, maxDepth: 64 },
-  });
-  const exchanges = warmingExchanges(engine);
-  const next = (): void => {
-    try {
-      if (exchanges.next().done !== true) setTimeout(next, PAUSE_MS).unref();
-    } catch {
-      // What these cannot do fails when it is used, with a message.
-    }
+  const engine = engineOf(plan);
+  const beginHostile = (): void => {
+    setTimeout(runInTurns, HOSTILE_AFTER_MS, hostileExchanges(engine)).unref();
   };
-  next();
+  runInTurns(ordinaryExchanges(engine), beginHostile);
   return plan;
 }
 
+/** The same without pauses. */
+export function warmUpAtOnce(plan: Plan): Plan {
+  const engine = engineOf(plan);
+  for (const exchanges of [ordinaryExchanges(engine), hostileExchanges(engine)]) {
+    while (exchanges.next().done !== true);
+  }
+  return plan;
+}
+
+function runInTurns(exchanges: Generator, then?: () => void): void {
+  const startedAt = performance.now();
+  try {
+    if (exchanges.next().done === true) then?.();
+    else {
+      const pauseMs = Math.max(PAUSE_MS, PAUSE_TIMES * (performance.now() - startedAt));
+      setTimeout(runInTurns, then === undefined ? pauseMs : PAUSE_MS, exchanges, then).unref();
+    }
+  } catch {
+    // What these cannot do fails when it is used, with a message.
+  }
+}
+
+function engineOf(plan: Plan): Engine {
+  const body = { maxArguments: 1_000, maxDepth: 64 };
+  return new Engine(plan, { mode: 'detectionOnly', budgetMs: BUDGET_MS, body });
+}
+
 /** Stops behind each exchange. */
-function* warmingExchanges(engine: Engine): Generator<undefined, void> {
+function* ordinaryExchanges(engine: Engine): Generator<undefined, void> {
   for (const [i, target] of TARGETS.entries()) {
     const headers = HEADERS[i % HEADERS.length] as readonly string[];
     exchange(engine, 'GET', target, headers, '');
@@ -94,30 +109,14 @@ function* warmingExchanges(engine: Engine): Generator<undefined, void> {
     exchange(engine, 'POST', target, [...headers, 'content-type', 'application/json'], JSON_BODY);
     yield;
   }
-  // The automata that take over from the large one, and all that runs for rules that hit only.
-  const random = randomBelow();
-  const soup = () => TOKENS[random(TOKENS.length)] as string;
-  const noise = () => String.fromCharCode(0x20 + random(95));
-  for (const next of [soup, noise]) {
-    const form = `text=${encodeURIComponent(textOf(next))}`;
+}
+
+/** The automata that take over from the large ones, and all that runs for long values and for rules that hit only. */
+function* hostileExchanges(engine: Engine): Generator<undefined, void> {
+  for (const form of hostileBodies(engine.plan.scans.patterns)) {
     exchange(engine, 'POST', '/', ['content-type', 'application/x-www-form-urlencoded'], form);
     yield;
   }
-}
-
-function textOf(next: () => string): string {
-  let text = '';
-  while (text.length < HOSTILE_BYTES) text += next();
-  return text;
-}
-
-/** The same numbers at every start. */
-function randomBelow(): (below: number) => number {
-  let state = 1;
-  return (below) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
 }
 
 function exchange(engine: Engine, method: string, target: string, headers: readonly string[], body: string): void {

@@ -1,5 +1,6 @@
 // Several automata over the same bytes. Each waits for its last load; four side by side wait at the same time.
 import type { LazyDfa } from './lazy-dfa.ts';
+import type { RunFilter } from './run-filter.ts';
 import type { WordMatcher } from './words.ts';
 
 /** An automaton, and the smaller ones that take its place when it may not make the states it needs. */
@@ -10,10 +11,13 @@ export class Lane {
   private readonly firstWord: number;
   private readonly makeParts: () => Lane[];
   private made: readonly Lane[] | undefined;
+  private readonly byPattern: Lane[] = [];
+  private readonly numbers: readonly number[];
 
   /** `makeParts` is called when the parts are first needed. */
   constructor(dfa: LazyDfa, patterns: readonly number[], makeParts: () => Lane[]) {
     this.dfa = dfa;
+    this.numbers = patterns;
     this.patterns = new Uint32Array((Math.max(0, ...patterns) >>> 5) + 1);
     for (const pattern of patterns) this.patterns[pattern >>> 5]! |= 1 << (pattern & 31);
     this.firstWord = Math.min(...patterns) >>> 5;
@@ -33,8 +37,17 @@ export class Lane {
     return this.made;
   }
 
+  /** The part that reads for a pattern. */
+  partOf(pattern: number): Lane {
+    if (this.byPattern.length === 0) {
+      for (const part of this.parts) for (const own of part.numbers) this.byPattern[own] = part;
+    }
+    return this.byPattern[pattern]!;
+  }
+
   dropParts(): void {
     this.made = undefined;
+    this.byPattern.length = 0;
   }
 }
 
@@ -50,17 +63,27 @@ export class Lanes {
   private readonly root: Lane;
   /** Patterns that are looked for. */
   private wanted: Uint32Array = new Uint32Array(0);
-  /** Whether some of those that are not wanted were not looked for. */
-  isPartial = false;
+  private readonly all: Uint32Array;
+  private readonly narrowed: Uint32Array;
+  private readonly filter: () => RunFilter;
+  /** The value in hand, if it was shown; else nothing. */
+  private bytes: Uint8Array = new Uint8Array(0);
+  private from = 0;
+  private to = 0;
   /** Whether `lanes` read, else the first one alone. */
   private isSplit = false;
   private lanes: Lane[] = [];
   private spare: Lane[] = [];
-  private readonly columnOf: Uint8Array;
+  /** Runs beside two or three: an automaton of no patterns. */
+  private readonly idle: LazyDfa;
 
-  constructor(root: Lane, columnOf: Uint8Array) {
+  /** `all`: the patterns of `root` as bits, as long as any `wanted`. */
+  constructor(root: Lane, all: Uint32Array, idle: LazyDfa, filter: () => RunFilter) {
     this.root = root;
-    this.columnOf = columnOf;
+    this.all = all;
+    this.narrowed = new Uint32Array(all.length);
+    this.idle = idle;
+    this.filter = filter;
   }
 
   /** Forgets the smaller automata; between two values only. */
@@ -73,8 +96,8 @@ export class Lanes {
   /** Begins a new value. */
   begin(wanted: Uint32Array): void {
     this.wanted = wanted;
+    this.to = this.from;
     this.isSplit = false;
-    this.isPartial = false;
     if (this.lanes.length > 0) this.lanes.length = 0;
     this.root.dfa.begin();
   }
@@ -88,12 +111,40 @@ export class Lanes {
       if (this.lanes.push(part) > FEW_LANES) break;
     }
     if (this.lanes.length > FEW_LANES) this.lanes.length = 0;
-    else this.goApart();
+    else this.goApart(hits);
   }
 
-  private goApart(): void {
+  /**
+   * The value that has just begun is bytes `from` to `to - 1`: what it cannot match need not be looked for. Where the
+   * first automaton may not grow, the smaller ones begin at once.
+   */
+  show(bytes: Uint8Array, from: number, to: number, hits: Uint32Array): void {
+    this.bytes = bytes;
+    this.from = from;
+    this.to = to;
+    if (this.isSplit || to === from || this.root.dfa.mayGrow) return;
+    this.splits++;
+    this.goApart(hits);
+    for (let word = 0; word < this.wanted.length; word++) {
+      for (let rest = this.wanted[word]!; rest !== 0; ) {
+        const bit = 31 - Math.clz32(rest);
+        rest ^= 1 << bit;
+        const part = this.root.partOf(word * 32 + bit);
+        if (this.lanes.includes(part)) continue;
+        part.dfa.begin();
+        this.lanes.push(part);
+      }
+    }
+  }
+
+  /** From now on smaller automata read. What a value that was shown cannot match is not looked for any more. */
+  private goApart(hits: Uint32Array): void {
+    const { bytes, from, to } = this;
     this.isSplit = true;
-    this.isPartial = true;
+    if (to === from) return;
+    for (let i = 0; i < this.all.length; i++) this.narrowed[i] = this.wanted[i]! & this.all[i]!;
+    this.filter().narrow(this.narrowed, hits, bytes, from, to);
+    this.wanted = this.narrowed;
   }
 
   /** Reads bytes `from` to `to - 1` and sets the bit of each pattern that is matched. */
@@ -105,7 +156,7 @@ export class Lanes {
       if (at < end) this.split(this.root, bytes, at, ++at, hits);
       else if (at === to) return;
       // With no lanes nothing is read any more.
-      else if (!this.root.isOpen(this.wanted, hits)) this.goApart();
+      else if (!this.root.isOpen(this.wanted, hits)) this.isSplit = true;
     }
     for (; at < to && this.lanes.length > 0; at += BLOCK_BYTES) {
       this.feedBlock(bytes, at, Math.min(at + BLOCK_BYTES, to), hits);
@@ -123,7 +174,7 @@ export class Lanes {
   ): void {
     let at = from;
     if (!this.isSplit) {
-      at = words.feedWith(this.root.dfa, this.columnOf, bytes, from, to, hits, wordHits);
+      at = words.feedWith(this.root.dfa, bytes, from, to, hits, wordHits);
       if (at === to) return;
     }
     words.feed(bytes, at, to, wordHits);
@@ -149,7 +200,7 @@ export class Lanes {
   /** Puts its parts in the place of a lane that cannot go on before byte `at`, and lets them read up to `to`. */
   private split(lane: Lane, bytes: Uint8Array, at: number, to: number, hits: Uint32Array): void {
     this.splits++;
-    this.goApart();
+    if (!this.isSplit) this.goApart(hits);
     for (const part of lane.parts) {
       if (!part.isOpen(this.wanted, hits)) continue;
       part.dfa.beginAt(lane.dfa);
@@ -162,7 +213,7 @@ export class Lanes {
   /** The same for a lane that cannot read a column. */
   private splitAt(lane: Lane, column: number, hits: Uint32Array): void {
     this.splits++;
-    this.goApart();
+    if (!this.isSplit) this.goApart(hits);
     for (const part of lane.parts) {
       if (!part.isOpen(this.wanted, hits)) continue;
       part.dfa.beginAt(lane.dfa);
@@ -173,10 +224,12 @@ export class Lanes {
 
   private feedBlock(bytes: Uint8Array, from: number, to: number, hits: Uint32Array): void {
     const lanes = this.openLanes(hits);
-    const four = lanes.length - (lanes.length % 4);
     this.lanes = this.spare;
-    for (let i = 0; i < four; i += 4) this.feedFour(lanes, i, bytes, from, to, hits);
-    for (let i = four; i < lanes.length; i++) this.feedLane(lanes[i]!, bytes, from, to, hits);
+    for (let i = 0; i < lanes.length; i += 4) {
+      const count = Math.min(4, lanes.length - i);
+      if (count === 1) this.feedLane(lanes[i]!, bytes, from, to, hits);
+      else this.feedFour(lanes, i, count, bytes, from, to, hits);
+    }
     lanes.length = 0;
     this.spare = lanes;
   }
@@ -196,56 +249,52 @@ export class Lanes {
     else this.lanes.push(lane);
   }
 
+  /** Lets `count` lanes read side by side, four at most. */
   private feedFour(
     lanes: readonly Lane[],
     first: number,
+    count: number,
     bytes: Uint8Array,
     from: number,
     to: number,
     hits: Uint32Array,
   ): void {
-    const a = lanes[first]!;
-    const b = lanes[first + 1]!;
-    const c = lanes[first + 2]!;
-    const d = lanes[first + 3]!;
+    const a = lanes[first]!.dfa;
+    const b = lanes[first + 1]!.dfa;
+    const c = count > 2 ? lanes[first + 2]!.dfa : this.idle;
+    const d = count > 3 ? lanes[first + 3]!.dfa : this.idle;
     let at = from;
-    while (at < to && a.dfa.row >= 0 && b.dfa.row >= 0 && c.dfa.row >= 0 && d.dfa.row >= 0) {
-      at = this.race(a.dfa, b.dfa, c.dfa, d.dfa, bytes, at, to);
+    let left = 0;
+    while (at < to && left === 0 && a.row >= 0 && b.row >= 0 && c.row >= 0 && d.row >= 0) {
+      at = this.race(a, b, c, d, bytes, at, to);
       if (at === to) break;
-      const column = this.columnOf[bytes[at]!]!;
-      const takenA = a.dfa.take(column, hits);
-      const takenB = b.dfa.take(column, hits);
-      const takenC = c.dfa.take(column, hits);
-      const takenD = d.dfa.take(column, hits);
+      const byte = bytes[at]!;
+      if (!a.takeOwn(a.columnOf[byte]!, hits)) left |= 1;
+      if (!b.takeOwn(b.columnOf[byte]!, hits)) left |= 2;
+      if (!c.takeOwn(c.columnOf[byte]!, hits)) left |= 4;
+      if (!d.takeOwn(d.columnOf[byte]!, hits)) left |= 8;
       at++;
-      if (takenA && takenB && takenC && takenD) continue;
-      this.feedLane(a, bytes, takenA ? at : at - 1, to, hits);
-      this.feedLane(b, bytes, takenB ? at : at - 1, to, hits);
-      this.feedLane(c, bytes, takenC ? at : at - 1, to, hits);
-      this.feedLane(d, bytes, takenD ? at : at - 1, to, hits);
-      return;
     }
-    for (let i = first; i < first + 4; i++) this.feedLane(lanes[i]!, bytes, at, to, hits);
+    for (let i = 0; i < count; i++) this.feedLane(lanes[first + i]!, bytes, at - ((left >>> i) & 1), to, hits);
   }
 
   /** Moves four automata on as long as none of them needs `take`; returns the first byte not read. */
   private race(a: LazyDfa, b: LazyDfa, c: LazyDfa, d: LazyDfa, bytes: Uint8Array, from: number, to: number): number {
-    const { columnOf } = this;
-    const tableA = a.table;
-    const tableB = b.table;
-    const tableC = c.table;
-    const tableD = d.table;
+    const { table: tableA, columnOf: columnA } = a;
+    const { table: tableB, columnOf: columnB } = b;
+    const { table: tableC, columnOf: columnC } = c;
+    const { table: tableD, columnOf: columnD } = d;
     let rowA = a.row;
     let rowB = b.row;
     let rowC = c.row;
     let rowD = d.row;
     let at = from;
     for (; at < to; at++) {
-      const column = columnOf[bytes[at]!]!;
-      const nextA = tableA[rowA + column]!;
-      const nextB = tableB[rowB + column]!;
-      const nextC = tableC[rowC + column]!;
-      const nextD = tableD[rowD + column]!;
+      const byte = bytes[at]!;
+      const nextA = tableA[rowA + columnA[byte]!]!;
+      const nextB = tableB[rowB + columnB[byte]!]!;
+      const nextC = tableC[rowC + columnC[byte]!]!;
+      const nextD = tableD[rowD + columnD[byte]!]!;
       if ((nextA | nextB | nextC | nextD) < 0) break;
       rowA = nextA;
       rowB = nextB;

@@ -1,6 +1,7 @@
 // A deterministic automaton whose states are made when a value first needs them. A state is the set of NFA states
 // after the last byte and the kind of that byte; what follows is worked out when the next byte is known, so that
 // assertions need no states of their own. When the budget is used up it steps the NFA instead: slower, never wrong.
+import { type Columns, columnsOf } from './columns.ts';
 import { grown } from './follow.ts';
 import { StateContexts } from './state-context.ts';
 import { StateStore } from './state-store.ts';
@@ -25,6 +26,9 @@ export interface LazyDfaOptions {
 /** Cell of the table that is not worked out yet. Lower values name a record of the patterns matched on the way. */
 const UNKNOWN = -1;
 
+/** Rows of so many columns are the large automaton's. */
+const LONG_ROW = 64;
+
 /** New states that are still allowed; shared by automata that serve the same request. */
 export interface Allowance {
   states: number;
@@ -40,11 +44,13 @@ export class LazyDfa {
   private readonly stepper: Stepper;
   private readonly owns: Uint8Array;
   private readonly options: LazyDfaOptions;
-  private readonly columnOf: Uint8Array;
+  /** Column of each byte. Read by lanes.ts and words.ts. */
+  readonly columnOf: Uint8Array;
+  private readonly columns: Columns;
   private readonly width: number;
   private readonly contexts: StateContexts;
 
-  private readonly store: StateStore;
+  private readonly store = new StateStore();
   private recordTarget: number[] = [];
   private recordPatterns: Int32Array[] = [];
   private lastReset = -Infinity;
@@ -56,17 +62,18 @@ export class LazyDfa {
   private looseContext = 0;
 
   constructor(stepper: Stepper, patterns: Int32Array, allowance: Allowance, options: LazyDfaOptions) {
-    const { alphabet, nfa } = stepper.follow;
+    const { nfa } = stepper.follow;
     this.stepper = stepper;
     this.allowance = allowance;
     this.options = options;
-    this.columnOf = alphabet.columnOf;
-    // Rows end on cache lines, an odd number of them, so that their first lines do not all fall into the same sets.
-    this.width = ((Math.ceil(alphabet.columns / 16) | 1) * 16) | 0;
+    this.columns = columnsOf(stepper, patterns);
+    this.columnOf = this.columns.ofByte;
+    const { count } = this.columns;
+    // Long rows end on cache lines, an odd number of them, so that their first lines do not all fall into the same sets.
+    this.width = count < LONG_ROW ? count : ((Math.ceil(count / 16) | 1) * 16) | 0;
     this.owns = new Uint8Array(nfa.starts.length);
     for (const pattern of patterns) this.owns[pattern] = 1;
     this.contexts = new StateContexts(stepper, patterns, options.eager);
-    this.store = new StateStore(options.maxStates);
     this.clear();
   }
 
@@ -77,6 +84,11 @@ export class LazyDfa {
   /** Bytes held by the tables. */
   get bytes(): number {
     return this.table.byteLength + this.store.bytes;
+  }
+
+  /** Whether the request in hand may still cause new states here. */
+  get mayGrow(): boolean {
+    return this.allowance.states > 0;
   }
 
   /** Whether nothing that was read belongs to a match that has begun. */
@@ -130,17 +142,22 @@ export class LazyDfa {
         this.row = row;
         if (i === to) break;
       }
-      if (!this.take(columnOf[bytes[i]!]!, hits)) return i;
+      if (!this.takeOwn(columnOf[bytes[i]!]!, hits)) return i;
       i++;
     }
     return to;
   }
 
-  /** Reads one column: what `feed` does for a byte. False when it needs a state that is not allowed. */
+  /** Reads one column of the shared alphabet: what `feed` does for a byte. False when it needs a state that is not allowed. */
   take(column: number, hits: Uint32Array): boolean {
+    return this.takeOwn(this.columns.ofShared[column]!, hits);
+  }
+
+  /** The same for a column of its own. */
+  takeOwn(column: number, hits: Uint32Array): boolean {
     if (this.row < 0) {
       if (!this.options.mayStep) return false;
-      this.stepLoose(column, hits);
+      this.stepLoose(this.columns.shared[column]!, hits);
       return true;
     }
     const known = this.table[this.row + column]!;
@@ -164,10 +181,11 @@ export class LazyDfa {
     const { stepper, store, contexts, row, width } = this;
     const index = row / width;
     const context = store.contexts[index]!;
-    const restart = contexts.restart(context, column);
+    const shared = this.columns.shared[column]!;
+    const restart = contexts.restart(context, shared);
     const kind = contexts.kindOf(context);
-    stepper.step(store.sets, store.starts[index]!, store.starts[index + 1]!, kind, column, restart);
-    const after = contexts.after(context, column);
+    stepper.step(store.sets, store.starts[index]!, store.starts[index + 1]!, kind, shared, restart);
+    const after = contexts.after(context, shared);
     let target = store.find(stepper, after);
     if (target < 0 && !this.mayAdd()) {
       if (!this.options.mayStep) return false;
@@ -183,12 +201,12 @@ export class LazyDfa {
     return true;
   }
 
-  private stepLoose(column: number, hits: Uint32Array): void {
+  private stepLoose(shared: number, hits: Uint32Array): void {
     const { stepper, contexts, looseContext } = this;
-    const restart = contexts.restart(looseContext, column);
-    stepper.step(this.loose, 0, this.looseCount, contexts.kindOf(looseContext), column, restart);
+    const restart = contexts.restart(looseContext, shared);
+    stepper.step(this.loose, 0, this.looseCount, contexts.kindOf(looseContext), shared, restart);
     this.accept(hits);
-    this.settle(contexts.after(looseContext, column));
+    this.settle(contexts.after(looseContext, shared));
   }
 
   /** Goes on in the table if the stepper's result is a state of it, else keeps the result as a set. */
@@ -269,7 +287,7 @@ export class LazyDfa {
     const { store, width, options } = this;
     const index = store.insert(states, count, hash, context);
     if (this.table.length < store.count * width) {
-      const table = new Int32Array(Math.min(options.maxStates + 1, Math.max(16, store.count * 4)) * width);
+      const table = new Int32Array(Math.min(options.maxStates + 1, Math.max(16, store.count * 2)) * width);
       table.set(this.table);
       this.table = table;
     }

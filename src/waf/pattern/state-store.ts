@@ -3,27 +3,22 @@
 import { grown } from './follow.ts';
 import type { Stepper } from './stepper.ts';
 
+/** Room at the beginning, a power of two. */
+const FIRST_STATES = 16;
+
 export class StateStore {
   /** States kept, numbered from 0. */
   count = 0;
   /** The sets one after the other: that of state `i` lies from `starts[i]` to `starts[i + 1] - 1`. */
   sets: Int32Array = new Int32Array(256);
-  readonly starts: Int32Array;
-  readonly contexts: Uint8Array;
-  private readonly hashes: Int32Array;
-  /** Number of a state + 1; 0 where empty. */
-  private readonly buckets: Int32Array;
-
-  /** One more than `maxStates` fit: the first state is there always. */
-  constructor(maxStates: number) {
-    this.starts = new Int32Array(maxStates + 2);
-    this.contexts = new Uint8Array(maxStates + 1);
-    this.hashes = new Int32Array(maxStates + 1);
-    this.buckets = new Int32Array(2 ** Math.ceil(Math.log2(maxStates * 2 + 2)));
-  }
+  starts: Int32Array = new Int32Array(FIRST_STATES);
+  contexts: Uint8Array = new Uint8Array(FIRST_STATES);
+  private hashes: Int32Array = new Int32Array(FIRST_STATES);
+  /** Number of a state + 1; 0 where empty. At least twice as many as states. */
+  private buckets: Int32Array = new Int32Array(FIRST_STATES * 2);
 
   get bytes(): number {
-    return this.sets.byteLength + this.starts.byteLength + this.contexts.byteLength + this.hashes.byteLength * 3;
+    return this.sets.byteLength + this.starts.byteLength * 4 + this.contexts.byteLength;
   }
 
   clear(): void {
@@ -46,6 +41,7 @@ export class StateStore {
 
   /** Adds a state and returns its number. */
   insert(set: Int32Array, size: number, hash: number, context: number): number {
+    if (this.count + 2 > this.starts.length) this.grow();
     const index = this.count++;
     const start = index === 0 ? 0 : this.starts[index]!;
     while (start + size > this.sets.length) this.sets = grown(this.sets);
@@ -53,10 +49,24 @@ export class StateStore {
     this.starts[index + 1] = start + size;
     this.contexts[index] = context;
     this.hashes[index] = hash;
+    this.enter(index);
+    return index;
+  }
+
+  private enter(index: number): void {
     const mask = this.buckets.length - 1;
-    let slot = (hash + context) & mask;
+    let slot = (this.hashes[index]! + this.contexts[index]!) & mask;
     while (this.buckets[slot] !== 0) slot = (slot + 1) & mask;
     this.buckets[slot] = index + 1;
-    return index;
+  }
+
+  private grow(): void {
+    this.starts = grown(this.starts);
+    this.hashes = grown(this.hashes);
+    const contexts = new Uint8Array(this.starts.length);
+    contexts.set(this.contexts);
+    this.contexts = contexts;
+    this.buckets = new Int32Array(this.starts.length * 2);
+    for (let index = 0; index < this.count; index++) this.enter(index);
   }
 }

@@ -2,7 +2,7 @@
 // matching without one. It allocates nothing, so its cost is the number of entries it looks at.
 import { ANYWHERE, contextBit, KINDS } from './context.ts';
 import { FollowTable } from './follow.ts';
-import { ASSERT, type Nfa } from './nfa.ts';
+import { ASSERT, BYTE, type Nfa } from './nfa.ts';
 
 /** States and patterns reached from the first states of patterns over one column. */
 export interface Restart {
@@ -40,6 +40,8 @@ export class Stepper {
   private readonly acceptedMark: Int32Array;
   private readonly isStart: Uint8Array;
   private readonly assertions: readonly Set<number>[];
+  /** By pattern the numbers of the sets that it looks for. */
+  private readonly sets: readonly Set<number>[];
   private readonly keepStarts: boolean;
   private stamp = 0;
   private readonly restarts: (RestartOfAll | undefined)[] = [];
@@ -54,8 +56,10 @@ export class Stepper {
     this.isStart = new Uint8Array(nfa.op.length);
     for (const start of nfa.starts) this.isStart[start] = 1;
     this.assertions = Array.from(nfa.starts, () => new Set<number>());
+    this.sets = Array.from(nfa.starts, () => new Set<number>());
     nfa.op.forEach((op, state) => {
       if (op === ASSERT) this.assertions[nfa.pattern[state]!]!.add(nfa.arg[state]!);
+      else if (op === BYTE) this.sets[nfa.pattern[state]!]!.add(nfa.arg[state]!);
     });
   }
 
@@ -108,6 +112,13 @@ export class Stepper {
     const masks = new Set<number>();
     for (const pattern of patterns) for (const mask of this.assertions[pattern]!) masks.add(mask);
     return [...masks];
+  }
+
+  /** The numbers of the sets of bytes that the given patterns look for. */
+  setsOf(patterns: Int32Array): Set<number> {
+    const sets = new Set<number>();
+    for (const pattern of patterns) for (const set of this.sets[pattern]!) sets.add(set);
+    return sets;
   }
 
   /** What the first states of the given patterns reach; `behind` and `column` as for `step`. */

@@ -9,6 +9,7 @@ import { chunk, latin1Chunk } from './latin1.ts';
 import { type Allowance, LazyDfa } from './lazy-dfa.ts';
 import { buildNfa } from './nfa.ts';
 import type { Node } from './node.ts';
+import { RunFilter } from './run-filter.ts';
 import { MAX_EAGER } from './state-context.ts';
 import { Stepper } from './stepper.ts';
 import type { WordMatcher } from './words.ts';
@@ -16,16 +17,18 @@ import type { WordMatcher } from './words.ts';
 export interface UnionOptions {
   /** Most states the automaton of all patterns keeps. */
   readonly maxStates?: number;
-  /** Most states kept by the automaton of a group, and by that of one pattern of it. */
+  /** Most states kept by the automaton of a group. */
   readonly maxGroupStates?: number;
+  /** Most states kept by the automaton of one pattern. */
+  readonly maxSingleStates?: number;
   /** New states of the automaton of all patterns that one request may cause. */
   readonly newStates?: number;
   /** New states that one request may cause in all automata of groups together. */
   readonly newGroupStates?: number;
   /** New states that one request may cause in all automata of single patterns together. */
   readonly newSingleStates?: number;
-  /** Most states that groups and single patterns keep together; beyond, the next request begins without them. */
-  readonly maxPartStates?: number;
+  /** Most bytes that groups and single patterns keep together; beyond, the next request begins without them. */
+  readonly maxPartBytes?: number;
   /** Patterns in a group. */
   readonly groupSize?: number;
   /** By pattern a label: those that are asked of the same values have the same one, and share groups. */
@@ -50,10 +53,12 @@ export interface UnionStats {
 
 export const DEFAULT_MAX_STATES = 24000;
 export const DEFAULT_NEW_STATES = 512;
-const DEFAULT_MAX_GROUP_STATES = 1_000;
+const DEFAULT_MAX_GROUP_STATES = 2_000;
+/** Some patterns of the Core Rule Set need 6,000; to go on without states costs a hundred times as much. */
+const DEFAULT_MAX_SINGLE_STATES = 12_000;
 const DEFAULT_NEW_GROUP_STATES = 4_096;
-const DEFAULT_NEW_SINGLE_STATES = 8_192;
-const DEFAULT_MAX_PART_STATES = 40_000;
+const DEFAULT_NEW_SINGLE_STATES = 16_384;
+const DEFAULT_MAX_PART_BYTES = 16 * 1024 * 1024;
 const DEFAULT_GROUP_SIZE = 4;
 const DEFAULT_RESET_INTERVAL_MS = 1_000;
 
@@ -74,6 +79,8 @@ export class UnionMatcher {
   /** Reads for patterns that count; undefined if there are none. */
   private readonly counters: Lanes | undefined;
   private readonly countFilter: CountFilter | undefined;
+  /** Made when it is first needed. */
+  private readonly filter: () => RunFilter;
   private readonly parts: LazyDfa[] = [];
   private splitsSeen = 0;
   private readonly always: Int32Array;
@@ -83,8 +90,17 @@ export class UnionMatcher {
   private readonly groupAllowance: Allowance = { states: 0 };
   private readonly singleAllowance: Allowance = { states: 0 };
 
+  /** What is looked for. */
+  readonly nodes: readonly Node[];
+
   constructor(patterns: readonly Node[], options: UnionOptions = {}) {
+    this.nodes = patterns;
     this.options = { ...DEFAULTS, ...options };
+    let filter: RunFilter | undefined;
+    this.filter = () => {
+      filter ??= new RunFilter(patterns);
+      return filter;
+    };
     this.stepper = new Stepper(buildNfa(patterns));
     const wanted: number[] = [];
     const always: number[] = [];
@@ -110,9 +126,9 @@ export class UnionMatcher {
     const { parts, main, stepper } = this;
     return {
       states: main.stateCount,
-      groupStates: this.partStates,
+      groupStates: parts.reduce((sum, part) => sum + part.stateCount, 0),
       nfaStates: stepper.follow.nfa.op.length,
-      bytes: parts.reduce((sum, part) => sum + part.bytes, main.bytes),
+      bytes: main.bytes + this.partBytes,
       resets: parts.reduce((sum, part) => sum + part.resets, main.resets),
       splits: this.lanes.splits + (this.counters?.splits ?? 0),
       work: stepper.work,
@@ -126,11 +142,11 @@ export class UnionMatcher {
     this.singleAllowance.states = this.options.newSingleStates;
     if (this.lanes.splits === this.splitsSeen) return;
     this.splitsSeen = this.lanes.splits;
-    if (this.partStates > this.options.maxPartStates) this.dropParts();
+    if (this.partBytes > this.options.maxPartBytes) this.dropParts();
   }
 
-  private get partStates(): number {
-    return this.parts.reduce((sum, part) => sum + part.stateCount, 0);
+  private get partBytes(): number {
+    return this.parts.reduce((sum, part) => sum + part.bytes, 0);
   }
 
   private dropParts(): void {
@@ -141,13 +157,12 @@ export class UnionMatcher {
 
   /**
    * Sets the bit of every pattern that matches anywhere in a byte string: bit `n & 31` of `hits[n >>> 5]` for pattern
-   * `n`. Bits that are set stay set. With `wanted` only the patterns with a bit in it need be looked for: `isPartial`
-   * tells whether others were not.
+   * `n`. Bits that are set stay set. With `wanted` only the patterns with a bit in it need be looked for.
    */
   scan(value: string, hits: Uint32Array, wanted: Uint32Array = this.all): void {
-    this.begin(hits, wanted, value.length);
     let at = 0;
     let length = latin1Chunk(value, 0);
+    this.begin(hits, wanted, chunk, 0, length, value.length);
     for (; at + length < value.length; length = latin1Chunk(value, at)) {
       this.lanes.feed(chunk, 0, length, hits);
       this.counters?.feed(chunk, 0, length, hits);
@@ -166,10 +181,10 @@ export class UnionMatcher {
     wordHits: Uint32Array,
     wanted: Uint32Array = this.all,
   ): void {
-    this.begin(hits, wanted, value.length);
-    words.begin(value, wordHits);
     let at = 0;
     let length = latin1Chunk(value, 0);
+    this.begin(hits, wanted, chunk, 0, length, value.length);
+    words.begin(value, wordHits);
     for (; at + length < value.length; length = latin1Chunk(value, at)) {
       words.beginChunk(at);
       this.lanes.feedWith(words, chunk, 0, length, hits, wordHits);
@@ -185,23 +200,29 @@ export class UnionMatcher {
 
   /** The same for the value that is bytes `from` to `to - 1`. */
   scanBytes(bytes: Uint8Array, from: number, to: number, hits: Uint32Array): void {
-    this.begin(hits, this.all, to - from);
+    this.begin(hits, this.all, bytes, from, to, to - from);
     const end = this.endOf(bytes, from, to);
     this.lanes.feed(bytes, from, end, hits);
     this.finish(bytes, from, end, to, to - from, hits);
   }
 
-  /** Whether the last value was read for the wanted patterns only. */
-  get isPartial(): boolean {
-    return this.lanes.isPartial || this.counters?.isPartial === true;
-  }
-
-  private begin(hits: Uint32Array, wanted: Uint32Array, length: number): void {
-    const { always } = this;
+  /** Begins a value of so many bytes, of which `from` to `to - 1` are the first. */
+  private begin(
+    hits: Uint32Array,
+    wanted: Uint32Array,
+    bytes: Uint8Array,
+    from: number,
+    to: number,
+    length: number,
+  ): void {
+    const { always, lanes, counters } = this;
     for (let i = 0; i < always.length; i++) hits[always[i]! >>> 5]! |= 1 << (always[i]! & 31);
-    if (length < LONG_BYTES || wanted === this.all) this.lanes.begin(wanted);
-    else this.lanes.beginApart(wanted, hits);
-    this.counters?.begin(wanted);
+    if (length < LONG_BYTES || wanted === this.all) lanes.begin(wanted);
+    else lanes.beginApart(wanted, hits);
+    counters?.begin(wanted);
+    if (to - from < length) return;
+    lanes.show(bytes, from, to, hits);
+    counters?.show(bytes, from, to, hits);
   }
 
   /** Where the bytes end that are read as they are: before a line feed that ends the value. */
@@ -225,7 +246,9 @@ export class UnionMatcher {
     const { groupSize } = this.options;
     const size = patterns.length <= groupSize ? 1 : groupSize;
     const root = new Lane(dfa, patterns, () => this.groupsOf(patterns, size).map((own) => this.part(own)));
-    return new Lanes(root, this.stepper.follow.alphabet.columnOf);
+    const all = new Uint32Array(this.all.length);
+    for (const pattern of patterns) all[pattern >>> 5]! |= 1 << (pattern & 31);
+    return new Lanes(root, all, this.automaton([], 1, { states: Infinity }), this.filter);
   }
 
   /** Patterns that are asked of the same values together, `size` of them at most; large ones are alone. */
@@ -250,8 +273,11 @@ export class UnionMatcher {
   }
 
   private part(patterns: readonly number[]): Lane {
-    const allowance = patterns.length === 1 ? this.singleAllowance : this.groupAllowance;
-    const dfa = this.automaton(patterns, this.options.maxGroupStates, allowance);
+    const { maxGroupStates, maxSingleStates } = this.options;
+    const dfa =
+      patterns.length === 1
+        ? this.automaton(patterns, maxSingleStates, this.singleAllowance)
+        : this.automaton(patterns, maxGroupStates, this.groupAllowance);
     this.parts.push(dfa);
     return new Lane(dfa, patterns, () => patterns.map((own) => this.part([own])));
   }
@@ -280,10 +306,11 @@ export class UnionMatcher {
 const DEFAULTS: Required<UnionOptions> = {
   maxStates: DEFAULT_MAX_STATES,
   maxGroupStates: DEFAULT_MAX_GROUP_STATES,
+  maxSingleStates: DEFAULT_MAX_SINGLE_STATES,
   newStates: DEFAULT_NEW_STATES,
   newGroupStates: DEFAULT_NEW_GROUP_STATES,
   newSingleStates: DEFAULT_NEW_SINGLE_STATES,
-  maxPartStates: DEFAULT_MAX_PART_STATES,
+  maxPartBytes: DEFAULT_MAX_PART_BYTES,
   groupSize: DEFAULT_GROUP_SIZE,
   askedWith: [],
   resetIntervalMs: DEFAULT_RESET_INTERVAL_MS,

@@ -72,7 +72,6 @@ export class WordMatcher {
    */
   feedWith(
     dfa: LazyDfa,
-    columnOf: Uint8Array,
     bytes: Uint8Array,
     from: number,
     to: number,
@@ -80,6 +79,7 @@ export class WordMatcher {
     hits: Uint32Array,
   ): number {
     const { table: words, codeOf, shift, firstFinal } = this.trie;
+    const { columnOf } = dfa;
     const lastPlain = firstFinal - 1;
     let i = from;
     while (i < to && dfa.row >= 0) {
@@ -98,7 +98,7 @@ export class WordMatcher {
       dfa.row = row;
       this.node = node;
       if (i === to) return to;
-      if (!dfa.take(columnOf[bytes[i]!]!, patternHits)) return i;
+      if (!dfa.takeOwn(columnOf[bytes[i]!]!, patternHits)) return i;
       this.feed(bytes, i, i + 1, hits);
       i++;
     }
