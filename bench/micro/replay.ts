@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseConfig } from '../../src/config/load.ts';
-import { Guards } from '../../src/gateway/guard.ts';
+import { Guards } from '../../src/gateway/guards.ts';
 import { compareAll } from '../../src/tuning/replay/compare.ts';
 import { Judge } from '../../src/tuning/replay/judge.ts';
 import { readRequests } from '../../src/tuning/replay/read.ts';

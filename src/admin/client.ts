@@ -1,8 +1,9 @@
 // The command line's way to the running gateway, through its Unix socket.
-import http from 'node:http';
+import type { RequestOptions } from 'node:http';
 import type { Renewed } from '../acme/keeper.ts';
 import type { ManagedStatus } from '../acme/status.ts';
 import { GatehouseError } from '../base/errors.ts';
+import { http } from '../base/node-http.ts';
 import type { Explanation } from '../tuning/explanation.ts';
 import type { BanReasons, BanStatus, BanWish, CacheStatus, Purged, PurgeWish, Reloaded, Status } from './control.ts';
 import type { ExceptionFigures, FindingSummary, ShadowReport } from './rules-control.ts';
@@ -77,7 +78,7 @@ export function fetchShadows(socketPath: string): Promise<readonly ShadowReport[
   return ask<ShadowReport[]>({ socketPath, method: 'GET', path: '/rules/shadows', timeout: TIMEOUT_MS });
 }
 
-async function ask<T>(options: http.RequestOptions & { socketPath: string }, wish?: object): Promise<T> {
+async function ask<T>(options: RequestOptions & { socketPath: string }, wish?: object): Promise<T> {
   try {
     const { status, text } = await send(options, wish);
     if (status === 400) throw new GatehouseError('config_invalid', 'gateway', text.trim());
@@ -99,7 +100,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied: run this as the user that runs the gateway',
 };
 
-function send(options: http.RequestOptions, wish?: object): Promise<{ status: number; text: string }> {
+function send(options: RequestOptions, wish?: object): Promise<{ status: number; text: string }> {
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number; text: string }>();
   const request = http.request(options, (response) => {
     let text = '';

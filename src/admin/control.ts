@@ -6,7 +6,6 @@ import type { Problem } from '../base/errors.ts';
 import type { Maybe, RulesControl } from './rules-control.ts';
 
 export interface Control {
-  readonly rules: RulesControl;
   /** False once the gateway drains: a load balancer must send nothing more. */
   isReady(): boolean;
   /** What is not as it should be though the gateway serves: lines for whoever asks whether it is ready. */
@@ -22,6 +21,7 @@ export interface Control {
   lookForCertificates(): Promise<readonly ManagedStatus[]>;
   readonly bans: BanControl;
   readonly cache: CacheControl;
+  rules(): Promise<RulesControl>;
 }
 
 export interface CacheControl {

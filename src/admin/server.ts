@@ -2,12 +2,12 @@
 // that only the gateway's own user and group can open.
 import { chmod, unlink } from 'node:fs/promises';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import http from 'node:http';
 import net from 'node:net';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { GatehouseError } from '../base/errors.ts';
 import { ensureFolder } from '../base/folder.ts';
+import { http } from '../base/node-http.ts';
 import type { Config } from '../config/config.ts';
 import type { Control } from './control.ts';
 
@@ -178,12 +178,12 @@ const OPERATOR: Readonly<Record<string, (control: Control, wish: Wish) => unknow
       all: wish.all === true,
       site: site(wish),
     }),
-  'GET /rules/findings': ({ rules }) => rules.findings(),
-  'GET /rules/shadows': ({ rules }) => rules.shadows(),
-  'GET /rules/exceptions': ({ rules }) => rules.exceptions(),
-  'POST /rules/explain': ({ rules }, { requestId }) => rules.explain(String(requestId)),
-  'POST /rules/except': ({ rules }, { requestId, proposal, reason, expires }) =>
-    rules.except({
+  'GET /rules/findings': async (control) => (await control.rules()).findings(),
+  'GET /rules/shadows': async (control) => (await control.rules()).shadows(),
+  'GET /rules/exceptions': async (control) => (await control.rules()).exceptions(),
+  'POST /rules/explain': async (control, { requestId }) => (await control.rules()).explain(String(requestId)),
+  'POST /rules/except': async (control, { requestId, proposal, reason, expires }) =>
+    (await control.rules()).except({
       requestId: String(requestId),
       proposal: Number(proposal),
       reason: typeof reason === 'string' ? reason : undefined,

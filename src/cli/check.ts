@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { formatProblem, ProblemsError } from '../base/errors.ts';
 import { formatSize } from '../base/units.ts';
 import type { Config, ListenAddress } from '../config/config.ts';
-import { Guards } from '../gateway/guard.ts';
+import { Guards } from '../gateway/guards.ts';
 import type { LoadedCertificates } from '../tls/sites.ts';
 import { certificateStatus } from './certificate-status.ts';
 import { CONFIG_OPTION, JSON_OPTION } from './options.ts';

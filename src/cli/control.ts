@@ -11,7 +11,6 @@ import { GatewayBans } from './ban-control.ts';
 import { GatewayCaches } from './cache-control.ts';
 import { certificateStatus } from './certificate-status.ts';
 import { GatewayFigures } from './figures.ts';
-import { GatewayRulesControl } from './rules-control.ts';
 import { VERSION } from './self.ts';
 import { serverStatus } from './server-status.ts';
 
@@ -24,17 +23,24 @@ export interface Reloads {
 export class GatewayControl implements Control {
   readonly bans: BanControl;
   readonly cache: CacheControl;
-  readonly rules: RulesControl;
   readonly #gateway: Gateway;
   readonly #reloads: Reloads;
   #figures: Promise<Figures> | undefined;
+  #rules: Promise<RulesControl> | undefined;
 
   constructor(gateway: Gateway, reloads: Reloads) {
     this.#gateway = gateway;
     this.#reloads = reloads;
     this.bans = new GatewayBans(gateway);
     this.cache = new GatewayCaches(gateway);
-    this.rules = new GatewayRulesControl(gateway);
+  }
+
+  /** Loaded when it is first asked for, as the figures are. */
+  rules(): Promise<RulesControl> {
+    this.#rules ??= import('./rules-control.ts').then(
+      ({ GatewayRulesControl }) => new GatewayRulesControl(this.#gateway),
+    );
+    return this.#rules;
   }
 
   isReady(): boolean {

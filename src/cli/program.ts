@@ -1,19 +1,8 @@
-// The command line as a whole: one file a command, put together here.
+// The command line as a whole: one file a command, put together here. A command that is named is all that is loaded:
+// what the others need would cost each start a quarter of a second.
 import { Command, CommanderError } from 'commander';
-import { bansCommand } from './bans.ts';
-import { cacheCommand } from './cache.ts';
-import { certsCommand } from './certs.ts';
-import { checkCommand } from './check.ts';
-import { demoCommand } from './demo.ts';
-import { exposeCommand } from './expose.ts';
 import { WRONG } from './outcome.ts';
-import { reloadCommand } from './reload.ts';
-import { rulesCommand } from './rules.ts';
-import { runCommand } from './run.ts';
-import { schemaCommand } from './schema.ts';
-import { SELF, VERSION } from './self.ts';
-import { statusCommand } from './status.ts';
-import { workCommand } from './work.ts';
+import { SELF, VERSION, WORK } from './self.ts';
 
 /** Runs one command to its end; sets `process.exitCode`. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -35,8 +24,7 @@ With a gatehouse.yaml (this is the smallest), checked first:
 
 Exit codes: 0 done, 1 it ran and found failures or could not start, 2 the call or the configuration is wrong.`,
     );
-  for (const command of COMMANDS) program.addCommand(command());
-  program.addCommand(workCommand(), { hidden: true });
+  for (const command of await commands(argv[2])) program.addCommand(command, { hidden: command.name() === WORK });
   everyCommand(program, (command) => command.exitOverride().showHelpAfterError('(--help tells more)'));
   try {
     await program.parseAsync(argv as string[]);
@@ -46,19 +34,27 @@ Exit codes: 0 done, 1 it ran and found failures or could not start, 2 the call o
   }
 }
 
-const COMMANDS = [
-  runCommand,
-  checkCommand,
-  demoCommand,
-  exposeCommand,
-  schemaCommand,
-  statusCommand,
-  reloadCommand,
-  certsCommand,
-  rulesCommand,
-  bansCommand,
-  cacheCommand,
-];
+/** In the order of the help; the last one is not for people. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import('./run.ts')).runCommand(),
+  check: async () => (await import('./check.ts')).checkCommand(),
+  demo: async () => (await import('./demo.ts')).demoCommand(),
+  expose: async () => (await import('./expose.ts')).exposeCommand(),
+  schema: async () => (await import('./schema.ts')).schemaCommand(),
+  status: async () => (await import('./status.ts')).statusCommand(),
+  reload: async () => (await import('./reload.ts')).reloadCommand(),
+  certs: async () => (await import('./certs.ts')).certsCommand(),
+  rules: async () => (await import('./rules.ts')).rulesCommand(),
+  bans: async () => (await import('./bans.ts')).bansCommand(),
+  cache: async () => (await import('./cache.ts')).cacheCommand(),
+  [WORK]: async () => (await import('./work.ts')).workCommand(),
+};
+
+/** The one that is named first; all of them for the help, and for a name that is none. */
+async function commands(first = ''): Promise<Command[]> {
+  const named = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined;
+  return Promise.all((named === undefined ? Object.values(COMMANDS) : [named]).map((load) => load()));
+}
 
 function everyCommand(command: Command, visit: (command: Command) => void): void {
   visit(command);

@@ -7,9 +7,9 @@ import type {
   ShadowReport,
 } from '../admin/rules-control.ts';
 import { GatehouseError } from '../base/errors.ts';
-import { expiresAt } from '../gateway/exceptions.ts';
+import { expiresAt } from '../gateway/exception-expiry.ts';
 import type { Gateway } from '../gateway/gateway.ts';
-import { nameOf } from '../gateway/guard.ts';
+import { nameOf } from '../gateway/guards.ts';
 import type { Shadow } from '../gateway/shadow.ts';
 import type { TrialFigures } from '../gateway/trials.ts';
 import { expiryOf, reasonFor, type Written, writeExceptions } from '../tuning/except.ts';
@@ -40,7 +40,7 @@ export class GatewayRulesControl implements RulesControl {
   exceptions(): readonly ExceptionFigures[] {
     const now = Date.now();
     const byPlace = new Map<string, ExceptionFigures>();
-    for (const { uses, since } of this.#gateway.runtime.guards.exceptions) {
+    for (const { uses, since } of this.#gateway.runtime.guards?.exceptions ?? []) {
       for (const { config, count, lastAt } of uses) {
         const { file, line, column } = config.place;
         const key = `${file}:${line}:${column}`;
@@ -64,7 +64,7 @@ export class GatewayRulesControl implements RulesControl {
   }
 
   shadows(): readonly ShadowReport[] {
-    const { shadows, trials } = this.#gateway.runtime.guards;
+    const { shadows = [], trials = [] } = this.#gateway.runtime.guards ?? {};
     return [...shadows.map(reportOf), ...trials.flatMap((each) => each.figures().map(trialReport))];
   }
 

@@ -2,8 +2,6 @@
 import { Command } from 'commander';
 import { CONFIG_OPTION } from './options.ts';
 import { DONE, readWritten, report, type Written } from './outcome.ts';
-import { serve } from './serve.ts';
-import { supervise } from './supervise.ts';
 
 export function runCommand(): Command {
   return new Command('run')
@@ -24,7 +22,9 @@ With workers these go to the first process, which looks after the others.`,
         const written = read();
         const reloading = { read, isWatching: watch === true };
         const { stopped } =
-          written.config.workers === 0 ? await serve(written.config, reloading) : await supervise(written, reloading);
+          written.config.workers === 0
+            ? await (await import('./serve.ts')).serve(written.config, reloading)
+            : await (await import('./supervise.ts')).supervise(written, reloading);
         await stopped;
         process.exitCode = DONE;
       } catch (error) {

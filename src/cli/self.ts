@@ -9,3 +9,6 @@ export const VERSION: string = description.version;
 
 /** How to call it again: from the sources in the repository, or as the installed command. */
 export const SELF: string = import.meta.filename.endsWith('.ts') ? 'npx node src/main.ts' : 'gatehouse';
+
+/** The command of a worker's process; hidden in the help. */
+export const WORK = 'work';

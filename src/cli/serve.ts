@@ -64,7 +64,7 @@ export async function serve(config: Config, reloading?: Reloading): Promise<Runn
   if (reloading?.isWatching === true) {
     watchFiles(reloader, () => {
       const { config, guards } = gateway.runtime;
-      return [...(config.file === undefined ? [] : [config.file]), ...guards.files];
+      return [...(config.file === undefined ? [] : [config.file]), ...(guards?.files ?? [])];
     });
   }
   announce(gateway);
@@ -73,7 +73,7 @@ export async function serve(config: Config, reloading?: Reloading): Promise<Runn
 
 function announce({ records, runtime, addresses }: Gateway): void {
   for (const warning of runtime.loaded.warnings) records.warn('config', warning);
-  for (const { code, file, line, message } of runtime.guards.notices) {
+  for (const { code, file, line, message } of runtime.guards?.notices ?? []) {
     if (code === 'exception-unmatched' || code === 'no-rules') records.warn('config', message, { file, line });
   }
   const sites = runtime.config.sites.map(({ name }) => name);

@@ -7,10 +7,9 @@ import { stdoutSink } from '../observe/line-sink.ts';
 import { Records } from '../observe/records.ts';
 import { FAILED, type Written } from './outcome.ts';
 import { Reloader } from './reloader.ts';
-import { VERSION } from './self.ts';
+import { VERSION, WORK } from './self.ts';
 import type { Reloading, Running } from './serve.ts';
 import { watchFiles } from './watch-files.ts';
-import { WORK } from './work.ts';
 
 /** Fails as a whole: with a ProblemsError for what the operator wrote, a GatehouseError for the machine's refusal. */
 export async function supervise(

@@ -3,9 +3,7 @@ import { Command } from 'commander';
 import { Worker } from '../cluster/worker.ts';
 import { GatewayControl, printedAddress } from './control.ts';
 import { FAILED, say, WRONG } from './outcome.ts';
-
-/** Hidden in the help. */
-export const WORK = 'work';
+import { WORK } from './self.ts';
 
 /** Signals that reach all processes of a terminal or a service; the supervisor heeds them for all. */
 const HEEDED_BY_SUPERVISOR = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const;

@@ -27,7 +27,6 @@ interface Reloads {
 
 export class ClusterControl implements Control {
   readonly bans: BanControl;
-  readonly rules: RulesControl;
   readonly #supervisor: Supervisor;
   readonly #reloads: Reloads;
   #figures: Promise<MergedFigures> | undefined;
@@ -36,7 +35,6 @@ export class ClusterControl implements Control {
     this.#supervisor = supervisor;
     this.#reloads = reloads;
     this.bans = this.#banControl();
-    this.rules = this.#rulesControl();
     supervisor.onLeft = (pid) => void this.#figures?.then((figures) => figures.leave(pid));
   }
 
@@ -106,8 +104,8 @@ export class ClusterControl implements Control {
     };
   }
 
-  #rulesControl(): RulesControl {
-    return {
+  rules(): Promise<RulesControl> {
+    return Promise.resolve({
       findings: async () => {
         const all = await this.#all((channel) => channel.ask('findings', undefined, ASK_MS));
         return all.flat().toSorted((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
@@ -117,7 +115,7 @@ export class ClusterControl implements Control {
         mergeExceptions(await this.#all((channel) => channel.ask('exceptions', undefined, ASK_MS))),
       shadows: async () => mergeShadows(await this.#all((channel) => channel.ask('shadows', undefined, ASK_MS))),
       except: (wish) => this.#first((channel) => channel.ask('except', wish, ASK_MS)),
-    };
+    });
   }
 
   get #lead(): Channel<AtWorker> {

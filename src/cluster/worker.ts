@@ -97,10 +97,10 @@ export class Worker {
     const { loaded, guards } = gateway.runtime;
     return {
       warnings: loaded.warnings,
-      notices: guards.notices
+      notices: (guards?.notices ?? [])
         .filter(({ code }) => code === 'exception-unmatched' || code === 'no-rules')
         .map(({ message, file, line }) => ({ message, file, line })),
-      files: guards.files,
+      files: guards?.files ?? [],
       listen: this.#describeListen(gateway),
     };
   }
@@ -134,11 +134,11 @@ export class Worker {
       addBan: async (wish) => (await control).bans.add(wish),
       removeBan: async (wish) => (await control).bans.remove(wish),
       whyBanned: async (address) => (await control).bans.why(address),
-      findings: async () => (await control).rules.findings(),
-      explain: async (requestId) => (await control).rules.explain(requestId),
-      exceptions: async () => (await control).rules.exceptions(),
-      shadows: async () => (await control).rules.shadows(),
-      except: async (wish) => (await control).rules.except(wish),
+      findings: async () => (await (await control).rules()).findings(),
+      explain: async (requestId) => (await (await control).rules()).explain(requestId),
+      exceptions: async () => (await (await control).rules()).exceptions(),
+      shadows: async () => (await (await control).rules()).shadows(),
+      except: async (wish) => (await (await control).rules()).except(wish),
     };
   }
 

@@ -4,7 +4,7 @@
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import type { ConfigDocument } from './document.ts';
-import { broken } from './document.ts';
+import { broken, isMap } from './document.ts';
 import type { Finding } from './findings.ts';
 import { findingsOf } from './findings.ts';
 import { cut, pointerTo, readablePath } from './pointer.ts';
@@ -13,11 +13,11 @@ import type { Node } from './schema/node.ts';
 import { root } from './schema/root.ts';
 import { closest } from './suggest.ts';
 
-const compiled = new Map<Node, ValidateFunction>();
-
 /** Tells every fault of a document against the schema, and marks the values that must not be used. */
 export function validate(document: ConfigDocument, schema: Node = root): void {
-  const check = compiled.getOrInsertComputed(schema, compile);
+  const met = new Set<Node>();
+  meet(document.value, schema, met);
+  const check = compile(schema, met);
   if (check(document.value)) return;
   const errors = check.errors ?? [];
   // Unknown keys first: a key that is only misspelled is then not called missing too.
@@ -28,10 +28,22 @@ export function validate(document: ConfigDocument, schema: Node = root): void {
   }
 }
 
-function compile(top: Node): ValidateFunction {
+/** The parts of the schema that the document has anything of. The others are not compiled: that would take most of a start. */
+function meet(value: unknown, node: Node, met: Set<Node>): void {
+  const { map, list } = node;
+  met.add(node);
+  if (Array.isArray(value) && list !== undefined) for (const item of value) meet(item, list.items, met);
+  if (!isMap(value) || map === undefined) return;
+  for (const [key, item] of Object.entries(value)) {
+    const child = Object.hasOwn(map.properties, key) ? map.properties[key] : map.others;
+    if (child !== undefined) meet(item, child, met);
+  }
+}
+
+function compile(top: Node, met: ReadonlySet<Node>): ValidateFunction {
   const nodes: Node[] = [];
-  const parts: Record<string, JsonSchema> = {};
-  const schema = { ...toAjv(top, nodes, parts), $defs: parts };
+  const parts: Record<string, JsonSchema | true> = {};
+  const schema = { ...(toAjv(top, nodes, parts, met) as JsonSchema), $defs: parts };
   // What is switched off here (our own schema's check, the optimizer) would only cost time at every start.
   const quick = { code: { optimize: false }, meta: false, validateSchema: false };
   const ajv = new Ajv2020({
@@ -50,20 +62,26 @@ function compile(top: Node): ValidateFunction {
  * The structure in JSON Schema's keywords; scalars by our own keyword, which holds the node's index.
  * A map that stands in several places (a site's and a route's `waf`) is compiled once.
  */
-function toAjv(node: Node, nodes: Node[], parts: Record<string, JsonSchema>): JsonSchema {
+function toAjv(
+  node: Node,
+  nodes: Node[],
+  parts: Record<string, JsonSchema | true>,
+  met: ReadonlySet<Node>,
+): JsonSchema | true {
+  if (!met.has(node)) return true;
   const known = nodes.indexOf(node);
   if (known >= 0 && node.map !== undefined) return { $ref: `#/$defs/${known}` };
   const index = nodes.push(node) - 1;
   const schema: Record<string, unknown> = { is: index };
   if (node.map !== undefined) {
     const { properties, required, together, others } = node.map;
-    const children = Object.entries(properties).map(([key, child]) => [key, toAjv(child, nodes, parts)]);
+    const children = Object.entries(properties).map(([key, child]) => [key, toAjv(child, nodes, parts, met)]);
     schema.properties = Object.fromEntries(children);
-    schema.additionalProperties = others === undefined ? false : toAjv(others, nodes, parts);
+    schema.additionalProperties = others === undefined ? false : toAjv(others, nodes, parts, met);
     schema.required = required;
     schema.dependentRequired = together;
   }
-  if (node.list !== undefined) schema.items = toAjv(node.list.items, nodes, parts);
+  if (node.list !== undefined) schema.items = toAjv(node.list.items, nodes, parts, met);
   if (node.map === undefined || index === 0) return schema;
   parts[index] = schema;
   return { $ref: `#/$defs/${index}` };

@@ -8,11 +8,7 @@ import { targetsOf } from '../waf/exception-fields.ts';
 import { compileReferences } from '../waf/exceptions.ts';
 import type { Rule, RuleSet } from '../waf/rule.ts';
 import { type Roles, rolesOf } from '../waf/rule-role.ts';
-import { expiresAt } from './exceptions.ts';
-
-const DAY_MS = 86_400_000;
-/** So long before its end an exception is spoken of. */
-const NOTICE_MS = 14 * DAY_MS;
+import { tellExpiry } from './exception-expiry.ts';
 
 export interface Checked {
   readonly problems: readonly Problem[];
@@ -42,18 +38,6 @@ export function checkExceptions(exceptions: readonly ExceptionConfig[], ruleSet:
     ...tellExpiry(exception, now),
   ]);
   return { problems, notices };
-}
-
-/** Whether it has ended, or is about to. */
-export function tellExpiry(exception: ExceptionConfig, now: number): Problem[] {
-  const left = expiresAt(exception) - now;
-  const why = exception.reason === undefined ? '' : ` (${exception.reason})`;
-  if (left <= 0) {
-    const text = `this exception${why} ended with ${exception.expires} and no longer acts; remove it or give it a new date`;
-    return [tell(exception, 'exception-expired', text)];
-  }
-  if (left > NOTICE_MS) return [];
-  return [tell(exception, 'exception-expires', `this exception${why} ends with ${exception.expires}`)];
 }
 
 /** Named by its number, such a rule was meant to be switched off; in a range or with a tag it is passed over. */

@@ -1,20 +1,20 @@
 // Tells when exceptions are about to end and when they have ended, while the gateway runs: what was spared until yesterday
 // is stopped today, and somebody has to know why.
 import type { Records } from '../observe/records.ts';
-import { tellExpiry } from './exception-check.ts';
-import type { Guards } from './guard.ts';
+import { tellExpiry } from './exception-expiry.ts';
+import type { Guards } from './guards.ts';
 
 const LOOK_MS = 3_600_000;
 
 export class ExceptionWatch {
-  readonly #guards: () => Guards;
+  readonly #guards: () => Guards | undefined;
   readonly #records: Records;
   /** Each is told once. */
   readonly #told = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** `guards`: those in force. */
-  constructor(guards: () => Guards, records: Records) {
+  /** `guards`: those in force; undefined: there are no rules. */
+  constructor(guards: () => Guards | undefined, records: Records) {
     this.#guards = guards;
     this.#records = records;
   }
@@ -31,7 +31,7 @@ export class ExceptionWatch {
   }
 
   look(now: number): void {
-    for (const { uses } of this.#guards().exceptions) {
+    for (const { uses } of this.#guards()?.exceptions ?? []) {
       for (const { config } of uses) {
         for (const { file, line, message } of tellExpiry(config, now)) {
           const key = `${file}:${line} ${message}`;

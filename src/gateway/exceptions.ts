@@ -4,6 +4,7 @@ import { compileMatch, type Matcher, type RouteSubject } from '../route/match.ts
 import { type CompiledException, compileException, exemptionOf } from '../waf/exceptions.ts';
 import type { Plan } from '../waf/plan.ts';
 import type { Exemption } from '../waf/transaction.ts';
+import { expiresAt } from './exception-expiry.ts';
 
 /** Combinations of exceptions that are kept ready; with more they are put together for each request. */
 const MAX_KNOWN = 64;
@@ -65,11 +66,6 @@ export class Exceptions {
       use.lastAt = now;
     }
   }
-}
-
-/** The first millisecond in which an exception does not hold any more; its last day counts whole, in UTC. */
-export function expiresAt({ expires }: Pick<ExceptionConfig, 'expires'>): number {
-  return expires === undefined ? Number.POSITIVE_INFINITY : Date.parse(`${expires}T00:00:00Z`) + 86_400_000;
 }
 
 /** The requests that an exception is for; undefined: all. Of what has no path, none that is for paths. */

@@ -19,7 +19,7 @@ import type { ResponseHead } from '../waf/response.ts';
 import type { Exemption } from '../waf/transaction.ts';
 import type { Exceptions } from './exceptions.ts';
 import { recordFinding } from './finding-record.ts';
-import type { Guard } from './guard.ts';
+import type { Guard, Watch } from './guard.ts';
 import { judgement } from './judgement.ts';
 import { MessageWatch } from './message-watch.ts';
 import { headOf, withHost } from './rules-head.ts';
@@ -27,7 +27,7 @@ import { recordTraffic, type SentRequest } from './traffic-record.ts';
 
 const EMPTY = Buffer.alloc(0);
 
-export class Watch {
+export class RulesWatch implements Watch {
   readonly #x: Exchange;
   readonly #guard: Guard;
   readonly #records: Records;

@@ -7,11 +7,10 @@ import { keyOf } from '../limits/ban.ts';
 import { BanFile } from '../limits/ban-file.ts';
 import { BanShare } from '../limits/ban-share.ts';
 import { type BanChange, Bans } from '../limits/bans.ts';
-import { MemoryCounters } from '../limits/memory.ts';
-import { SharedCounters } from '../limits/redis.ts';
+import type { CounterStore } from '../limits/counter.ts';
 import { LimitState } from '../limits/state.ts';
 import type { Records } from '../observe/records.ts';
-import { Shared } from '../shared/shared.ts';
+import type { Shared } from '../shared/shared.ts';
 import type { Fellows } from './fellows.ts';
 import type { Runtime } from './runtime.ts';
 
@@ -58,9 +57,8 @@ export async function openLimiting(config: Config, records: Records, fellows?: F
       records.info('limit', 'ban lifted', { target, site, cause, reason });
     }
   };
-  const local = new MemoryCounters(config.requestLimits.counters);
-  const counters = shared === undefined ? (fellows?.counters(local) ?? local) : new SharedCounters(shared, local);
-  const state = new LimitState(bans, counters, (refusal, untold) => {
+  const open = (): Promise<CounterStore> => openCounters(config.requestLimits.counters, shared, fellows);
+  const state = new LimitState(bans, open, (refusal, untold) => {
     records.info('limit', 'refused', { ...refusal, untold: untold === 0 ? undefined : untold });
   });
   return {
@@ -92,10 +90,20 @@ export function refuseLateChange(before: Config, next: Config): void {
   throw new GatehouseError('config_invalid', 'gateway', message);
 }
 
-/** Undefined when nothing is shared. One that does not answer is no reason not to start. */
+/** What counts, and what it needs, is loaded here: a gateway without limits starts without it. */
+async function openCounters(maxKeys: number, shared: Shared | undefined, fellows?: Fellows): Promise<CounterStore> {
+  const { MemoryCounters } = await import('../limits/memory.ts');
+  const local = new MemoryCounters(maxKeys);
+  if (shared === undefined) return fellows?.counters(local) ?? local;
+  const { SharedCounters } = await import('../limits/redis.ts');
+  return new SharedCounters(shared, local);
+}
+
+/** Undefined when nothing is shared, and the client is not even loaded. One that does not answer is no reason not to start. */
 async function openShared({ shared }: Config, records: Records): Promise<Shared | undefined> {
   if (shared === undefined) return undefined;
-  const opened = new Shared(shared, ({ state, place, reason }) => {
+  const { Shared: Store } = await import('../shared/shared.ts');
+  const opened = new Store(shared, ({ state, place, reason }) => {
     if (state === 'up') records.info('process', 'the shared store is up', { shared: place });
     else
       records.warn('process', 'the shared store is of no use; this machine counts alone', {

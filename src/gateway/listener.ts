@@ -1,10 +1,10 @@
 // The servers behind the doors: TLS for HTTP/2 and HTTP/1.1 together, and a plain one for redirects. From a socket to an
 // exchange; nothing here looks at what a request asks for.
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import http from 'node:http';
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from 'node:http';
 import type { Http2SecureServer, ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import http2 from 'node:http2';
 import type { Socket } from 'node:net';
+import { http } from '../base/node-http.ts';
 import type { Config } from '../config/config.ts';
 import { alpnCallback, settleHttp1 } from '../tls/alpn.ts';
 import type { Demand } from '../tls/ask-clients.ts';
@@ -115,7 +115,7 @@ function http2Options({ requestLimits: limits }: Config): http2.SecureServerOpti
   };
 }
 
-function http1Options({ requestLimits: limits, timeouts }: Config): http.ServerOptions {
+function http1Options({ requestLimits: limits, timeouts }: Config): ServerOptions {
   return {
     // The same bounds are checked once more, with better words, when the head has been read.
     maxHeaderSize: limits.headerBytes + limits.uriBytes,

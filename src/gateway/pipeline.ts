@@ -14,7 +14,6 @@ import { forward } from '../upstream/forward.ts';
 import { answerChallenge } from './challenge.ts';
 import { checkClientCertificate } from './client-certificate.ts';
 import { addHsts } from './hsts.ts';
-import { Watch } from './inspect.ts';
 import { redirectToHttps } from './redirect.ts';
 import { showRefused } from './refused.ts';
 import type { Context, Route, Site } from './runtime.ts';
@@ -89,7 +88,7 @@ async function serve(x: Exchange, stream: ClientStream, { runtime, records }: Co
   const limited = counted instanceof Promise ? await counted : counted;
   if (limited !== undefined) return limited;
   if (route.guard === undefined) return compressed(x, await fetch(x, stream, route), route);
-  const watch = new Watch(x, route.guard, records, stream);
+  const watch = route.guard.watch(x, records, stream);
   return (
     watch.requestHead() ??
     (await watch.requestBody()) ??

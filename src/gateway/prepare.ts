@@ -12,7 +12,7 @@ import { FileWatch } from '../tls/watch.ts';
 import { Upstream } from '../upstream/upstream.ts';
 import type { Caches } from './caches.ts';
 import { watchedFiles } from './certificate-files.ts';
-import { Guards } from './guard.ts';
+import type { Guards } from './guards.ts';
 import { managedBy, Runtime } from './runtime.ts';
 import { stickySecret } from './sticky-secret.ts';
 
@@ -51,9 +51,10 @@ export async function prepare(
   const clients = await loadClientPolicies(config.sites);
   const problems = [...loaded.problems, ...clients.problems];
   if (problems.length > 0) throw new ProblemsError(problems);
-  const guards = new Guards(config, inForce?.runtime.guards);
-  if (guards.problems.length > 0) throw new ProblemsError(guards.problems);
+  const guards = await openGuards(config, inForce?.runtime.guards);
+  if (guards !== undefined && guards.problems.length > 0) throw new ProblemsError(guards.problems);
   const secret = await stickySecret(config);
+  await limits.prepare(config);
   await caches.prepare(config);
   const settle = (): Runtime => {
     const upstreams = nextUpstreams(config, secret, inForce?.runtime.upstreams);
@@ -79,6 +80,13 @@ function nextUpstreams(
   }
   for (const [name, upstream] of before) if (!next.has(name)) upstream.close();
   return next;
+}
+
+/** Undefined when there are no rules, so that the engine is not even loaded. */
+async function openGuards(config: Config, before: Guards | undefined): Promise<Guards | undefined> {
+  if (config.sites.every(({ routes }) => routes.every(({ waf }) => waf === undefined))) return undefined;
+  const { Guards: Compiled } = await import('./guards.ts');
+  return new Compiled(config, before);
 }
 
 /** With what is stored already. Undefined when no certificate is ordered, so that nothing of it is even loaded. */

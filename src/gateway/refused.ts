@@ -4,15 +4,13 @@ import type { Exchange } from '../http/exchange.ts';
 import type { RefusedHead } from '../http/refused-head.ts';
 import type { Reply } from '../http/reply.ts';
 import type { RequestHead } from '../waf/request.ts';
-import { Watch } from './inspect.ts';
 import type { Context } from './runtime.ts';
 
 /** `head`: the head as it was sent, when no request could be made of it. */
 export function showRefused(x: Exchange, { runtime, records }: Context, reply: Reply, head?: RefusedHead): void {
   const guard = (runtime.sites.find(x.request.host) ?? runtime).guard;
   if (guard === undefined) return;
-  const watch = new Watch(x, guard, records, undefined);
-  watch.observe(head === undefined ? {} : asSent(head), reply);
+  guard.watch(x, records, undefined).observe(head === undefined ? {} : asSent(head), reply);
 }
 
 function asSent({ method, target, protocol, headers }: RefusedHead): Partial<RequestHead> {

@@ -24,7 +24,8 @@ import { type LoadedCertificates, loadCertificates } from '../tls/sites.ts';
 import type { Target } from '../upstream/forward.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { type Caches, routeCache } from './caches.ts';
-import type { Guard, Guards } from './guard.ts';
+import type { Guard } from './guard.ts';
+import type { Guards } from './guards.ts';
 import { hstsValue } from './hsts.ts';
 import { recordServerChange } from './server-records.ts';
 
@@ -71,7 +72,7 @@ interface RuntimeParts {
   readonly upstreams: ReadonlyMap<string, Upstream>;
   readonly loaded: LoadedCertificates;
   readonly clients: LoadedClientPolicies;
-  readonly guards: Guards;
+  readonly guards: Guards | undefined;
   readonly limits: LimitState;
   readonly caches: Caches;
 }
@@ -87,7 +88,8 @@ export class Runtime implements ClientAsking {
   readonly upstreams: ReadonlyMap<string, Upstream>;
   readonly loaded: LoadedCertificates;
   readonly certificates: CertificateSelector;
-  readonly guards: Guards;
+  /** undefined: there are no rules anywhere. */
+  readonly guards: Guards | undefined;
   readonly limits: LimitState;
   readonly caches: Caches;
   readonly clients: LoadedClientPolicies;
@@ -198,7 +200,7 @@ function buildRoute(route: RouteConfig, site: SiteConfig, parts: RuntimeParts): 
   const { config, upstreams, guards, limits, caches } = parts;
   const upstream = upstreams.get(route.upstream);
   if (upstream === undefined) throw new Error(`config/ let an unknown upstream "${route.upstream}" through`);
-  const guard = guards.guard(route.waf);
+  const guard = guards?.guard(route.waf);
   const target: Target = {
     upstream,
     stripPrefix: route.stripPrefix,

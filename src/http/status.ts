@@ -1,9 +1,9 @@
 // Statuses that the gateway itself answers with.
-import { STATUS_CODES } from 'node:http';
+import { http } from '../base/node-http.ts';
 
 /** The reason phrase, as registered (RFC 9110, 15). */
 export function reasonPhrase(status: number): string {
-  return STATUS_CODES[status] ?? 'Error';
+  return http.STATUS_CODES[status] ?? 'Error';
 }
 
 /** True when a response to that method with that status has no content (RFC 9110, 6.4.1 and 15.3.6). */

@@ -1,7 +1,7 @@
 // A client that asked for a WebSocket over HTTP/1.1: it gets the tunnel, or an ordinary answer when there is none.
 import type { IncomingMessage } from 'node:http';
-import { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { http } from '../base/node-http.ts';
 import type { ClientStream } from './client-stream.ts';
 import type { Exchange } from './exchange.ts';
 import { Http1ClientStream } from './http1-stream.ts';
@@ -45,7 +45,7 @@ export class UpgradeClientStream implements ClientStream {
 
   /** No tunnel: an ordinary response, after which the connection ends, since its bytes were not parsed further. */
   #answer(reply: Reply): Promise<void> {
-    const response = new ServerResponse(this.#request);
+    const response = new http.ServerResponse(this.#request);
     response.shouldKeepAlive = false;
     response.assignSocket(this.#socket);
     response.once('finish', () => this.#socket.end());

@@ -32,7 +32,6 @@ type LimitSettings = Pick<Config, 'requestLimits' | 'bans' | 'trustedProxies' | 
 const MAX_TOLD = 50;
 
 export class LimitState {
-  readonly counters: CounterStore;
   readonly bans: Bans;
   /** undefined: blocked requests ban nobody. */
   strikes: Strikes | undefined;
@@ -40,6 +39,8 @@ export class LimitState {
   readonly #concurrency = new Map<string, Concurrency>();
   readonly #tallies = new Map<string, Tally>();
   #maxWaiting = 0;
+  readonly #open: () => Promise<CounterStore>;
+  #counters: CounterStore | undefined;
   readonly #tell: (refusal: Refusal, untold: number) => void;
   /** Requests that wait for room. */
   #waiting = 0;
@@ -47,10 +48,22 @@ export class LimitState {
   #told = 0;
   #untold = 0;
 
-  constructor(bans: Bans, store: CounterStore, tell: (refusal: Refusal, untold: number) => void) {
-    this.counters = store;
+  /** `open` opens what counts, once, and not before something is to be counted. */
+  constructor(bans: Bans, open: () => Promise<CounterStore>, tell: (refusal: Refusal, untold: number) => void) {
+    this.#open = open;
     this.bans = bans;
     this.#tell = tell;
+  }
+
+  /** Comes before `use`, and changes nothing of what is in force. */
+  async prepare({ sites, bans }: Pick<Config, 'sites' | 'bans'>): Promise<void> {
+    const counts = bans.waf !== undefined || sites.some(({ routes }) => routes.some(({ limits }) => limits.length > 0));
+    if (counts) this.#counters ??= await this.#open();
+  }
+
+  get counters(): CounterStore {
+    if (this.#counters === undefined) throw new Error('limits/ was not prepared for this configuration');
+    return this.#counters;
   }
 
   /** What a configuration says of it, the first one or another; all that is in mind stays. */

@@ -4,7 +4,7 @@ import { chmodSync, readFileSync, realpathSync, renameSync, rmSync, statSync, wr
 import { type Problem, ProblemsError } from '../base/errors.ts';
 import type { Config } from '../config/config.ts';
 import { parseConfig } from '../config/load.ts';
-import { Guards } from '../gateway/guard.ts';
+import { Guards } from '../gateway/guards.ts';
 
 /**
  * Replaces the text of a file by what `change` makes of it; the configuration that it is then. Fails with a ProblemsError

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { GatehouseError } from '../base/errors.ts';
 import type { Config } from '../config/config.ts';
 import { formatRuleReference } from '../config/syntax/rule-reference.ts';
-import { expiresAt } from '../gateway/exceptions.ts';
+import { expiresAt } from '../gateway/exception-expiry.ts';
 import { compileMatch } from '../route/match.ts';
 import { compileReferences } from '../waf/exceptions.ts';
 import { rolesOf } from '../waf/rule-role.ts';

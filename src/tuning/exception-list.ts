@@ -3,7 +3,7 @@
 import type { ExceptionConfig, WafConfig } from '../config/config.ts';
 import { formatFieldPath } from '../config/syntax/field-path.ts';
 import { formatRuleReference } from '../config/syntax/rule-reference.ts';
-import { expiresAt } from '../gateway/exceptions.ts';
+import { expiresAt } from '../gateway/exception-expiry.ts';
 import { fieldOf } from '../waf/exception-fields.ts';
 import { compileReferences } from '../waf/exceptions.ts';
 import type { Exclusion, Rule, RuleRemoval, RuleSelector } from '../waf/rule.ts';

@@ -28,7 +28,14 @@ function open(
     renewCertificates: () => Promise.resolve([]),
     lookForCertificates: () => Promise.resolve([]),
     bans: { list: () => [], add: fails, remove: () => Promise.resolve([]), why: () => ({ isExempt: false, bans: [] }) },
-    rules: { findings: () => [], shadows: () => [], explain: () => null, exceptions: () => [], except: () => null },
+    rules: () =>
+      Promise.resolve({
+        findings: () => [],
+        shadows: () => [],
+        explain: () => null,
+        exceptions: () => [],
+        except: () => null,
+      }),
     cache: { status: () => [], purge: fails },
     ...control,
   });

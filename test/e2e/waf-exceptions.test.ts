@@ -111,7 +111,7 @@ describe('an exception', () => {
     const spared = await world('{ rules: [100], fields: [args.q] }, { rules: [102] }');
     await statusOf(spared, '/?q=attack');
     await statusOf(spared, '/?q=calm');
-    const [exceptions] = spared.gateway.runtime.guards.exceptions;
+    const [exceptions] = spared.gateway.runtime.guards!.exceptions;
     expect(exceptions?.uses.map(({ count }) => count)).toEqual([1, 0]);
   });
 });
@@ -149,5 +149,5 @@ test('sites with different exceptions share one compiled rule set', async () => 
     '{ rules: [100] }',
     '    routes: [{ match: { path: /x }, waf: { exceptions: [{ rules: [101] }] } }]',
   );
-  expect(gateway.runtime.guards.plans.size).toBe(1);
+  expect(gateway.runtime.guards?.plans.size).toBe(1);
 });

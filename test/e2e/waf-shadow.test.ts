@@ -22,7 +22,7 @@ async function world(shadow: string, waf = ''): Promise<GuardedWorld> {
 `);
 }
 
-const figures = ({ gateway }: GuardedWorld) => gateway.runtime.guards.shadows[0]!.figures();
+const figures = ({ gateway }: GuardedWorld) => gateway.runtime.guards!.shadows[0]!.figures();
 
 async function judged(to: GuardedWorld, count: number): Promise<ReturnType<typeof figures>> {
   await vi.waitFor(() => expect(figures(to).judged).toBe(count), { timeout: 5000, interval: 5 });
@@ -77,7 +77,7 @@ describe('a shadow', () => {
     const { gateway } = await startGuardedBy(
       `sites: { localhost: { to: "${backend.url}", waf: { rules: ["${rules}/acts.conf"], shadow: { paranoia: 2, sample: 0% } } } }\n`,
     );
-    expect(gateway.runtime.guards.shadows).toEqual([]);
+    expect(gateway.runtime.guards?.shadows).toEqual([]);
   });
 
   test('with rules that cannot be loaded stops the start', async () => {

@@ -231,7 +231,7 @@ sites:
   a.test: { to: "${app.url}", waf: ${waf('')} }
   b.test: { to: "${app.url}", waf: ${waf('mode: detect, body: { inspect: 1KiB, over: block }')} }
   c.test: { to: "${app.url}", waf: ${waf('paranoia: 2')} }`);
-    expect(world.gateway.runtime.guards.plans.size).toBe(2);
+    expect(world.gateway.runtime.guards?.plans.size).toBe(2);
     const path = '/?id=attack';
     expect(await request(over, world, { host: 'a.test', path })).toMatchObject({ status: 403 });
     expect(await request(over, world, { host: 'b.test', path })).toMatchObject({ status: 200 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ExceptionConfig } from '../../src/config/config.ts';
 import { ExceptionWatch } from '../../src/gateway/exception-watch.ts';
-import type { Guards } from '../../src/gateway/guard.ts';
+import type { Guards } from '../../src/gateway/guards.ts';
 import type { Records } from '../../src/observe/records.ts';
 
 test('an exception that is about to end, and one that has, are told once', () => {

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { fetchExceptionFigures } from '../../admin/client.ts';
 import { GatehouseError, ProblemsError } from '../../base/errors.ts';
 import type { Config, Place } from '../../config/config.ts';
-import { Guards } from '../../gateway/guard.ts';
+import { Guards } from '../../gateway/guards.ts';
 import type { ExceptionNeed } from '../../tuning/lint/exceptions.ts';
 import type { LintFinding } from '../../tuning/lint/finding.ts';
 import { lint } from '../../tuning/lint/lint.ts';

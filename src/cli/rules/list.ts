@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import { ProblemsError } from '../../base/errors.ts';
 import { readableText } from '../../base/text.ts';
 import type { Config, WafConfig } from '../../config/config.ts';
-import { Guards } from '../../gateway/guard.ts';
+import { Guards } from '../../gateway/guards.ts';
 import { type ExceptionEntry, listExceptions } from '../../tuning/exception-list.ts';
 import type { Rule } from '../../waf/rule.ts';
 import { printSecLang } from '../../waf/seclang/print.ts';

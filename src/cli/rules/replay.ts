@@ -1,7 +1,7 @@
 // `gatehouse rules replay`: which recorded requests would be treated otherwise under the rules of a configuration?
 import { Command } from 'commander';
 import { GatehouseError, ProblemsError } from '../../base/errors.ts';
-import { Guards } from '../../gateway/guard.ts';
+import { Guards } from '../../gateway/guards.ts';
 import { type Comparison, compareAll } from '../../tuning/replay/compare.ts';
 import { Judge } from '../../tuning/replay/judge.ts';
 import { type ReadCounts, readRequests } from '../../tuning/replay/read.ts';

@@ -1,6 +1,6 @@
 // What a route or a limit matches requests by: path globs, prefixes and methods.
 
-import { METHODS } from 'node:http';
+import { http } from '../../base/node-http.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Parsed } from './parsed.ts';
 
@@ -33,8 +33,8 @@ export function parsePathPrefix(text: string): Parsed<string> {
 /** An HTTP method in upper case. */
 export function parseMethod(text: string): Parsed<string> {
   const method = text.toUpperCase();
-  if (METHODS.includes(method)) return { value: method };
-  return { fault: `is not an HTTP method${didYouMean(text, METHODS)}` };
+  if (http.METHODS.includes(method)) return { value: method };
+  return { fault: `is not an HTTP method${didYouMean(text, http.METHODS)}` };
 }
 
 /** Escapes in upper case, unreserved characters bare (RFC 3986, 6.2.2), the rest of Unicode escaped. */

@@ -2,7 +2,7 @@
 import type { ExceptionConfig } from '../../config/config.ts';
 import { formatRuleReference } from '../../config/syntax/rule-reference.ts';
 import { checkExceptions } from '../../gateway/exception-check.ts';
-import { expiresAt } from '../../gateway/exceptions.ts';
+import { expiresAt } from '../../gateway/exception-expiry.ts';
 import { compileReferences } from '../../waf/exceptions.ts';
 import type { RuleRemoval, RuleSet } from '../../waf/rule.ts';
 import { rolesOf } from '../../waf/rule-role.ts';

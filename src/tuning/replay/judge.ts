@@ -1,6 +1,7 @@
 // What the rules of a configuration say of past requests: the engine alone, without a server.
 import type { Config } from '../../config/config.ts';
-import type { Guard, Guards } from '../../gateway/guard.ts';
+import type { Guard } from '../../gateway/guard.ts';
+import type { Guards } from '../../gateway/guards.ts';
 import { type Judgement, judgement } from '../../gateway/judgement.ts';
 import { canonicalTarget } from '../../http/target.ts';
 import { compileMatch, type Matcher } from '../../route/match.ts';
