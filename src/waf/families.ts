@@ -1,6 +1,7 @@
 // The automata of a rule set. Patterns and word lists are spread over a few families, so that a value is walked only by
 // those that can still match it, and automata stay small: what needs a certain mark is not mixed with what does not.
 import type { CaseChange } from './chain-tree.ts';
+import { WORD } from './pattern/byte-set.ts';
 import { foldPreimage, foldSuperset } from './pattern/fold.ts';
 import type { Node as PatternNode } from './pattern/node.ts';
 import { UnionMatcher, type UnionOptions } from './pattern/union.ts';
@@ -31,7 +32,7 @@ export function familyByMarks(clauses: readonly (readonly number[])[]): FamilyNa
 
 /** Letters, digits, the underscore and the blank. */
 function isPlain(byte: number): boolean {
-  return /[\w ]/.test(String.fromCharCode(byte));
+  return byte === 0x20 || WORD.has(byte);
 }
 
 function bytesOf(text: string): number[] {

@@ -132,11 +132,16 @@ function backtrackingMatcher(pattern: Pattern, text: string, negated: boolean): 
 }
 
 function wordsMatcher(words: readonly string[], negated: boolean): Matcher {
-  const matcher = new WordMatcher([words]);
+  let made: WordMatcher | undefined;
+  // Seldom asked, since the scan has its own: made when it is.
+  const matcher = (): WordMatcher => {
+    made ??= new WordMatcher([words]);
+    return made;
+  };
   return {
     negated,
-    holds: (value) => (matcher.first(0, value) !== undefined) !== negated,
-    parts: (value) => partOf(value, (negated ? undefined : matcher.first(0, value)) ?? true),
+    holds: (value) => (matcher().first(0, value) !== undefined) !== negated,
+    parts: (value) => partOf(value, (negated ? undefined : matcher().first(0, value)) ?? true),
     scan: { kind: 'words', words },
   };
 }

@@ -80,6 +80,7 @@ class Builder {
   /** Steps that ask something of the same values, by their numbers. */
   readonly #lists = new Map<string, readonly Step[]>();
   readonly #built = new Map<string, ValuePlan>();
+  readonly #needs = new Map<Draft, readonly number[]>();
 
   constructor(steps: readonly Step[], allowance: Allowance) {
     this.#steps = steps;
@@ -95,13 +96,18 @@ class Builder {
 
   #outline(variable: number): Outline {
     const read = FEEDS[variable] as readonly number[];
-    const other = this.#list(read, undefined);
-    return { other, named: new Map(Array.from(this.#keys(read), (key) => [key, this.#list(read, key)])) };
+    const readers = this.#steps.filter((step) =>
+      scannedOf(step).link.targets.some((target) => read.includes(target.variable)),
+    );
+    if (readers.length === 0) return { other: undefined, named: new Map() };
+    const other = this.#list(readers, read, undefined);
+    const keys = keysOf(readers, read);
+    return { other, named: new Map(Array.from(keys, (key) => [key, this.#list(readers, read, key)])) };
   }
 
-  /** The steps that ask something of a name, under their id; undefined: none do. */
-  #list(read: readonly number[], key: string | undefined): string | undefined {
-    const steps = this.#steps.filter((step) => concerns(step, read, key));
+  /** Of the steps those that ask something of a name, under their id; undefined: none do. */
+  #list(readers: readonly Step[], read: readonly number[], key: string | undefined): string | undefined {
+    const steps = readers.filter((step) => concerns(step, read, key));
     if (steps.length === 0) return undefined;
     const id = steps.map(({ number }) => number).join(' ');
     this.#lists.set(id, steps);
@@ -144,18 +150,6 @@ class Builder {
     };
   }
 
-  /** Names that some rule treats differently from all others. */
-  #keys(read: readonly number[]): Set<string> {
-    const keys = new Set<string>();
-    for (const step of this.#steps) {
-      const { targets, exclusions } = scannedOf(step).written;
-      for (const { variable, selector } of [...targets, ...exclusions]) {
-        if (selector?.kind === 'name' && read.includes(variableNumber(variable))) keys.add(selector.name);
-      }
-    }
-    return keys;
-  }
-
   #build(drafts: readonly Draft[], families: readonly Family[]): ValuePlan {
     const tree = new ChainTree(this.#presence, transform('none') as Transform);
     const questions = drafts.map((draft): Question => {
@@ -167,10 +161,26 @@ class Builder {
   }
 
   /** The most telling clauses as presence bits. */
-  #needsOf({ clauses }: Draft): number[] {
-    const words = clauses.map((clause) => this.#presence.word(clause)).filter((word) => (word & ALWAYS) === 0);
-    return [...new Set(words)].sort((a, b) => bitCount(a) - bitCount(b)).slice(0, MAX_NEEDS);
+  #needsOf(draft: Draft): readonly number[] {
+    const known = this.#needs.get(draft);
+    if (known !== undefined) return known;
+    const words = draft.clauses.map((clause) => this.#presence.word(clause)).filter((word) => (word & ALWAYS) === 0);
+    const needs = [...new Set(words)].sort((a, b) => bitCount(a) - bitCount(b)).slice(0, MAX_NEEDS);
+    this.#needs.set(draft, needs);
+    return needs;
   }
+}
+
+/** Names that some rule treats differently from all others. */
+function keysOf(readers: readonly Step[], read: readonly number[]): Set<string> {
+  const keys = new Set<string>();
+  for (const step of readers) {
+    const { targets, exclusions } = scannedOf(step).written;
+    for (const { variable, selector } of [...targets, ...exclusions]) {
+      if (selector?.kind === 'name' && read.includes(variableNumber(variable))) keys.add(selector.name);
+    }
+  }
+  return keys;
 }
 
 function hasFewPatterns(steps: readonly Step[]): boolean {
