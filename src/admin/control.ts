@@ -26,9 +26,9 @@ export interface Control {
 
 export interface CacheControl {
   /** Sites that have one. */
-  status(): readonly CacheStatus[];
+  status(): Maybe<readonly CacheStatus[]>;
   /** Fails with a GatehouseError `bad_request` when the wish cannot be meant. */
-  purge(wish: PurgeWish): Purged;
+  purge(wish: PurgeWish): Maybe<Purged>;
 }
 
 /** One of `url`, `tag` and `all`. */

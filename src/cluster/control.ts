@@ -2,13 +2,13 @@
 // one that leads, everything else of all, and put together.
 import type { Renewed } from '../acme/keeper.ts';
 import type { ManagedStatus } from '../acme/status.ts';
-import type { BanControl, Control, Metrics, Reloaded, ReloadState, Status } from '../admin/control.ts';
+import type { BanControl, CacheControl, Control, Metrics, Reloaded, ReloadState, Status } from '../admin/control.ts';
 import type { RulesControl } from '../admin/rules-control.ts';
 import { GatehouseError } from '../base/errors.ts';
 import type { MergedFigures } from '../observe/merged-figures.ts';
 import type { FigureSet } from '../observe/metrics.ts';
 import type { Channel } from './channel.ts';
-import { mergeExceptions, mergeShadows, mergeStatus } from './merge.ts';
+import { mergeCaches, mergeExceptions, mergeShadows, mergeStatus } from './merge.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { AtWorker } from './words.ts';
 import { workerFigures, workerRemarks } from './worker-figures.ts';
@@ -27,6 +27,7 @@ interface Reloads {
 
 export class ClusterControl implements Control {
   readonly bans: BanControl;
+  readonly cache: CacheControl;
   readonly #supervisor: Supervisor;
   readonly #reloads: Reloads;
   #figures: Promise<MergedFigures> | undefined;
@@ -35,6 +36,7 @@ export class ClusterControl implements Control {
     this.#supervisor = supervisor;
     this.#reloads = reloads;
     this.bans = this.#banControl();
+    this.cache = this.#cacheControl();
     supervisor.onLeft = (pid) => void this.#figures?.then((figures) => figures.leave(pid));
   }
 
@@ -101,6 +103,17 @@ export class ClusterControl implements Control {
       add: (wish) => this.#lead.ask('addBan', wish, ASK_MS),
       remove: (wish) => this.#lead.ask('removeBan', wish, ASK_MS),
       why: (address) => this.#lead.ask('whyBanned', address, ASK_MS),
+    };
+  }
+
+  /** Each worker has caches of its own. */
+  #cacheControl(): CacheControl {
+    return {
+      status: async () => mergeCaches(await this.#all((channel) => channel.ask('caches', undefined, ASK_MS))),
+      purge: async (wish) => {
+        const all = await this.#all((channel) => channel.ask('purgeCache', wish, ASK_MS));
+        return { removed: all.reduce((sum, { removed }) => sum + removed, 0) };
+      },
     };
   }
 

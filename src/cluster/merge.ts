@@ -1,5 +1,5 @@
 // Several workers' answers as one. The first is that of the worker that leads.
-import type { ServerStatus, Status } from '../admin/control.ts';
+import type { CacheStatus, ServerStatus, Status } from '../admin/control.ts';
 import type { ExceptionFigures, ShadowReport } from '../admin/rules-control.ts';
 
 /** At least one. What must be the same everywhere is taken from the first. */
@@ -34,6 +34,15 @@ function mergeServer(all: readonly ServerStatus[]): ServerStatus {
     queue: sum(all, ({ queue }) => queue),
     connections: sum(all, ({ connections }) => connections),
   };
+}
+
+export function mergeCaches(all: readonly (readonly CacheStatus[])[]): CacheStatus[] {
+  const merged = new Map<string, Record<string, number>>();
+  for (const { site, ...counts } of all.flat()) {
+    const known = merged.getOrInsertComputed(site, () => ({}));
+    for (const [name, count] of Object.entries(counts)) known[name] = (known[name] ?? 0) + count;
+  }
+  return [...merged].map(([site, counts]) => ({ site, ...counts }) as CacheStatus);
 }
 
 export function mergeExceptions(all: readonly (readonly ExceptionFigures[])[]): ExceptionFigures[] {

@@ -1,7 +1,16 @@
 // What the supervisor and its workers ask and tell each other.
 import type { Renewed } from '../acme/keeper.ts';
 import type { ManagedStatus } from '../acme/status.ts';
-import type { BanReasons, BanStatus, BanWish, ReloadState, Status } from '../admin/control.ts';
+import type {
+  BanReasons,
+  BanStatus,
+  BanWish,
+  CacheStatus,
+  Purged,
+  PurgeWish,
+  ReloadState,
+  Status,
+} from '../admin/control.ts';
 import type { ExceptionFigures, ExceptWish, FindingSummary, ShadowReport } from '../admin/rules-control.ts';
 import type { PurgeOrder } from '../cache/purge.ts';
 import type { ListenAddress } from '../config/config.ts';
@@ -96,6 +105,8 @@ export interface AtWorker {
   addBan(wish: BanWish): Promise<BanStatus>;
   removeBan(wish: Pick<BanWish, 'address' | 'site'>): Promise<readonly BanStatus[]>;
   whyBanned(address: string): Promise<BanReasons>;
+  caches(_: undefined): Promise<readonly CacheStatus[]>;
+  purgeCache(wish: PurgeWish): Promise<Purged>;
   findings(_: undefined): Promise<readonly FindingSummary[]>;
   explain(requestId: string): Promise<Explanation | null>;
   exceptions(_: undefined): Promise<readonly ExceptionFigures[]>;

@@ -134,6 +134,8 @@ export class Worker {
       addBan: async (wish) => (await control).bans.add(wish),
       removeBan: async (wish) => (await control).bans.remove(wish),
       whyBanned: async (address) => (await control).bans.why(address),
+      caches: async () => (await control).cache.status(),
+      purgeCache: async (wish) => (await control).cache.purge(wish),
       findings: async () => (await (await control).rules()).findings(),
       explain: async (requestId) => (await (await control).rules()).explain(requestId),
       exceptions: async () => (await (await control).rules()).exceptions(),

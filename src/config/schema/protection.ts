@@ -109,7 +109,7 @@ export const cache: Node = map(
   'Keeping responses for the next client (RFC 9111).',
   {
     store: value('Where they are kept.', word('memory'), { default: 'memory' }),
-    maxSize: value('Bytes in all.', size(1024, 2 ** 40), { default: '100MiB' }),
+    maxSize: value('Bytes in all, in each worker.', size(1024, 2 ** 40), { default: '100MiB' }),
     maxEntrySize: value('Bytes of one response.', size(1, 2 ** 30), { default: '5MiB' }),
     maxEntries: value('Number of responses.', integer(1, 10_000_000), { default: 10_000 }),
     maxVariants: value('Number of responses of one URL, which differ by Vary.', integer(1, 100_000), { default: 100 }),
