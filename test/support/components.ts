@@ -11,6 +11,8 @@ export const COMPONENTS = {
   'modsecurity-crs': 'modsecurity-crs',
   pebble: 'pebble',
   'pebble-challtestsrv': 'pebble',
+  testssl: 'testssl.sh',
+  openssl: 'openssl',
 } as const;
 
 export type Component = keyof typeof COMPONENTS;
