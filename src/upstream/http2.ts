@@ -6,6 +6,7 @@ import { GatehouseError } from '../base/errors.ts';
 import type { Reply } from '../http/reply.ts';
 import type { Call } from './call.ts';
 import { clientGone, mayRepeat } from './http1/failures.ts';
+import { PARSER_LIMITS } from './http1/limits.ts';
 import { abandon, answerBody, answerFaults, watchEnd } from './http2-answer.ts';
 import { upload } from './http2-upload.ts';
 import { StreamHold } from './stream-hold.ts';
@@ -147,14 +148,21 @@ export class Http2Connection {
     this.held.add(hold);
 
     stream.on('error', () => {});
+    let interim = 0;
     stream.on('headers', (headers: http2.IncomingHttpHeaders, _flags: number, raw: string[]) => {
       const status = Number(headers[HTTP2_HEADER_STATUS]);
+      if (++interim > PARSER_LIMITS.maxInterim) fail(misspoken('more interim answers than are taken'));
       if (status > 100) call.onInformational?.(status, withoutPseudo(raw));
     });
     stream.once('trailers', (_headers: http2.IncomingHttpHeaders, _flags: number, raw: string[]) => {
       trailers = raw;
     });
     stream.once('response', (headers, flags, raw: string[]) => {
+      const status = Number(headers[HTTP2_HEADER_STATUS]);
+      if (!(status >= 200 && status <= 599)) {
+        fail(misspoken('a status that is none'));
+        return;
+      }
       hasHead = true;
       this.#hasAnswered = true;
       this.#options.bearable.streams += REGROWTH;
@@ -174,7 +182,7 @@ export class Http2Connection {
       hold.answer = body;
       // An answer without a body has no reader, and only a read stream ever closes.
       if (isEmpty) stream.resume();
-      resolve({ status: Number(headers[HTTP2_HEADER_STATUS]), headers: fields, body });
+      resolve({ status, headers: fields, body });
     });
     stream.once('close', () => {
       clearTimeout(clock);
@@ -224,6 +232,10 @@ export class Http2Connection {
     const retry = mayRepeat(call, this.#hasAnswered, false);
     return new GatehouseError('upstream_closed', 'upstream', message, { retry });
   }
+}
+
+function misspoken(what: string): GatehouseError {
+  return new GatehouseError('upstream_protocol', 'upstream', `the backend's answer has ${what}`);
 }
 
 function neverReady({ origin, settingsMs }: Http2Options): GatehouseError {
