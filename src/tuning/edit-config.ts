@@ -3,6 +3,7 @@
 import { isMap, isScalar, isSeq, type Pair, parseDocument, type YAMLMap, type YAMLSeq } from 'yaml';
 import { GatehouseError } from '../base/errors.ts';
 import { parseSiteName } from '../config/syntax/host-name.ts';
+import { SharedNodes } from './shared-nodes.ts';
 
 interface Edit {
   readonly start: number;
@@ -23,10 +24,11 @@ type Ranged = { readonly range?: readonly [number, number, number] | null | unde
  * none; where neither has one the site gets it. Fails with a GatehouseError where it is not written out (an alias, a merge).
  */
 export function addExceptions(text: string, section: Section, entries: readonly string[]): string {
-  const site = findSite(text, section);
-  const waf = wafOf(site, section);
+  const { site, shared } = findSite(text, section);
+  const waf = wafOf(site, section, shared);
   if (waf === undefined) return apply(text, [insertWaf(text, site, entries)]);
   const pair = pairOf(waf, 'exceptions');
+  shared.refuse(pair?.value);
   if (pair === undefined) return apply(text, [insertPair(text, waf, entries)]);
   const { value } = pair;
   if (isSeq(value) && value.items.length > 0) return apply(text, [appendItems(text, value, entries)]);
@@ -39,7 +41,8 @@ export function addExceptions(text: string, section: Section, entries: readonly 
  * The text with the shadow's rules in place of those in force, its settings in place of theirs, and without the shadow.
  */
 export function promoteShadow(text: string, section: Section): string {
-  const waf = wafOf(findSite(text, section), section);
+  const { site, shared } = findSite(text, section);
+  const waf = wafOf(site, section, shared);
   const pair = waf === undefined ? undefined : pairOf(waf, 'shadow');
   if (waf === undefined || pair === undefined || !isMap(pair.value))
     throw refuse('there is no shadow in this section of the file');
@@ -69,22 +72,26 @@ export function promoteShadow(text: string, section: Section): string {
   return apply(text, edits);
 }
 
-function findSite(text: string, { site }: Section): YAMLMap {
+function findSite(text: string, { site }: Section): { site: YAMLMap; shared: SharedNodes } {
   const document = parseDocument(text, { merge: true, resolveKnownTags: false });
   if (document.errors.length > 0) throw refuse('the file is no YAML');
   const sites = document.get('sites');
   const found = isMap(sites) ? sites.items.find(({ key }) => isSite(key, site))?.value : undefined;
   if (!isMap(found)) throw refuse(`the file has no site ${site} that is written out`);
-  return found;
+  const shared = new SharedNodes(document);
+  shared.refuse(found);
+  return { site: found, shared };
 }
 
 /** undefined: neither site nor route has one. */
-function wafOf(site: YAMLMap, { site: name, route }: Section): YAMLMap | undefined {
+function wafOf(site: YAMLMap, { site: name, route }: Section, shared: SharedNodes): YAMLMap | undefined {
   const pair = pairOf(site, 'waf');
+  shared.refuse(pair?.value);
   if (isMap(pair?.value)) return pair.value;
   const routes = pairOf(site, 'routes')?.value;
   const chosen = isSeq(routes) && route !== undefined ? routes.items[route] : undefined;
   const ofRoute = isMap(chosen) ? pairOf(chosen, 'waf') : undefined;
+  shared.refuse(ofRoute?.value, ofRoute === undefined ? undefined : chosen, ofRoute === undefined ? undefined : routes);
   if (isMap(ofRoute?.value)) return ofRoute.value;
   const isMerged = [site, chosen].some((map) => isMap(map) && pairOf(map, '<<') !== undefined);
   if (pair === undefined && ofRoute === undefined && !isMerged && site.items.length > 0) return undefined;

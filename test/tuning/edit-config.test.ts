@@ -64,6 +64,11 @@ describe('an exception is written', () => {
     expect(addExceptions(before, site, [entry])).toBe(after);
   });
 
+  test('beside an anchor that nothing else stands for', () => {
+    const text = 'sites: { a.test: { waf: { exceptions: &e [{ rules: 2 }] } } }';
+    expect(addExceptions(text, site, [entry])).toContain('&e [{ rules: 2 }, { rules: [1] }]');
+  });
+
   test('in the section of a route when the site has none', () => {
     const text = 'sites:\n  a.test:\n    routes:\n      - to: u\n      - to: u\n        waf: { rules: x }\n';
     expect(addExceptions(text, { site: 'a.test', route: 1 }, [entry])).toContain(
@@ -76,6 +81,10 @@ describe('an exception is written', () => {
     'sites: { a.test: { waf: false } }',
     'x: &w { rules: x }\nsites: { a.test: { waf: *w } }',
     'sites: [',
+    'sites: { a.test: { waf: { exceptions: &e [{ rules: 2 }] } }, b.test: { waf: { exceptions: *e } } }',
+    'sites: { a.test: { waf: &w { rules: x } }, b.test: { waf: *w } }',
+    'sites: { a.test: &a { waf: { rules: x } }, b.test: { <<: *a } }',
+    'sites: { a.test: { waf: { exceptions: *e } }, b.test: { waf: { exceptions: &e [{ rules: 2 }] } } }',
   ])('nowhere in %s', (text) => {
     expect(() => addExceptions(text, site, [entry])).toThrow();
   });

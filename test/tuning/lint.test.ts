@@ -78,6 +78,12 @@ describe('gatehouse rules lint', () => {
       [['exception-wide', 5, 'warning']],
     ],
     [
+      'one on a field that its rules do not look at',
+      MANY,
+      'exceptions: [{ rules: [500], fields: [args.a, cookies.a], reason: x }]',
+      [['exception-field-unseen', 5, 'warning']],
+    ],
+    [
       'one without a reason',
       MANY,
       'exceptions: [{ rules: [500], fields: [args.a] }]',

@@ -1,10 +1,12 @@
 // Exceptions that do nothing, or far more than anybody can have meant.
 import type { ExceptionConfig } from '../../config/config.ts';
+import { formatFieldPath } from '../../config/syntax/field-path.ts';
 import { formatRuleReference } from '../../config/syntax/rule-reference.ts';
 import { checkExceptions } from '../../gateway/exception-check.ts';
 import { expiresAt } from '../../gateway/exception-expiry.ts';
+import { targetsOf } from '../../waf/exception-fields.ts';
 import { compileReferences } from '../../waf/exceptions.ts';
-import type { RuleRemoval, RuleSet } from '../../waf/rule.ts';
+import type { Rule, RuleRemoval, RuleSet } from '../../waf/rule.ts';
 import { rolesOf } from '../../waf/rule-role.ts';
 import type { LintFinding } from './finding.ts';
 
@@ -16,7 +18,7 @@ export interface ExceptionNeed {
 }
 
 /** More rules than these, everywhere, is no exception any more. */
-const MANY_RULES = 25;
+const MANY_RULES = 10;
 /** Of all that detect something. */
 const LARGE_SHARE = 0.5;
 
@@ -35,9 +37,11 @@ export function lintExceptions(
   return [
     ...told,
     ...exceptions.flatMap((exception) => {
-      const meant = detecting.filter(compileReferences(exception.rules)).length;
+      const chosen = detecting.filter(compileReferences(exception.rules));
+      const meant = chosen.length;
       return [
         ...width(exception, meant, detecting.length),
+        ...unseen(exception, chosen),
         ...need(exception, meant, needOf(exception), now),
         ...(exception.reason === undefined
           ? [
@@ -78,6 +82,25 @@ function width(exception: ExceptionConfig, meant: number, all: number): LintFind
     return [finding(exception, 'exception-wide', 'warning', text)];
   }
   return [];
+}
+
+/** Fields that none of the rules looks at: there the exception does nothing. */
+function unseen(exception: ExceptionConfig, rules: readonly Rule[]): LintFinding[] {
+  if (rules.length === 0) return [];
+  const looks = new Set(rules.flatMap(({ links }) => links.flatMap(({ targets }) => targets.map(seenAs))));
+  // What an earlier condition matched may be anything.
+  if ([...looks].some((variable) => variable.startsWith('MATCHED_'))) return [];
+  return exception.fields
+    .filter((field) => !(targetsOf(field) ?? []).some((target) => looks.has(seenAs(target))))
+    .map((field) => {
+      const text = `none of the rules of this exception looks at ${formatFieldPath(field)}`;
+      return finding(exception, 'exception-field-unseen', 'warning', text);
+    });
+}
+
+/** Parameters of query and body are members of both collections. */
+function seenAs({ variable }: { readonly variable: string }): string {
+  return variable.replace(/^ARGS_(?:GET|POST)/, 'ARGS');
 }
 
 function need(
