@@ -4,7 +4,7 @@ import type { MultipartFlags } from './bodies/multipart.ts';
 import { readable } from './bodies/printable.ts';
 import { type BodyFacts, type BodyLimits, readBody } from './bodies/processor.ts';
 import { bodyValues } from './inner/body-values.ts';
-import { innerValues } from './inner/inner-values.ts';
+import { innerValues, opensJson } from './inner/inner-values.ts';
 import type { Transaction } from './transaction.ts';
 import { variableNumber } from './variables.ts';
 
@@ -78,7 +78,8 @@ export function* addRequestBody(
       tx,
       readBody(body, tx.contentType, processor, { ...limits, ...fileContentBytes, truncated: isPrefix }),
     );
-  } else if (body.length > 0 && tx.plan.reads.has(V.innerArgs)) {
+  }
+  if (body.length > 0 && tx.plan.reads.has(V.innerArgs) && (processor === undefined || isJsonAsForm(processor, body))) {
     for (const found of bodyValues(body, tx.contentType, isPrefix)) {
       tx.addInner(V.innerArgs, found.name, [found], true);
       yield;
@@ -91,6 +92,11 @@ export function* addRequestBody(
   if (body.length > 0 && tx.plan.reads.has(V.rawBody)) tx.setSingle(V.rawBody, body.toString('latin1'));
   if (tx.plan.reads.has(V.fullRequest)) tx.setSingle(V.fullRequest, fullRequest(tx, body));
   if (tx.plan.reads.has(V.fullRequestLength)) tx.setSingle(V.fullRequestLength, String(fullRequest(tx, body).length));
+}
+
+/** A backend may read JSON under the type of a form, as browsers send it without a preflight. */
+function isJsonAsForm(processor: string, body: Buffer): boolean {
+  return processor === 'URLENCODED' && opensJson(body.toString('latin1', 0, 64));
 }
 
 function* addFacts(tx: Transaction, facts: BodyFacts): Generator<undefined, void, undefined> {

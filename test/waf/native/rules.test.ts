@@ -143,6 +143,12 @@ describe('a condition', () => {
     });
   });
 
+  test('sees the members of JSON under the type of a form', () => {
+    const headers = ['content-type', 'application/x-www-form-urlencoded'];
+    const sent = { method: 'POST', headers, body: '{"q":"a=b&c"}' };
+    expect(found(fileOf("match: { pattern: '^a=b&c$' }"), sent)).toEqual(['1 INNER_ARGS:json.q']);
+  });
+
   test('sees the odd lines of a text as values of their own, but not those of code', () => {
     const rule = fileOf("match: { pattern: '^<a>$' }");
     const ofLines = (...lines: string[]): string[] => found(rule, `/?x=${encodeURIComponent(lines.join('\n'))}`);
