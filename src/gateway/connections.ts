@@ -197,13 +197,16 @@ export class Connections {
 
   /**
    * Waits until no request is under way or `timeoutMs` is over, with HTTP/1.1 connections closing as they become idle and
-   * HTTP/2 ones told to go; then nothing is left open. The doors have been closed before.
+   * HTTP/2 ones and WebSockets told to go; then nothing is left open. The doors have been closed before.
    */
   async drain(timeoutMs: number): Promise<void> {
     this.#isDraining = true;
     const deadline = performance.now() + timeoutMs;
     for (;;) {
-      for (const connection of this.#open) connection.retire();
+      for (const connection of this.#open) {
+        connection.retire();
+        for (const x of connection.underWay.keys()) x.whenTold?.();
+      }
       if (this.active === 0 || performance.now() >= deadline) break;
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
     }

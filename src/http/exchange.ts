@@ -118,6 +118,8 @@ export class Exchange {
   /** The client has gone; nobody will read an answer. */
   isGone = false;
   #whenGone: (() => void) | undefined;
+  /** Set by what would go on for long: it is told that the gateway stops. */
+  whenTold: (() => void) | undefined;
 
   /** `origin`: the exchange that this one does a part of the work for. */
   constructor(
