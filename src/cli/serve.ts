@@ -2,6 +2,8 @@
 import { AdminServer } from '../admin/server.ts';
 import type { Config } from '../config/config.ts';
 import { Gateway } from '../gateway/gateway.ts';
+import { InheritedSockets } from '../gateway/inherited.ts';
+import type { Records } from '../observe/records.ts';
 import { GatewayControl, printedAddress } from './control.ts';
 import { FAILED, type Written } from './outcome.ts';
 import { Reloader, reloadable } from './reloader.ts';
@@ -25,7 +27,9 @@ export interface Reloading {
 
 /** Fails as a whole: with a ProblemsError for what the operator wrote, a GatehouseError for the machine's refusal. */
 export async function serve(config: Config, reloading?: Reloading): Promise<Running> {
-  const gateway = await Gateway.start(config);
+  const inherited = InheritedSockets.take();
+  const gateway = await Gateway.start(config, { inherited });
+  tellUnused(gateway.records, inherited);
   const reloader = new Reloader(reloadable(gateway), () => admin, reloading?.read);
   const admin = new AdminServer(new GatewayControl(gateway, reloader));
   try {
@@ -69,6 +73,12 @@ export async function serve(config: Config, reloading?: Reloading): Promise<Runn
   }
   announce(gateway);
   return { gateway, adminPort: admin.port, stopped };
+}
+
+/** Their clients would wait for ever. */
+export function tellUnused(records: Records, { unused }: InheritedSockets): void {
+  if (unused.length === 0) return;
+  records.warn('config', `sockets were handed over that no address under \`listen\` names: ${unused.join(', ')}`);
 }
 
 function announce({ records, runtime, addresses }: Gateway): void {

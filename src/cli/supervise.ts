@@ -3,12 +3,13 @@ import { AdminServer } from '../admin/server.ts';
 import { ClusterControl } from '../cluster/control.ts';
 import { Supervisor } from '../cluster/supervisor.ts';
 import type { Source } from '../cluster/words.ts';
+import { InheritedSockets } from '../gateway/inherited.ts';
 import { stdoutSink } from '../observe/line-sink.ts';
 import { Records } from '../observe/records.ts';
 import { FAILED, type Written } from './outcome.ts';
 import { Reloader } from './reloader.ts';
 import { VERSION, WORK } from './self.ts';
-import type { Reloading, Running } from './serve.ts';
+import { type Reloading, type Running, tellUnused } from './serve.ts';
 import { watchFiles } from './watch-files.ts';
 
 /** Fails as a whole: with a ProblemsError for what the operator wrote, a GatehouseError for the machine's refusal. */
@@ -22,8 +23,9 @@ export async function supervise(
   const stdout = stdoutSink((error) => {
     records.error('process', `records for stdout are lost: it cannot be written (${error.code})`, undefined);
   });
+  const inherited = InheritedSockets.take();
   const program: [string, string] = [process.argv[1] ?? '', WORK];
-  const supervisor = new Supervisor(config, sourceOf(written), records, { program, stdout });
+  const supervisor = new Supervisor(config, sourceOf(written), records, { program, stdout, inherited });
   const target = {
     records,
     get config() {
@@ -79,6 +81,7 @@ export async function supervise(
       ...(supervisor.readiness?.files ?? []),
     ]);
   }
+  tellUnused(records, inherited);
   announce(supervisor);
   return { adminPort: admin.port, stopped };
 }

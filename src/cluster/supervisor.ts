@@ -4,6 +4,7 @@
 import { type GatehouseError, ProblemsError } from '../base/errors.ts';
 import { InTurn } from '../base/in-turn.ts';
 import type { Config } from '../config/config.ts';
+import type { InheritedSockets } from '../gateway/inherited.ts';
 import { MemoryCounters } from '../limits/memory.ts';
 import type { LineSink } from '../observe/line-sink.ts';
 import type { Records } from '../observe/records.ts';
@@ -36,13 +37,14 @@ export interface Serving {
 export interface SupervisorOptions {
   readonly program: readonly [file: string, ...args: string[]];
   readonly stdout: LineSink;
+  readonly inherited: InheritedSockets;
 }
 
 export class Supervisor {
   readonly records: Records;
   readonly startedAt: Date = new Date();
   readonly #options: SupervisorOptions;
-  readonly #sockets = new Sockets();
+  readonly #sockets: Sockets;
   readonly #counters: MemoryCounters;
   readonly #tickets: TicketKeys;
   readonly #seats: Seat[];
@@ -65,6 +67,7 @@ export class Supervisor {
     this.#source = source;
     this.records = records;
     this.#options = options;
+    this.#sockets = new Sockets(options.inherited);
     this.#counters = new MemoryCounters(config.requestLimits.counters);
     this.#tickets = new TicketKeys(() => this.#tellAll((channel) => channel.tell('ticketKey', this.#tickets.current)));
     this.#seats = Array.from({ length: config.workers }, (_, index) => this.#seat(index + 1));

@@ -10,6 +10,8 @@ import { Peers } from './peers.ts';
 
 /** Of silence, after which the kernel asks whether a client is still there. */
 const KEEP_ALIVE_MS = 30_000;
+/** Who came just before the doors closed may still say what it wants. */
+const FRESH_MS = 2000;
 /** How often a draining gateway looks whether the last request has ended. */
 const DRAIN_POLL_MS = 20;
 
@@ -51,6 +53,7 @@ export class Connections {
   readonly #isBarred: (address: string) => boolean;
   readonly #isTrusted: (peer: string) => boolean;
   #isDraining = false;
+  #isOver = false;
 
   constructor(
     limits: RequestLimits,
@@ -101,7 +104,7 @@ export class Connections {
    */
   admit(socket: Socket, awaitsHandshake: boolean, ends: Ends = endsOf(socket)): boolean {
     const { peer } = ends;
-    const fault = this.#isDraining || peer === '' ? 'gone' : this.#faultWith(peer);
+    const fault = this.#isOver || peer === '' ? 'gone' : this.#faultWith(peer);
     if (fault !== undefined) {
       if (fault !== 'gone') this.#closures.note(fault);
       socket.destroy();
@@ -121,8 +124,8 @@ export class Connections {
 
   /** Keeps a connection of which it is not known yet whose it is. False: there is no room, and it was closed. */
   hold(socket: Socket): boolean {
-    if (this.#isDraining || this.#held.size + this.#admitted.size >= this.#limits.connections) {
-      if (!this.#isDraining) this.#closures.note('connections');
+    if (this.#isOver || this.#held.size + this.#admitted.size >= this.#limits.connections) {
+      if (!this.#isOver) this.#closures.note('connections');
       socket.destroy();
       return false;
     }
@@ -196,7 +199,7 @@ export class Connections {
   }
 
   /**
-   * Waits until no request is under way or `timeoutMs` is over, with HTTP/1.1 connections closing as they become idle and
+   * Waits until no request is under way, or about to come on a connection that has just been made, or `timeoutMs` is over, with HTTP/1.1 connections closing as they become idle and
    * HTTP/2 ones and WebSockets told to go; then nothing is left open. The doors have been closed before.
    */
   async drain(timeoutMs: number): Promise<void> {
@@ -204,10 +207,10 @@ export class Connections {
     const deadline = performance.now() + timeoutMs;
     for (;;) {
       for (const connection of this.#open) {
-        connection.retire();
+        if (!isFresh(connection)) connection.retire();
         for (const x of connection.underWay.keys()) x.whenTold?.();
       }
-      if (this.active === 0 || performance.now() >= deadline) break;
+      if ((this.active === 0 && !this.#awaitsFresh()) || performance.now() >= deadline) break;
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
     }
     this.destroy();
@@ -216,12 +219,21 @@ export class Connections {
   /** Closes everything, at once. */
   destroy(): void {
     this.#isDraining = true;
+    this.#isOver = true;
     for (const socket of this.#held) socket.destroy();
     for (const socket of this.#admitted.keys()) socket.destroy();
   }
 
   retire(isStale: (connection: Connection) => boolean): void {
     for (const connection of this.#open) if (isStale(connection)) connection.retire();
+  }
+
+  #awaitsFresh(): boolean {
+    const since = performance.now() - FRESH_MS;
+    for (const { awaitsHandshake, sinceMs } of this.#admitted.values())
+      if (awaitsHandshake && sinceMs > since) return true;
+    for (const connection of this.#open) if (isFresh(connection)) return true;
+    return false;
   }
 
   #admittedOf(socket: Carrier): Admitted | undefined {
@@ -239,6 +251,11 @@ export class Connections {
     socket.once('close', () => this.#open.delete(connection));
     return connection;
   }
+}
+
+/** It was made a moment ago and has asked for nothing yet. */
+function isFresh({ requests, openedAt, isRetired }: Connection): boolean {
+  return requests === 0 && !isRetired && performance.now() - openedAt < FRESH_MS;
 }
 
 function endsOf(socket: Socket): Ends {

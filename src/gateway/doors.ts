@@ -9,7 +9,7 @@ import { awaitProxyHeader } from './balancer.ts';
 import type { Ends } from './connection.ts';
 import type { Connections } from './connections.ts';
 import { Door, type DoorServer } from './door.ts';
-import type { Fellows } from './fellows.ts';
+import type { ListenOn } from './fellows.ts';
 import { plainServer, secureServer } from './listener.ts';
 import type { Context } from './runtime.ts';
 
@@ -28,15 +28,15 @@ export class Doors {
   readonly #context: Context;
   readonly #connections: Connections;
   readonly #ticketKey: () => Buffer;
-  readonly #fellows: Fellows | undefined;
+  readonly #listenOn: ListenOn;
   #doors: ByKind = { https: [], http: [] };
   #config: Config | undefined;
 
-  constructor(context: Context, connections: Connections, ticketKey: () => Buffer, fellows?: Fellows) {
+  constructor(context: Context, connections: Connections, ticketKey: () => Buffer, listenOn: ListenOn) {
     this.#context = context;
     this.#connections = connections;
     this.#ticketKey = ticketKey;
-    this.#fellows = fellows;
+    this.#listenOn = listenOn;
   }
 
   /** Where they really listen, ports filled in. */
@@ -103,7 +103,7 @@ export class Doors {
   }
 
   async #open(kind: Kind, place: ListenAddress, nth: number): Promise<Door> {
-    const target = await this.#fellows?.listenOn(kind, place, nth);
+    const target = await this.#listenOn(kind, place, nth);
     return Door.open(place, this.#server(kind), (socket, take) => this.#admit(kind, socket, take), target);
   }
 

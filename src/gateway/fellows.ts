@@ -18,8 +18,7 @@ export interface Fellows {
   readonly bans: readonly Ban[] | undefined;
   /** Counts for all; by `local` while nobody answers. */
   counters(local: CounterStore): CounterStore;
-  /** What to listen on; `nth` of those of its kind at the same place. Fails with a GatehouseError. */
-  listenOn(kind: 'https' | 'http', place: ListenAddress, nth: number): Promise<ListenTarget>;
+  readonly listenOn: ListenOn;
   /** A ban was set or lifted here. Never fails, like all that follow. */
   banChanged(change: BanChange): void;
   /** Stored answers were thrown away here. */
@@ -31,6 +30,16 @@ export interface Fellows {
   /** Lets the one that leads order a certificate; resolves when it has tried. */
   order(name: string): Promise<void>;
 }
+
+/**
+ * What to listen on for a place, which is the `nth` of its kind with the same address; undefined: the address itself. Fails
+ * with a GatehouseError.
+ */
+export type ListenOn = (
+  kind: 'https' | 'http',
+  place: ListenAddress,
+  nth: number,
+) => Promise<ListenTarget | undefined> | ListenTarget | undefined;
 
 /** What a listener of Node's takes: an address, or a socket that somebody else has bound. */
 export type ListenTarget = ListenOptions | object;

@@ -21,6 +21,7 @@ import { Connections } from './connections.ts';
 import { Doors } from './doors.ts';
 import { ExceptionWatch } from './exception-watch.ts';
 import type { Fellows } from './fellows.ts';
+import type { InheritedSockets } from './inherited.ts';
 import { isBarred, type Limiting, openLimiting, refuseLateChange } from './limits.ts';
 import { Patrol } from './patrol.ts';
 import { type Prepared, prepare } from './prepare.ts';
@@ -38,6 +39,8 @@ export interface GatewayTuning {
   readonly fileCheckMs?: number;
   /** undefined: no other process serves the same addresses. */
   readonly fellows?: Fellows;
+  /** Sockets that are bound already, without fellows. */
+  readonly inherited?: InheritedSockets;
 }
 
 /** Another configuration, ready beside the one in force. Exactly one of both is called, and neither fails. */
@@ -103,7 +106,8 @@ export class Gateway implements Context {
       isTrusted: (peer) => this.runtime.trusted.has(peer),
     });
     this.#patrol = new Patrol(this.#connections, config, records.closures);
-    this.#doors = new Doors(this, this.#connections, () => this.ticketKeys.current.key, tuning.fellows);
+    const listenOn = tuning.fellows?.listenOn ?? ((_, place) => tuning.inherited?.find(place));
+    this.#doors = new Doors(this, this.#connections, () => this.ticketKeys.current.key, listenOn);
     if (tuning.fellows !== undefined) this.ticketKeys.adopt(tuning.fellows.ticketKey);
   }
 
