@@ -30,7 +30,11 @@ test('every end is found, and nothing else is one', () => {
       const written = all.map(([length, isMasked]) => frame(length, isMasked));
       const bytes = Buffer.concat(written);
       const ends = new Set<number>();
-      for (let end = 0, i = 0; i < written.length; i++) ends.add((end += written[i]?.length ?? 0));
+      let end = 0;
+      for (const { length } of written) {
+        end += length;
+        ends.add(end);
+      }
       const walk = new FrameWalk();
       const found = new Set<number>();
       let at = 0;
