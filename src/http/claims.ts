@@ -6,13 +6,14 @@ import { words } from './headers.ts';
 export const ADDRESS_CLAIMS: ReadonlySet<string> = words(
   'x-forwarded-by forwarded-for client-ip x-client-ip x-cluster-client-ip true-client-ip x-true-client-ip ' +
     'cf-connecting-ip fastly-client-ip x-originating-ip x-remote-ip x-remote-addr x-original-for proxy-client-ip ' +
-    'wl-proxy-client-ip x-proxyuser-ip',
+    'wl-proxy-client-ip x-proxyuser-ip x-original-forwarded-for x-envoy-external-address x-azure-clientip ' +
+    'cf-connecting-ipv6 x-appengine-user-ip',
 );
 
 /** What they say of the host and the scheme that the client used. */
 export const PLACE_CLAIMS: ReadonlySet<string> = words(
   'x-forwarded x-forwarded-server x-forwarded-scheme x-forwarded-protocol x-forwarded-ssl x-url-scheme ' +
-    'front-end-https x-original-proto',
+    'front-end-https x-original-proto x-scheme',
 );
 
 /** Who the user is, as a proxy that signs people in says it; and their certificates. */

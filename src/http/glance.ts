@@ -22,6 +22,7 @@ export function glance(headers: readonly string[]): Glance {
   let transferEncoding: string | undefined;
   let range: string | undefined;
   let connection: string | undefined;
+  let authorization: string | undefined;
   let repeated: string | undefined;
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i] as string;
@@ -46,6 +47,11 @@ export function glance(headers: readonly string[]): Glance {
         if (name !== 'content-type') break;
         if (contentType !== undefined) repeated ??= name;
         contentType = value;
+        break;
+      case 13:
+        if (name !== 'authorization') break;
+        if (authorization !== undefined) repeated ??= name;
+        authorization = value;
         break;
       case 14:
         if (name !== 'content-length') break;

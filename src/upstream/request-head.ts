@@ -28,8 +28,11 @@ const KINDS: ReadonlyMap<string, number> = new Map([
     NEVER,
     'proxy x-original-url x-original-uri x-original-host x-original-method x-rewrite-url x-override-url ' +
       'x-http-destinationurl x-host x-http-host-override x-forwarded-prefix x-forwarded-path x-forwarded-uri ' +
-      'x-forwarded-method x-forwarded-client-cert',
+      'x-forwarded-method x-forwarded-client-cert x-original-path x-rewrite-uri x-forwarded-request-uri ' +
+      'x-ms-original-url x-waws-unencoded-url x-envoy-original-path x-script-name',
   ),
+  // What a framework or server takes for its own: files that it sends, middleware that it skips, a second Range.
+  ...each(NEVER, 'x-accel-mapping x-sendfile-type x-middleware-subrequest request-range'),
   // Written by the gateway, with what a trusted proxy has said.
   ...each(
     NEVER,

@@ -234,6 +234,31 @@ const ways: readonly Case[] = [
     bytes: `GET /x HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 5\r\n\r\nhello`,
     allowed: none('upgrade'),
   },
+  ...[
+    'X-Original-Path',
+    'X-Rewrite-Uri',
+    'X-Forwarded-Request-Uri',
+    'X-MS-Original-Url',
+    'X-Waws-Unencoded-Url',
+    'X-Envoy-Original-Path',
+    'X-Envoy-External-Address',
+    'X-Original-Forwarded-For',
+    'X-Azure-ClientIP',
+    'CF-Connecting-IPv6',
+    'X-Appengine-User-Ip',
+    'X-Scheme',
+    'X-Script-Name',
+    'X-Accel-Mapping',
+    'X-Sendfile-Type',
+    'X-Middleware-Subrequest',
+    'Request-Range',
+  ].map(
+    (name): Case => ({
+      name,
+      bytes: get('/x', `Host: localhost\r\n${name}: /evil\r\n`),
+      allowed: none(name.toLowerCase()),
+    }),
+  ),
   { name: 'an expectation nobody knows', bytes: get('/x', 'Host: localhost\r\nExpect: wonders\r\n'), allowed: 417 },
   { name: 'the start of HTTP/2', bytes: 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', allowed: 'refused' },
 ];
@@ -253,6 +278,11 @@ const bounds: readonly Case[] = [
   {
     name: 'a repeated range',
     bytes: get('/x', 'Host: localhost\r\nRange: bytes=0-1\r\nRange: bytes=0-2\r\n'),
+    allowed: 400,
+  },
+  {
+    name: 'a repeated login',
+    bytes: get('/x', 'Host: localhost\r\nAuthorization: Basic YTpi\r\nAuthorization: Basic Yzpk\r\n'),
     allowed: 400,
   },
   {

@@ -1,6 +1,6 @@
 // TLS as tools of others see it: testssl.sh, where it is installed, has nothing to find but what a test certificate causes;
 // openssl gets no early data, no old version and no weak suite.
-import { type ExecFileOptions, execFile } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -24,9 +24,9 @@ async function start(): Promise<World> {
 }
 
 /** What it says, whatever its exit code. */
-function run(command: string, args: readonly string[], options: ExecFileOptions = {}): Promise<string> {
+function run(command: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve) => {
-    const child = execFile(command, args, options, (_, stdout, stderr) => resolve(`${stdout}${stderr}`));
+    const child = execFile(command, args, { encoding: 'utf8' }, (_, stdout, stderr) => resolve(`${stdout}${stderr}`));
     child.stdin?.end();
   });
 }
