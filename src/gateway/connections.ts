@@ -7,6 +7,7 @@ import type { ClientProof } from '../http/client-certificate.ts';
 import { ReasonCounts } from '../observe/reason-counts.ts';
 import { Connection, type Ends, type TlsFacts } from './connection.ts';
 import { Peers } from './peers.ts';
+import { isProven } from './standing.ts';
 
 /** Of silence, after which the kernel asks whether a client is still there. */
 const KEEP_ALIVE_MS = 30_000;
@@ -181,11 +182,14 @@ export class Connections {
     }
   }
 
-  /** Counts against the address of a client what it broke off; one that is over its bound loses all its connections. */
+  /** Counts against the address of a client what it broke off; over its bound it loses all connections that are not proven. */
   blame(peer: string, count = 1): void {
     if (this.#isTrusted(peer) || !this.#peers.blame(peer, count)) return;
     this.#closures.note('resets-per-ip');
-    for (const connection of this.#open) if (this.#peers.isInDebt(connection.peer)) connection.breakOff();
+    for (const connection of this.#open) {
+      // Many may share an address: who has taken what he asked for goes on.
+      if (!isProven(connection) && this.#peers.isInDebt(connection.peer)) connection.breakOff();
+    }
   }
 
   /** A handshake that failed: there is no more of the connection than its socket. */

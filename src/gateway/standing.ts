@@ -61,7 +61,7 @@ export class Standing {
 
   /** Whether the request may go on at once; else it is to `wait`. Each that goes on has to `end`. */
   lets(x: Exchange, connection: Asking): boolean {
-    if (!isProven(connection)) {
+    if (!vouchesForOneMore(connection)) {
       if (this.#pending.size >= this.#credit) return false;
       this.#pending.add(x);
     }
@@ -124,7 +124,7 @@ export class Standing {
       if (waitedMs < WAIT_MS || looks-- === 0) break;
       if (waitedMs > LONGEST_WAIT_MS) {
         go(false);
-      } else if (isProven(connection)) {
+      } else if (vouchesForOneMore(connection)) {
         go(true);
       } else if (room > 0) {
         room--;
@@ -143,7 +143,11 @@ export class Standing {
   }
 }
 
-/** Whether the connection itself vouches for one more request. */
-function isProven({ answers, passed }: Asking): boolean {
+/** Whether its client has taken so many answers that nothing more is asked of it. */
+export function isProven({ answers }: Pick<Asking, 'answers'>): boolean {
+  return answers >= PROVEN_ANSWERS;
+}
+
+function vouchesForOneMore({ answers, passed }: Asking): boolean {
   return answers >= PROVEN_ANSWERS || passed < answers * REQUESTS_EACH_ANSWER;
 }
