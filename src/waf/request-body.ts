@@ -86,7 +86,8 @@ export function* addRequestBody(
     }
   }
   if (processor === 'URLENCODED' || tx.forceRequestBody) tx.setSingle(V.body, body.toString('latin1'));
-  if (processor === undefined && body.length > 0 && tx.plan.reads.has(V.unparsed)) {
+  const isUnparsed = processor === undefined || isXmlAsForm(processor, body);
+  if (isUnparsed && body.length > 0 && tx.plan.reads.has(V.unparsed)) {
     tx.setSingle(V.unparsed, readable(body.toString('latin1')));
   }
   if (body.length > 0 && tx.plan.reads.has(V.rawBody)) tx.setSingle(V.rawBody, body.toString('latin1'));
@@ -97,6 +98,11 @@ export function* addRequestBody(
 /** A backend may read JSON under the type of a form, as browsers send it without a preflight. */
 function isJsonAsForm(processor: string, body: Buffer): boolean {
   return processor === 'URLENCODED' && opensJson(body.toString('latin1', 0, 64));
+}
+
+/** The same of XML: as a form it falls to pieces at every reference. */
+function isXmlAsForm(processor: string, body: Buffer): boolean {
+  return processor === 'URLENCODED' && /^\s*</.test(body.toString('latin1', 0, 64));
 }
 
 function* addFacts(tx: Transaction, facts: BodyFacts): Generator<undefined, void, undefined> {

@@ -149,6 +149,15 @@ describe('a condition', () => {
     expect(found(fileOf("match: { pattern: '^a=b&c$' }"), sent)).toEqual(['1 INNER_ARGS:json.q']);
   });
 
+  test('sees XML under the type of a form as a whole', () => {
+    const headers = ['content-type', 'application/x-www-form-urlencoded'];
+    const sent = { method: 'POST', headers, body: '<a>&#101;vil</a>' };
+    expect(found(fileOf('inspect: [body.rest], decode: [html], match: { pattern: evil }'), sent)).toEqual([
+      '1 UNPARSED_BODY',
+    ]);
+    expect(found(fileOf('inspect: [body.rest], match: { pattern: evil }'), { ...sent, body: 'a=<evil>' })).toEqual([]);
+  });
+
   test('sees the odd lines of a text as values of their own, but not those of code', () => {
     const rule = fileOf("match: { pattern: '^<a>$' }");
     const ofLines = (...lines: string[]): string[] => found(rule, `/?x=${encodeURIComponent(lines.join('\n'))}`);
