@@ -22,11 +22,20 @@ const VARIABLES_OF: Readonly<Record<string, readonly string[]>> = {
   body: ['REQUEST_BODY', 'FULL_REQUEST', 'RAW_BODY', 'UNPARSED_BODY'],
   'body.rest': ['UNPARSED_BODY'],
   'body.size': ['REQUEST_BODY_LENGTH', 'FULL_REQUEST_LENGTH'],
-  xml: ['XML'],
+  xml: ['XML', 'INNER_XML'],
   'xml.dtd': ['XML_DTD'],
-  files: ['FILES', 'FILES_NAMES', 'FILES_SIZES', 'FILES_TMP_CONTENT', 'MULTIPART_FILENAME'],
+  files: [
+    'FILES',
+    'FILES_NAMES',
+    'FILES_SIZES',
+    'FILES_TMP_CONTENT',
+    'FILES_TEXT',
+    'INNER_FILES',
+    'MULTIPART_FILENAME',
+  ],
   'files.name': ['FILES', 'MULTIPART_FILENAME'],
   'files.content': ['FILES_TMP_CONTENT'],
+  'files.text': ['FILES_TEXT', 'INNER_FILES'],
   'files.size': ['FILES_SIZES'],
   'files.total': ['FILES_COMBINED_SIZE'],
   parts: ['MULTIPART_PART_HEADERS'],
@@ -66,7 +75,7 @@ export function fieldOf(label: string): FieldPath {
   const mark = bare.indexOf(':');
   const variable = mark === -1 ? bare : bare.slice(0, mark);
   const name = mark === -1 ? undefined : literal(lowerAscii(bare.slice(mark + 1)));
-  if (name === undefined || variable === 'XML') return { area: SINGLE_AREA[variable] ?? variable, name: undefined };
+  if (name === undefined || variable === 'XML' || variable === 'INNER_XML') return { area: SINGLE_AREA[variable] ?? variable, name: undefined };
   const isArgument = MEMBER_AREA[variable] === 'args';
   if (isArgument && /^json[.]/.test(name)) return { area: 'json', name: pointerOf(name) };
   const area = MEMBER_AREA[variable];
@@ -94,6 +103,8 @@ const MEMBER_AREA: Readonly<Record<string, string>> = {
   FILES: 'files.name',
   MULTIPART_FILENAME: 'files.name',
   FILES_TMP_CONTENT: 'files.content',
+  FILES_TEXT: 'files.text',
+  INNER_FILES: 'files.text',
   MULTIPART_PART_HEADERS: 'parts',
   INNER_ARGS: 'args',
   INNER_NAMES: 'args',

@@ -22,6 +22,8 @@ const V = {
   fullRequestLength: variableNumber('FULL_REQUEST_LENGTH'),
   headers: variableNumber('REQUEST_HEADERS'),
   innerArgs: variableNumber('INNER_ARGS'),
+  innerFiles: variableNumber('INNER_FILES'),
+  innerXml: variableNumber('INNER_XML'),
   inboundDataError: variableNumber('INBOUND_DATA_ERROR'),
   line: variableNumber('REQUEST_LINE'),
   multipartFilename: variableNumber('MULTIPART_FILENAME'),
@@ -115,7 +117,7 @@ function* addFacts(tx: Transaction, facts: BodyFacts): Generator<undefined, void
   tx.setSingle(V.combinedSize, String(tx.argumentBytes));
   if (facts.invalidEncoding) tx.setSingle(V.urlencodedError, '1');
   for (const text of facts.xmlText) tx.add(V.xml, '/*', text);
-  if (tx.plan.reads.has(V.innerArgs)) addXmlTexts(tx, facts.xmlTexts);
+  if (tx.plan.reads.has(V.innerXml)) addXmlTexts(tx, facts.xmlTexts);
   for (const value of facts.xmlAttributes) {
     tx.add(V.xml, '//@*', value);
     yield;
@@ -133,7 +135,7 @@ function addXmlTexts(tx: Transaction, texts: readonly string[]): void {
     const within = innerValues(value);
     return texts.length > 1 ? [{ name: 'xml', value }, ...within] : within;
   });
-  tx.addInner(V.innerArgs, 'xml', inner, true);
+  tx.addInner(V.innerXml, 'xml', inner, true);
 }
 
 function addMultipart(tx: Transaction, facts: BodyFacts, flags: MultipartFlags): void {
@@ -147,8 +149,8 @@ function addMultipart(tx: Transaction, facts: BodyFacts, flags: MultipartFlags):
     const text = readable(content);
     tx.add(V.filesText, fieldName, text);
     // Of what is no text there are no lines.
-    if (text === content && tx.plan.reads.has(V.innerArgs))
-      tx.addInner(V.innerArgs, fieldName, innerValues(text), true);
+    if (text === content && tx.plan.reads.has(V.innerFiles))
+      tx.addInner(V.innerFiles, fieldName, innerValues(text), true);
   }
   tx.setSingle(V.filesCombinedSize, String(facts.filesCombinedSize));
   for (const { name, value } of facts.partHeaders) tx.add(V.partHeaders, name, value);

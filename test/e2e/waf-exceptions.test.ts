@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { startBackend } from '../support/backend.ts';
 import { type RequestOptions, request } from '../support/client.ts';
-import { type GuardedWorld, startGuarded } from '../support/guarded.ts';
+import { type GuardedWorld, ruleFolder, startGuarded, startGuardedBy } from '../support/guarded.ts';
 
 /** Two rules that score, one that decides, one that denies by itself. */
 const RULES = `SecAction "id:1,phase:1,pass,nolog,setvar:tx.inbound_anomaly_score_threshold=5"
@@ -54,6 +54,27 @@ describe('an exception', () => {
     expect(await statusOf(spared, '/?other-one=attack&x=1', { headers: { 'x-other': 'attack' } })).toBe(403);
     const strict = await world('');
     expect(await statusOf(strict, path, options)).toBe(403);
+  });
+
+  test.for([
+    ['xml', 'text/xml', (text: string) => `<a><b>${text}</b></a>`],
+    [
+      'files.text',
+      'multipart/form-data; boundary=b',
+      (text: string) => `--b\r\nContent-Disposition: form-data; name="f"; filename="a.txt"\r\n\r\n${text}\r\n--b--\r\n`,
+    ],
+  ] as const)('on %s spares the lines of its texts', async ([field, type, wrap]) => {
+    const rule = `name: x\nrules: [{ id: 1, title: t, inspect: [${field}], match: { startsWith: "'attack" } }]\n`;
+    const backend = await startBackend((_, response) => response.end('fine'));
+    const folder = await ruleFolder({ 'x.yaml': rule });
+    const body = wrap(['good morning', 'to all of you', "'attack = 1", 'and see you', 'tomorrow'].join('\n'));
+    const ask = async (exceptions: string): Promise<number> => {
+      const waf = `{ rules: ["${folder}/x.yaml"], exceptions: [${exceptions}] }`;
+      const guarded = await startGuardedBy(`sites: { localhost: { to: "${backend.url}", waf: ${waf} } }\n`);
+      return statusOf(guarded, '/', { method: 'POST', headers: { 'content-type': type }, body });
+    };
+    expect(await ask('')).toBe(403);
+    expect(await ask(`{ rules: [1], fields: [${field}] }`)).toBe(200);
   });
 
   test('holds where its path and its methods say', async () => {

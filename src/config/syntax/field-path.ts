@@ -14,6 +14,7 @@ const NAMED = [
   'files',
   'files.name',
   'files.content',
+  'files.text',
   'files.size',
   'parts',
   'xml.dtd',
