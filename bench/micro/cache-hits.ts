@@ -24,12 +24,20 @@ const requests = Number(values.requests);
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
 const TOOL_MS = 120_000;
 
-/** The answers, and the path that brings each. */
+/** The answers, the path that brings each, and what it is compared with. */
 const KINDS = {
-  'from the backend, no cache': { path: '/plain/1k', status: '2xx' },
-  'from the backend past the cache': { path: '/passed/1k', status: '2xx' },
-  'hit of 1 KiB': { path: '/cached/1k', status: '2xx' },
-  'hit by 304': { path: '/cached/1k', status: '3xx', header: 'if-none-match: *' },
+  '1 KiB from the backend': { path: '/plain/1k', status: '2xx', base: '1 KiB from the backend' },
+  '1 KiB past the cache': { path: '/passed/1k', status: '2xx', base: '1 KiB from the backend' },
+  '1 KiB, a hit': { path: '/cached/1k', status: '2xx', base: '1 KiB from the backend' },
+  '1 KiB, a hit by 304': {
+    path: '/cached/1k',
+    status: '3xx',
+    base: '1 KiB from the backend',
+    header: 'if-none-match: *',
+  },
+  'refused by an allow list': { path: '/closed/1k', status: '4xx', base: '1 KiB from the backend' },
+  '100 KiB from the backend': { path: '/plain/100k', status: '2xx', base: '100 KiB from the backend' },
+  '100 KiB, a hit': { path: '/cached/100k', status: '2xx', base: '100 KiB from the backend' },
 } as const;
 type Kind = keyof typeof KINDS;
 
@@ -58,12 +66,16 @@ for (const over of ['h2', 'http/1.1'] as const) {
 }
 
 const rows = [...found].map(([name, seconds]) => {
-  const [over = ''] = name.split(' ');
-  const base = found.get(`${over} from the backend, no cache`) ?? [];
+  const over = name.slice(0, name.indexOf(' '));
+  const base = found.get(`${over} ${KINDS[name.slice(over.length + 1) as Kind].base}`) ?? [];
   const ratios = seconds.map((each, i) => each / (base[i] ?? Number.NaN));
-  return [name, ((median(seconds) / requests) * 1e4).toFixed(3), median(ratios).toFixed(2)];
+  return [
+    name,
+    ((median(seconds) / requestsOf(name.slice(over.length + 1) as Kind)) * 1e4).toFixed(3),
+    median(ratios).toFixed(2),
+  ];
 });
-const columns = ['answer', 'CPU s/10k', 'of one from the backend'].map((title, at) => ({
+const columns = ['answer', 'CPU s/10k', 'of the same from the backend'].map((title, at) => ({
   title,
   value: (row: string[]) => row[at] ?? '',
 }));
@@ -79,14 +91,19 @@ ${table(columns, rows)}`;
 process.stdout.write(text);
 if (values.save) process.stderr.write(`written: ${saveResult('cache-hits', startedAt, text)}\n`);
 
+/** A tenth of them where each is long. */
+function requestsOf(kind: Kind): number {
+  return kind.startsWith('100') ? requests / 10 : requests;
+}
+
 async function measure(kind: Kind, over: 'h2' | 'http/1.1'): Promise<number> {
   const { path, status, header }: { path: string; status: string; header?: string } = KINDS[kind];
+  const requests = requestsOf(kind);
   const before = cpuSeconds(gateway.pid);
   const args = [
     `--requests=${requests}`,
     '--clients=8',
-    '--max-concurrent-streams=8',
-    ...(over === 'h2' ? [] : ['--h1']),
+    ...(over === 'h2' ? ['--max-concurrent-streams=8'] : ['--h1', '--max-concurrent-streams=1']),
     ...(header === undefined ? [] : ['-H', header]),
   ];
   const target = [`--connect-to=127.0.0.1:${port}`, `https://${HOST}:${port}${path}`];
@@ -119,6 +136,7 @@ sites:
         stripPrefix: /passed
         cache: true
         headers: { response: { set: { cache-control: no-store } } }
+      - { match: { path: /closed/** }, access: { deny: [127.0.0.0/8] } }
       - { match: { path: /cached/** }, stripPrefix: /cached, cache: true }
 `;
 }
