@@ -50,6 +50,8 @@ export interface Purged {
 /** Names are stable: `cache status --json` prints them. Counts are since the site's cache was set up. */
 export interface CacheStatus {
   readonly site: string;
+  /** Each worker has its own memory; a disk is for all. */
+  readonly store: 'memory' | 'disk';
   readonly entries: number;
   readonly bytes: number;
   /** Requests by how they were answered. */

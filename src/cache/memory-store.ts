@@ -50,6 +50,17 @@ export class MemoryStore {
     return this.#storedBytes;
   }
 
+  readonly kind: 'memory' | 'disk' = 'memory';
+
+  /** In memory, whatever else there is. */
+  get heldEntries(): number {
+    return this.#held.size;
+  }
+
+  get heldBytes(): number {
+    return this.#storedBytes;
+  }
+
   /** The newest answer that such a request would have got. */
   find(key: string, context: string, headers: readonly string[]): Entry | undefined {
     const groups = this.#resources.get(key);
@@ -142,6 +153,9 @@ export class MemoryStore {
   clear(): number {
     return this.#removeAll([...this.#held]);
   }
+
+  /** Lets go of what is not memory. */
+  close(): void {}
 
   #heldOf(entry: Entry): Held | undefined {
     for (const { entries } of this.#resources.get(entry.key) ?? []) {

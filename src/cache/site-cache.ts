@@ -2,7 +2,7 @@
 import { BoundedMap } from '../base/bounded-map.ts';
 import { Flight } from './flight.ts';
 import type { Judge } from './judge.ts';
-import { MemoryStore, type StoreBounds } from './memory-store.ts';
+import type { MemoryStore } from './memory-store.ts';
 import type { PurgeOrder } from './purge.ts';
 
 /** How long nobody waits for the answer of a resource after one that could not be shared. */
@@ -43,9 +43,9 @@ export class SiteCache {
   /** Until when, by resource. */
   readonly #passes = new BoundedMap<number>(MAX_PASSES);
 
-  constructor(name: string, bounds: StoreBounds, judge: Judge) {
+  constructor(name: string, store: MemoryStore, judge: Judge) {
     this.name = name;
-    this.store = new MemoryStore(bounds);
+    this.store = store;
     this.judge = judge;
   }
 

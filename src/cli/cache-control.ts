@@ -16,6 +16,7 @@ export class GatewayCaches implements CacheControl {
   status(): readonly CacheStatus[] {
     return this.#caches.sites.map(({ name, store, counts }) => ({
       site: name,
+      store: store.kind,
       entries: store.entries,
       bytes: store.bytes,
       ...counts,

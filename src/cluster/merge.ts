@@ -37,12 +37,22 @@ function mergeServer(all: readonly ServerStatus[]): ServerStatus {
 }
 
 export function mergeCaches(all: readonly (readonly CacheStatus[])[]): CacheStatus[] {
-  const merged = new Map<string, Record<string, number>>();
-  for (const { site, ...counts } of all.flat()) {
-    const known = merged.getOrInsertComputed(site, () => ({}));
-    for (const [name, count] of Object.entries(counts)) known[name] = (known[name] ?? 0) + count;
+  const merged = new Map<string, CacheStatus>();
+  for (const cache of all.flat()) {
+    const known = merged.get(cache.site);
+    merged.set(cache.site, known === undefined ? cache : mergeCache(known, cache));
   }
-  return [...merged].map(([site, counts]) => ({ site, ...counts }) as CacheStatus);
+  return [...merged.values()];
+}
+
+function mergeCache(one: CacheStatus, other: CacheStatus): CacheStatus {
+  const { site, store, ...counts } = one;
+  const merged = Object.entries(counts).map(([name, count]): [string, number] => {
+    const more = other[name as keyof typeof counts];
+    const isOfTheDisk = store === 'disk' && (name === 'entries' || name === 'bytes');
+    return [name, isOfTheDisk ? Math.max(count, more) : count + more];
+  });
+  return { site, store, ...(Object.fromEntries(merged) as typeof counts) };
 }
 
 export function mergeExceptions(all: readonly (readonly ExceptionFigures[])[]): ExceptionFigures[] {

@@ -430,6 +430,16 @@ export interface CacheStoreConfig {
   readonly maxEntries: number;
   /** Of one URL. */
   readonly maxVariants: number;
+  /** undefined: in memory only. */
+  readonly disk: CacheDiskConfig | undefined;
+}
+
+/** The bounds above are then those of the file. */
+export interface CacheDiskConfig {
+  /** Absolute. */
+  readonly folder: string;
+  /** How much of it is in memory too, in each worker. */
+  readonly memoryBytes: number;
 }
 
 /** What is stored, and for whom. */

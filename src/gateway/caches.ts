@@ -1,11 +1,17 @@
 // The caches of all sites: what they hold outlives configurations that do not change their store.
 import { createHash } from 'node:crypto';
+import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { GatehouseError } from '../base/errors.ts';
+import { ensureFolder } from '../base/folder.ts';
+import type { DiskStore } from '../cache/disk-store.ts';
 import type { Judge } from '../cache/judge.ts';
+import { MemoryStore } from '../cache/memory-store.ts';
 import type { PurgeOrder } from '../cache/purge.ts';
 import { RouteCache } from '../cache/route-cache.ts';
 import { SiteCache } from '../cache/site-cache.ts';
 import type { CacheStoreConfig, Config, RouteConfig, SiteConfig } from '../config/config.ts';
+import type { Records } from '../observe/records.ts';
 import { forward, type Target } from '../upstream/forward.ts';
 
 interface Held {
@@ -17,13 +23,27 @@ export class Caches {
   /** What was thrown away here, by a request or an operator: for other processes that serve the same sites. */
   onPurge: (order: PurgeOrder) => void = () => {};
   readonly #sites = new Map<string, Held>();
+  readonly #records: Records;
   #judge: Judge | undefined;
+  #openOnDisk: typeof DiskStore | undefined;
 
-  /** What judges answers is loaded when a site first has a cache. */
+  constructor(records: Records) {
+    this.#records = records;
+  }
+
+  /** What is needed is loaded when a site first has a cache. Fails with a GatehouseError when a folder cannot be made. */
   async prepare({ sites }: Config): Promise<void> {
-    if (this.#judge !== undefined || sites.every(({ cache }) => cache === undefined)) return;
-    const { Judge: Loaded } = await import('../cache/judge.ts');
-    this.#judge = new Loaded();
+    const stores = sites.flatMap(({ cache }) => cache ?? []);
+    if (stores.length > 0 && this.#judge === undefined) {
+      const { Judge: Loaded } = await import('../cache/judge.ts');
+      this.#judge = new Loaded();
+    }
+    for (const { disk } of stores) {
+      if (disk === undefined) continue;
+      const { DiskStore: Loaded } = await import('../cache/disk-store.ts');
+      this.#openOnDisk = Loaded;
+      makeFolder(disk.folder);
+    }
   }
 
   /** A site whose store is as it was keeps what it holds. */
@@ -34,11 +54,39 @@ export class Caches {
       if (config === undefined || judge === undefined) continue;
       named.add(name);
       if (isDeepStrictEqual(this.#sites.get(name)?.config, config)) continue;
-      const cache = new SiteCache(name, config, judge);
+      this.#sites.get(name)?.cache.store.close();
+      const cache = new SiteCache(name, this.#openStore(name, config), judge);
       cache.onPurge = (order) => this.onPurge(order);
       this.#sites.set(name, { config, cache });
     }
-    for (const name of this.#sites.keys()) if (!named.has(name)) this.#sites.delete(name);
+    for (const [name, { cache }] of this.#sites) {
+      if (named.has(name)) continue;
+      cache.store.close();
+      this.#sites.delete(name);
+    }
+  }
+
+  close(): void {
+    for (const { store } of this.sites) store.close();
+  }
+
+  /** A file that cannot be opened is told, and costs what it would have kept. */
+  #openStore(name: string, { disk, ...bounds }: CacheStoreConfig): MemoryStore {
+    if (disk === undefined || this.#openOnDisk === undefined) return new MemoryStore(bounds);
+    const file = path.join(disk.folder, `${encodeURIComponent(name).replaceAll('*', '%2A')}.sqlite`);
+    const onFail = (error: unknown): void => {
+      this.#records.error(
+        'process',
+        `the cache file ${file} is of no use; what is stored there is fetched anew`,
+        error,
+      );
+    };
+    try {
+      return new this.#openOnDisk({ file, bounds, memoryBytes: disk.memoryBytes, onFail });
+    } catch (error) {
+      onFail(error);
+      return new MemoryStore({ ...bounds, maxBytes: Math.min(bounds.maxBytes, disk.memoryBytes) });
+    }
   }
 
   get sites(): SiteCache[] {
@@ -58,6 +106,15 @@ export class Caches {
   /** How many answers are gone. Of an order from elsewhere nobody is told again. */
   apply(order: PurgeOrder): number {
     return this.find(order.site)?.apply(order) ?? 0;
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    ensureFolder(folder, 0o700);
+  } catch (error) {
+    const message = `the folder ${folder} cannot be made (${(error as NodeJS.ErrnoException).code}); change \`cache.dir\``;
+    throw new GatehouseError('config_invalid', 'gateway', message, { cause: error });
   }
 }
 

@@ -115,7 +115,7 @@ export class Gateway implements Context {
   static async start(config: Config, tuning: GatewayTuning = {}): Promise<Gateway> {
     const records = new Records(config.logs, config.record, tuning.fellows?.number);
     const limiting = await openLimiting(config, records, tuning.fellows);
-    const caches = new Caches();
+    const caches = new Caches(records);
     caches.onPurge = (order) => tuning.fellows?.purged(order);
     const prepared = await prepare(config, records, { limits: limiting.state, caches }).catch(
       async (error: unknown) => {
@@ -239,6 +239,7 @@ export class Gateway implements Context {
     this.#patrol.stop();
     await this.#limiting.close();
     this.runtime.close();
+    this.runtime.caches.close();
     this.state = 'stopped';
   }
 

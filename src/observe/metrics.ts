@@ -255,7 +255,7 @@ export class Metrics {
       for (const { site, requests } of source.caches())
         for (const [result, count] of requests) counter.inc({ site, result }, count);
     });
-    this.#gauge('cache_entries', 'Stored responses.', ['site'], (gauge) => {
+    this.#gauge('cache_entries', 'Stored responses in memory.', ['site'], (gauge) => {
       for (const { site, entries } of source.caches()) gauge.set({ site }, entries);
     });
     this.#gauge('cache_bytes', 'What they take.', ['site'], (gauge) => {

@@ -3,6 +3,16 @@ import { expect, test, vi } from 'vitest';
 import { startBackend } from '../support/backend.ts';
 import { get, pidsOf, startWorkers } from '../support/workers.ts';
 
+test('a disk is for all workers: what one has stored another finds, and it counts once', async () => {
+  const backend = await startBackend((_, response) => response.setHeader('cache-control', 'max-age=600').end('hello'));
+  const world = await startWorkers({ to: backend.url, site: ', cache: { store: disk }' });
+  for (const pid of await pidsOf(world)) await world.onlyBy(pid, () => get(world, '/a'));
+  expect(backend.seen.length).toBe(1);
+  expect(JSON.parse((await world.ask('GET', '/cache')).text)).toMatchObject([
+    { store: 'disk', entries: 1, hit: 1, miss: 1 },
+  ]);
+});
+
 test('what is purged or changed at one worker is gone from the other too', async () => {
   const backend = await startBackend((_, response) => response.setHeader('cache-control', 'max-age=600').end('hello'));
   const world = await startWorkers({ to: backend.url, site: ', cache: true' });

@@ -21,11 +21,15 @@ export function resolveCache(site: Part, route: Part | undefined): CachePolicy |
 }
 
 /** What is said of the store, whoever uses it. */
-export function resolveCacheStore(site: Part): CacheStoreConfig {
+export function resolveCacheStore(site: Part, baseDir: string): CacheStoreConfig {
+  const isOnDisk = site.at('store').word(['memory', 'disk']) === 'disk';
   return {
     maxBytes: site.at('maxSize').bytes(),
     maxEntries: site.at('maxEntries').number(),
     maxVariants: site.at('maxVariants').number(),
+    disk: isOnDisk
+      ? { folder: site.at('dir').path(baseDir) ?? baseDir, memoryBytes: site.at('memory').bytes() }
+      : undefined,
   };
 }
 

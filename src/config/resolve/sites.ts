@@ -42,7 +42,9 @@ function resolveSite(written: string, part: Part, around: Surroundings): SiteCon
     hsts: resolveHsts(part.at('hsts')),
     path: part.at('path').word(['canonical', 'original']),
     headers: resolveHeaders(part.at('headers')),
-    cache: routes.some(({ cache }) => cache !== undefined) ? resolveCacheStore(part.at('cache')) : undefined,
+    cache: routes.some(({ cache }) => cache !== undefined)
+      ? resolveCacheStore(part.at('cache'), around.baseDir)
+      : undefined,
     routes,
   };
 }

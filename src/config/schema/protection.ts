@@ -81,6 +81,7 @@ export const access: Node = map(
   { default: {}, is: [off] },
 );
 
+const path = text('a path', 'a path, relative to the configuration file');
 const longestLifeMs = 365 * 86_400_000;
 
 /** What a route may say of the cache too. */
@@ -108,8 +109,14 @@ export const routeCache: Node = map('Keeping responses for the next client (RFC 
 export const cache: Node = map(
   'Keeping responses for the next client (RFC 9111).',
   {
-    store: value('Where they are kept.', word('memory'), { default: 'memory' }),
-    maxSize: value('Bytes in all, in each worker.', size(1024, 2 ** 40), { default: '100MiB' }),
+    store: value('Where they are kept: memory, or disk, where a restart finds them again.', word('memory', 'disk'), {
+      default: 'memory',
+    }),
+    dir: value('With disk: the folder, with one file for each site.', path, { default: './cache' }),
+    memory: value('With disk: bytes that are kept in memory too, in each worker.', size(1024, 2 ** 40), {
+      default: '32MiB',
+    }),
+    maxSize: value('Bytes in all; in memory, in each worker.', size(1024, 2 ** 40), { default: '100MiB' }),
     maxEntrySize: value('Bytes of one response.', size(1, 2 ** 30), { default: '5MiB' }),
     maxEntries: value('Number of responses.', integer(1, 10_000_000), { default: 10_000 }),
     maxVariants: value('Number of responses of one URL, which differ by Vary.', integer(1, 100_000), { default: 100 }),

@@ -1,0 +1,214 @@
+// Stored answers in a file (SQLite), for one site: found by resource and variant with an index, however many there are, and
+// still there after a restart. Several processes may have it open. Whatever fails costs stored answers and no request.
+import { rmSync } from 'node:fs';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { EntryHead } from './entry.ts';
+
+export interface FileBounds {
+  /** Held within a sixteenth. */
+  readonly maxBytes: number;
+  readonly maxEntries: number;
+  /** Of one URL. */
+  readonly maxVariants: number;
+}
+
+/** Of the form of the tables; a file of another form begins anew. */
+const VERSION = 1;
+/** Another process writes: what does not get its turn in this time is not stored. */
+const BUSY_MS = 20;
+const OPEN_MS = 2000;
+/** Entries between two looks at the bounds. */
+const LOOK_EVERY = 64;
+
+const TABLES = `
+CREATE TABLE IF NOT EXISTS entries (
+  key TEXT NOT NULL, fields TEXT NOT NULL, variant TEXT NOT NULL, head TEXT NOT NULL, body BLOB NOT NULL,
+  size INTEGER NOT NULL, used INTEGER NOT NULL, PRIMARY KEY (key, fields, variant)
+);
+CREATE INDEX IF NOT EXISTS by_use ON entries (used, size);
+CREATE INDEX IF NOT EXISTS variants_by_use ON entries (key, used);
+CREATE TABLE IF NOT EXISTS groups (key TEXT NOT NULL, fields TEXT NOT NULL, PRIMARY KEY (key, fields)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tags (
+  tag TEXT NOT NULL, key TEXT NOT NULL, fields TEXT NOT NULL, variant TEXT NOT NULL,
+  PRIMARY KEY (tag, key, fields, variant)
+) WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS gone AFTER DELETE ON entries BEGIN
+  DELETE FROM tags WHERE key = old.key AND fields = old.fields AND variant = old.variant;
+  DELETE FROM groups WHERE key = old.key AND fields = old.fields
+    AND NOT EXISTS (SELECT 1 FROM entries WHERE key = old.key AND fields = old.fields);
+END;
+CREATE INDEX IF NOT EXISTS tags_of ON tags (key, fields, variant);
+PRAGMA user_version = ${VERSION};`;
+
+export class CacheFile {
+  readonly #bounds: FileBounds;
+  readonly #database: DatabaseSync;
+  readonly #statements: Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
+  #bytesSinceLook = 0;
+  #entriesSinceLook = 0;
+
+  /** A file that cannot be read begins anew. Throws when that fails too. */
+  constructor(file: string, bounds: FileBounds) {
+    this.#bounds = bounds;
+    this.#database = open(file);
+    this.#statements = Object.fromEntries(
+      Object.entries(STATEMENTS).map(([name, sql]) => [name, this.#database.prepare(sql)]),
+    ) as Record<keyof typeof STATEMENTS, StatementSync>;
+    this.#bound();
+  }
+
+  get figures(): { readonly entries: number; readonly bytes: number } {
+    const { entries, bytes } = this.#statements.figures.get() as { entries: number; bytes: number | null };
+    return { entries, bytes: bytes ?? 0 };
+  }
+
+  /** The request fields by which answers of the resource were chosen; there are few. */
+  groupsOf(key: string): readonly (readonly string[])[] {
+    return this.#statements.groups.all(key).map(({ fields }) => namesOf(String(fields)));
+  }
+
+  find(key: string, fields: readonly string[], variant: string): { head: EntryHead; body: Buffer } | undefined {
+    const row = this.#statements.find.get(key, fields.join(), variant);
+    if (row === undefined) return undefined;
+    this.#touch(key, fields.join(), variant);
+    const { buffer, byteOffset, byteLength } = row.body as Uint8Array;
+    return {
+      head: JSON.parse(String(row.head)) as EntryHead,
+      body: Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength),
+    };
+  }
+
+  /** Without a turn it goes a little earlier than it should. */
+  #touch(...of: [key: string, fields: string, variant: string]): void {
+    try {
+      this.#statements.touch.run(Date.now(), ...of);
+    } catch {
+      // Another process writes.
+    }
+  }
+
+  put(head: EntryHead, body: Buffer, sizeBytes: number): void {
+    const { key, variant, tags } = head;
+    const fields = head.fields.join();
+    this.#together(() => {
+      this.#statements.delete.run(key, fields, variant);
+      this.#statements.add.run(key, fields, variant, JSON.stringify(head), body, sizeBytes, Date.now());
+      this.#statements.addGroup.run(key, fields);
+      for (const tag of tags) this.#statements.tag.run(tag, key, fields, variant);
+      this.#statements.variants.run(key, this.#bounds.maxVariants);
+    });
+    this.#bytesSinceLook += sizeBytes;
+    this.#entriesSinceLook++;
+    const { maxBytes } = this.#bounds;
+    if (this.#entriesSinceLook >= LOOK_EVERY || this.#bytesSinceLook > maxBytes / 16) this.#bound();
+  }
+
+  /** Of every kind of `remove`: how many answers are gone. */
+  remove({ key, fields, variant }: Pick<EntryHead, 'key' | 'fields' | 'variant'>): number {
+    return Number(this.#statements.delete.run(key, fields.join(), variant).changes);
+  }
+
+  removeKey(key: string): number {
+    return Number(this.#statements.deleteKey.run(key).changes);
+  }
+
+  removePrefix(prefix: string): number {
+    // Keys are ASCII.
+    return Number(this.#statements.deletePrefix.run(prefix, `${prefix}\x7f`).changes);
+  }
+
+  removeTag(tag: string): number {
+    return Number(this.#statements.deleteTag.run(tag).changes);
+  }
+
+  clear(): number {
+    return Number(this.#statements.clear.run().changes);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  /** Those that were not asked for for longest go, a tenth at a time. */
+  #bound(): void {
+    this.#bytesSinceLook = 0;
+    this.#entriesSinceLook = 0;
+    for (;;) {
+      const { entries, bytes } = this.figures;
+      if (entries === 0 || (entries <= this.#bounds.maxEntries && bytes <= this.#bounds.maxBytes)) return;
+      const over = Math.max(entries - this.#bounds.maxEntries, Math.ceil(entries / 10));
+      this.#statements.evict.run(over);
+    }
+  }
+
+  #together(act: () => void): void {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      act();
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}
+
+const STATEMENTS = {
+  figures: 'SELECT count(*) AS entries, sum(size) AS bytes FROM entries',
+  groups: 'SELECT fields FROM groups WHERE key = ?',
+  find: 'SELECT head, body FROM entries WHERE key = ? AND fields = ? AND variant = ?',
+  touch: 'UPDATE entries SET used = ? WHERE key = ? AND fields = ? AND variant = ?',
+  add: 'INSERT INTO entries (key, fields, variant, head, body, size, used) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  addGroup: 'INSERT OR IGNORE INTO groups (key, fields) VALUES (?, ?)',
+  tag: 'INSERT OR IGNORE INTO tags (tag, key, fields, variant) VALUES (?, ?, ?, ?)',
+  variants:
+    'DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries WHERE key = ?1 ORDER BY used DESC, rowid DESC LIMIT -1 OFFSET ?2)',
+  delete: 'DELETE FROM entries WHERE key = ? AND fields = ? AND variant = ?',
+  deleteKey: 'DELETE FROM entries WHERE key = ?',
+  deletePrefix: 'DELETE FROM entries WHERE key >= ? AND key < ?',
+  deleteTag:
+    'DELETE FROM entries WHERE rowid IN (SELECT e.rowid FROM tags t JOIN entries e USING (key, fields, variant) WHERE t.tag = ?)',
+  clear: 'DELETE FROM entries',
+  evict: 'DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries ORDER BY used LIMIT ?)',
+} as const;
+
+function open(file: string): DatabaseSync {
+  try {
+    return openOnce(file);
+  } catch (error) {
+    if (!isUnreadable(error)) throw error;
+    removeFile(file);
+    return openOnce(file);
+  }
+}
+
+export function removeFile(file: string): void {
+  for (const end of ['', '-wal', '-shm']) rmSync(file + end, { force: true });
+}
+
+function openOnce(file: string): DatabaseSync {
+  // Several processes may begin with it at once.
+  const database = new DatabaseSync(file, { timeout: OPEN_MS });
+  try {
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+    const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+    if (version !== 0 && version !== VERSION) throw new OtherForm();
+    database.exec(`BEGIN IMMEDIATE; ${TABLES} COMMIT; PRAGMA busy_timeout = ${BUSY_MS};`);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+class OtherForm extends Error {}
+
+/** SQLITE_CORRUPT, SQLITE_NOTADB (https://sqlite.org/rescode.html), or of another version of ours. */
+export function isUnreadable(error: unknown): boolean {
+  const { errcode } = error as { errcode?: number };
+  return error instanceof OtherForm || errcode === 11 || errcode === 26;
+}
+
+function namesOf(fields: string): string[] {
+  return fields === '' ? [] : fields.split(',');
+}
