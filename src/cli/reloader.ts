@@ -18,6 +18,8 @@ export interface Reloadable {
   readonly warnings: readonly string[];
   /** Whole or not at all. Fails with a ProblemsError or a GatehouseError. */
   reload(written: Written): Promise<void>;
+  /** What became of it, for those who keep figures elsewhere. */
+  tellReload?(state: ReloadState): void;
 }
 
 export class Reloader {
@@ -27,7 +29,9 @@ export class Reloader {
   readonly #turns = new InTurn();
   /** Called whenever another configuration is in force. */
   onReload: () => void = () => {};
-  onOutcome: (state: ReloadState) => void = () => {};
+  onBegin: () => void = () => {};
+  /** Called after each try, whatever became of it. */
+  onEnd: (state: ReloadState) => void = () => {};
   /** Of the last one; undefined: there was none. */
   state: ReloadState | undefined;
 
@@ -41,11 +45,13 @@ export class Reloader {
   /** Never rejects: what went wrong is in the outcome. */
   reload(trigger: string): Promise<Reloaded> {
     return this.#turns.run(async () => {
+      this.onBegin();
       const outcome = await this.#attempt();
       const { ok, problems, error } = outcome;
       this.state = { at: new Date().toISOString(), ok, error: error ?? problems.map(formatProblem)[0] ?? null };
       const { records } = this.#target;
-      this.onOutcome(this.state);
+      this.#target.tellReload?.(this.state);
+      this.onEnd(this.state);
       if (ok) {
         for (const warning of outcome.warnings) records.warn('config', warning);
         records.info('config', 'another configuration is in force', { trigger });

@@ -5,10 +5,10 @@ import { Gateway } from '../gateway/gateway.ts';
 import { InheritedSockets } from '../gateway/inherited.ts';
 import type { Records } from '../observe/records.ts';
 import { GatewayControl, printedAddress } from './control.ts';
-import { FAILED, type Written } from './outcome.ts';
+import { live } from './life.ts';
+import type { Written } from './outcome.ts';
 import { Reloader, reloadable } from './reloader.ts';
 import { VERSION } from './self.ts';
-import { watchFiles } from './watch-files.ts';
 
 export interface Running {
   readonly gateway: Gateway;
@@ -38,40 +38,25 @@ export async function serve(config: Config, reloading?: Reloading): Promise<Runn
     await gateway.stop(0);
     throw error;
   }
-  const { promise: stopped, resolve } = Promise.withResolvers<void>();
-  let isStopping = false;
-  const stop = (signal: string): void => {
-    if (isStopping) {
-      gateway.records.warn('process', 'stopping at once', { signal });
-      gateway.destroy();
-      return;
-    }
-    isStopping = true;
-    const { drainMs } = gateway.runtime.config.timeouts;
-    gateway.records.info('process', 'draining', { signal, drainMs });
-    void gateway.stop(drainMs).then(() => {
-      admin.close();
-      gateway.records.info('process', 'stopped');
-      gateway.records.flush();
-      resolve();
-    });
-  };
-  // A broken invariant of ours: nobody knows what state is left, so the process ends and says why.
-  process.on('uncaughtException', (error) => {
-    gateway.records.error('process', 'the gateway broke and stops', error);
-    gateway.records.flush();
-    process.exit(FAILED);
-  });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
-  process.on('SIGUSR2', () => gateway.records.reopen());
-  process.on('SIGHUP', () => void reloader.reload('SIGHUP'));
-  if (reloading?.isWatching === true) {
-    watchFiles(reloader, () => {
-      const { config, guards } = gateway.runtime;
-      return [...(config.file === undefined ? [] : [config.file]), ...(guards?.files ?? [])];
-    });
-  }
   announce(gateway);
+  const { records } = gateway;
+  const stopped = live(
+    {
+      records,
+      get config() {
+        return gateway.runtime.config;
+      },
+      admin,
+      reloader,
+      files: () => gateway.runtime.guards?.files ?? [],
+      leave: () => gateway.leave(),
+      stop: (drainMs) => gateway.stop(drainMs),
+      destroy: () => gateway.destroy(),
+      reopenLogs: () => records.reopen(),
+      flush: () => records.flush(),
+    },
+    reloading?.isWatching === true,
+  );
   return { gateway, adminPort: admin.port, stopped };
 }
 

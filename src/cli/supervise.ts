@@ -1,4 +1,5 @@
 // `run` with workers: this process looks after them and answers the operator, and serves no traffic itself.
+import type { ReloadState } from '../admin/control.ts';
 import { AdminServer } from '../admin/server.ts';
 import { ClusterControl } from '../cluster/control.ts';
 import { Supervisor } from '../cluster/supervisor.ts';
@@ -6,11 +7,11 @@ import type { Source } from '../cluster/words.ts';
 import { InheritedSockets } from '../gateway/inherited.ts';
 import { stdoutSink } from '../observe/line-sink.ts';
 import { Records } from '../observe/records.ts';
-import { FAILED, type Written } from './outcome.ts';
+import { live } from './life.ts';
+import type { Written } from './outcome.ts';
 import { Reloader } from './reloader.ts';
 import { VERSION, WORK } from './self.ts';
 import { type Reloading, type Running, tellUnused } from './serve.ts';
-import { watchFiles } from './watch-files.ts';
 
 /** Fails as a whole: with a ProblemsError for what the operator wrote, a GatehouseError for the machine's refusal. */
 export async function supervise(
@@ -35,9 +36,9 @@ export async function supervise(
       return supervisor.readiness?.warnings ?? [];
     },
     reload: (next: Written) => supervisor.reload(next.config, sourceOf(next)),
+    tellReload: (state: ReloadState) => supervisor.tellReload(state),
   };
   const reloader: Reloader = new Reloader(target, () => admin, reloading.read);
-  reloader.onOutcome = (state) => supervisor.tellReload(state);
   const admin = new AdminServer(new ClusterControl(supervisor, reloader));
   await admin.open(config);
   try {
@@ -47,42 +48,31 @@ export async function supervise(
     records.flush();
     throw error;
   }
-  const { promise: stopped, resolve } = Promise.withResolvers<void>();
-  const stop = (signal: string): void => {
-    if (supervisor.isStopping) {
-      records.warn('process', 'stopping at once', { signal });
-      supervisor.destroy();
-      return;
-    }
-    const { drainMs } = supervisor.config.timeouts;
-    records.info('process', 'draining', { signal, drainMs });
-    void supervisor.stop(drainMs).then(() => {
-      admin.close();
-      records.info('process', 'stopped');
-      records.flush();
-      stdout.flush();
-      resolve();
-    });
-  };
-  process.on('uncaughtException', (error) => {
-    records.error('process', 'the supervisor broke; the workers finish what is under way', error);
-    records.flush();
-    process.exit(FAILED);
-  });
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
-  process.on('SIGUSR2', () => {
-    records.reopen();
-    supervisor.reopenLogs();
-  });
-  process.on('SIGHUP', () => void reloader.reload('SIGHUP'));
-  if (reloading.isWatching) {
-    watchFiles(reloader, () => [
-      ...(supervisor.config.file === undefined ? [] : [supervisor.config.file]),
-      ...(supervisor.readiness?.files ?? []),
-    ]);
-  }
   tellUnused(records, inherited);
   announce(supervisor);
+  const stopped = live(
+    {
+      records,
+      get config() {
+        return supervisor.config;
+      },
+      admin,
+      reloader,
+      files: () => supervisor.readiness?.files ?? [],
+      leave: () => supervisor.leave(),
+      stop: (drainMs) => supervisor.stop(drainMs),
+      destroy: () => supervisor.destroy(),
+      reopenLogs: () => {
+        records.reopen();
+        supervisor.reopenLogs();
+      },
+      flush: () => {
+        records.flush();
+        stdout.flush();
+      },
+    },
+    reloading.isWatching,
+  );
   return { adminPort: admin.port, stopped };
 }
 

@@ -52,12 +52,12 @@ export class ClusterControl implements Control {
   }
 
   async status(): Promise<Status> {
-    const { seats, startedAt, isReady, isStopping } = this.#supervisor;
+    const { seats, startedAt, isReady, isLeaving } = this.#supervisor;
     const all = await this.#all((channel) => channel.ask('status', undefined, ASK_MS));
     const loads = new Map(all.map(({ pid, load }) => [pid, load]));
     return {
       ...mergeStatus(all),
-      state: isStopping ? 'draining' : isReady ? 'ready' : 'not ready',
+      state: isLeaving ? 'draining' : isReady ? 'ready' : 'not ready',
       pid: process.pid,
       startedAt: startedAt.toISOString(),
       reload: this.#reloads.state ?? null,

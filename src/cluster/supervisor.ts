@@ -58,6 +58,7 @@ export class Supervisor {
   #renewingTickets: NodeJS.Timeout | undefined;
   /** Resolves when the first one of all has started. */
   readonly #pioneer = Promise.withResolvers<void>();
+  #isLeaving = false;
   #isStopping = false;
   /** A worker has ended, whatever it counted. */
   onLeft: (pid: number) => void = () => {};
@@ -105,11 +106,12 @@ export class Supervisor {
   }
 
   get isReady(): boolean {
-    return !this.#isStopping && this.#seats.some(({ state }) => state === 'ready');
+    return !this.#isLeaving && this.#seats.some(({ state }) => state === 'ready');
   }
 
-  get isStopping(): boolean {
-    return this.#isStopping;
+  /** It stops, or is about to. */
+  get isLeaving(): boolean {
+    return this.#isLeaving;
   }
 
   /** Those that serve, the one that leads in front. */
@@ -155,8 +157,14 @@ export class Supervisor {
     this.#tellAll((channel) => channel.tell('reloaded', state));
   }
 
+  /** It is not ready any more for whoever asks, and goes on as before. */
+  leave(): void {
+    this.#isLeaving = true;
+  }
+
   /** Ends all workers, each within that time; resolves when none is left. */
   async stop(drainMs: number): Promise<void> {
+    this.#isLeaving = true;
     this.#isStopping = true;
     clearInterval(this.#ticking);
     clearTimeout(this.#renewingTickets);

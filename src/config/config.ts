@@ -81,6 +81,8 @@ export interface Timeouts {
   readonly streamMs: number;
   /** From SIGTERM to the end of the process. */
   readonly drainMs: number;
+  /** Between its being told to stop and the beginning of the end. */
+  readonly leaveMs: number;
   /** How long a worker may stand still. */
   readonly stallMs: number;
 }

@@ -226,6 +226,11 @@ export class Gateway implements Context {
     await this.refreshCertificates();
   }
 
+  /** It is not ready any more for whoever asks, and goes on as before. */
+  leave(): void {
+    this.state = 'draining';
+  }
+
   /** Lets requests under way finish within `drainMs`, then closes all that is left. */
   async stop(drainMs: number): Promise<void> {
     if (this.state === 'stopped') return;

@@ -31,6 +31,7 @@ test('the smallest file gets a safe default for everything else', () => {
       upstreamMs: 60_000,
       streamMs: 3_600_000,
       drainMs: 30_000,
+      leaveMs: 0,
       stallMs: 15_000,
     },
     requestLimits: {

@@ -59,11 +59,11 @@ describe('unknown keys', () => {
   test.for([
     [
       'timeouts: { idel: 1s }',
-      'timeouts: unknown key "idel"; did you mean "idle"? Allowed: handshake, headers, body, bodyTotal, write, idle, connection, upstream, stream, drain, stall',
+      'timeouts: unknown key "idel"; did you mean "idle"? Allowed: handshake, headers, body, bodyTotal, write, idle, connection, upstream, stream, drain, leave, stall',
     ],
     [
       'timeouts: { zzz: 1s }',
-      'timeouts: unknown key "zzz"; allowed: handshake, headers, body, bodyTotal, write, idle, connection, upstream, stream, drain, stall',
+      'timeouts: unknown key "zzz"; allowed: handshake, headers, body, bodyTotal, write, idle, connection, upstream, stream, drain, leave, stall',
     ],
     ['request_limits: {}', /^unknown key "request_limits"; did you mean "requestLimits"\?/],
     ['Logs: {}', /did you mean "logs"\?/],
@@ -97,7 +97,7 @@ describe('values that are not meant', () => {
     ],
     [
       'timeouts: 5s',
-      'timeouts: "5s" is not a map; write keys below it (handshake, headers, body, bodyTotal, write, idle, connection, upstream, stream, drain, stall)',
+      'timeouts: "5s" is not a map; write keys below it (handshake, headers, body, bodyTotal, write, idle, connection, upstream, stream, drain, leave, stall)',
     ],
     [
       'requestLimits: { body: 10M }',

@@ -66,6 +66,7 @@ function resolveTimeouts(timeouts: Part): Config['timeouts'] {
     upstreamMs: timeouts.at('upstream').durationMs(),
     streamMs: timeouts.at('stream').durationMs(),
     drainMs: timeouts.at('drain').durationMs(),
+    leaveMs: timeouts.at('leave').durationMs(),
     stallMs: timeouts.at('stall').durationMs(),
   };
 }

@@ -87,6 +87,11 @@ export const timeouts: Node = map('How long the gateway waits.', {
   drain: value('How long requests under way may take after the gateway was told to stop.', duration(0), {
     default: '30s',
   }),
+  leave: value(
+    'How long the gateway goes on as before when it was told to stop, while /readyz says that it is not ready: for balancers that look now and then.',
+    duration(0),
+    { default: '0s' },
+  ),
   stall: value('How long a worker may stand still before it is ended and replaced.', duration(1000), {
     default: '15s',
   }),

@@ -1,0 +1,75 @@
+// What systemd hears (sd_notify(3)), through its own program and a real socket; and how a balancer learns of the end in time.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { startCli, temporaryFolder } from '../support/cli.ts';
+import { get, startWorkers } from '../support/workers.ts';
+
+const has = (program: string): boolean => spawnSync(program, ['--version']).status === 0;
+
+/** Node has no such sockets. */
+const RECEIVER = `
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+print('listening', flush=True)
+while True:
+    print(s.recv(4096).decode().replace('\\n', ' '), flush=True)
+`;
+
+async function startManager(folder: string): Promise<{ socket: string; heard: () => string[] }> {
+  const socket = path.join(folder, 'notify');
+  const receiver: ChildProcess = spawn('python3', ['-c', RECEIVER, socket], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void receiver.kill());
+  let text = '';
+  receiver.stdout?.on('data', (more: Buffer) => {
+    text += more.toString();
+  });
+  await once(receiver.stdout as NodeJS.ReadableStream, 'data');
+  return { socket, heard: () => text.split('\n') };
+}
+
+describe.skipIf(!has('systemd-notify') || !has('python3'))('systemd', () => {
+  test('hears of being ready, of reloads with their time, of turning, and of the end', async () => {
+    const folder = await temporaryFolder();
+    const manager = await startManager(folder);
+    const file = path.join(folder, 'gatehouse.yaml');
+    writeFileSync(
+      file,
+      [
+        'listen: { https: "127.0.0.1:0", http: false }',
+        'admin: { socket: false, http: false }',
+        'certificates: { issuer: internal }',
+        'sites: { localhost: { to: "http://127.0.0.1:1" } }',
+      ].join('\n'),
+    );
+    const env = { NOTIFY_SOCKET: manager.socket, WATCHDOG_USEC: '900000' };
+    const { child, ended } = startCli(['run', '-c', file], { env });
+    const hears = (pattern: RegExp): Promise<void> =>
+      vi.waitFor(() => expect(manager.heard()).toContainEqual(expect.stringMatching(pattern)), { timeout: 10_000 });
+    await hears(/^READY=1 STATUS=serving/);
+    await hears(/^WATCHDOG=1/);
+    const before = process.hrtime.bigint() / 1000n;
+    child.kill('SIGHUP');
+    await hears(/^RELOADING=1 MONOTONIC_USEC=\d+/);
+    const reloading = manager.heard().findIndex((line) => line.startsWith('RELOADING=1'));
+    const at = BigInt(/USEC=(\d+)/.exec(manager.heard()[reloading] ?? '')?.[1] ?? 0);
+    expect(at > before && at < process.hrtime.bigint() / 1000n).toBe(true);
+    await vi.waitFor(() => expect(manager.heard().slice(reloading)).toContain('READY=1 STATUS=serving'));
+    child.kill('SIGTERM');
+    await ended;
+    await hears(/^STOPPING=1/);
+  });
+});
+
+test('who asks whether it is ready is told no for timeouts.leave, while everybody is served', async () => {
+  const world = await startWorkers({ beside: 'timeouts: { leave: 1h }' });
+  expect((await world.ask('GET', '/readyz')).status).toBe(200);
+  world.running.child.kill('SIGTERM');
+  await vi.waitFor(async () => expect((await world.ask('GET', '/readyz')).status).toBe(503));
+  expect(await get(world)).toBe(200);
+  world.running.child.kill('SIGTERM');
+  expect((await world.running.ended).code).toBe(0);
+});
