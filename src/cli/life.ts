@@ -43,7 +43,8 @@ export function live(living: Living, isWatching: boolean): Promise<void> {
     records.info('process', 'draining', { signal, leaveMs, drainMs });
     void manager.stopping();
     living.leave();
-    await sleep(leaveMs, undefined, { signal: patience.signal }).catch(() => {});
+    // Without a wait the doors close in this very turn.
+    if (leaveMs > 0) await sleep(leaveMs, undefined, { signal: patience.signal }).catch(() => {});
     await living.stop(drainMs);
     manager.stop();
     admin.close();

@@ -38,7 +38,6 @@ export async function serve(config: Config, reloading?: Reloading): Promise<Runn
     await gateway.stop(0);
     throw error;
   }
-  announce(gateway);
   const { records } = gateway;
   const stopped = live(
     {
@@ -57,6 +56,7 @@ export async function serve(config: Config, reloading?: Reloading): Promise<Runn
     },
     reloading?.isWatching === true,
   );
+  announce(gateway);
   return { gateway, adminPort: admin.port, stopped };
 }
 

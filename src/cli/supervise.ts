@@ -49,7 +49,6 @@ export async function supervise(
     throw error;
   }
   tellUnused(records, inherited);
-  announce(supervisor);
   const stopped = live(
     {
       records,
@@ -73,6 +72,7 @@ export async function supervise(
     },
     reloading.isWatching,
   );
+  announce(supervisor);
   return { adminPort: admin.port, stopped };
 }
 
