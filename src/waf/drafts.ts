@@ -1,7 +1,7 @@
 // From the rules that are scanned to the questions that their values are asked.
 import { type CaseChange, caseChange } from './chain-tree.ts';
 import { FAMILIES, type FamilyBuilder, type FamilyName, familyByMarks, foldFor } from './families.ts';
-import type { ScanForm } from './matcher.ts';
+import type { ScanForm } from './matching.ts';
 import { analysePattern } from './pattern/analysis.ts';
 import type { Question } from './recipe.ts';
 import type { Link } from './rule.ts';

@@ -2,7 +2,7 @@
 import type { Field } from './field.ts';
 import type { Finding, Intervention } from './finding.ts';
 import { parseTemplate } from './macro.ts';
-import type { Parts } from './matcher.ts';
+import type { Parts } from './matching.ts';
 import type { Plan } from './plan.ts';
 import type { Disruptive, Phase } from './rule.ts';
 import type { CompiledLink, Step } from './step.ts';

@@ -2,7 +2,9 @@
 // libinjection) are joined here with those of the registry.
 import { detectSqli, sqliTriggers } from './injection/sqli.ts';
 import { detectXss, xssTriggers } from './injection/xss.ts';
+import { countMatcher, joinedMatcher } from './joined-matcher.ts';
 import { parseTemplate, plainText, type Template } from './macro.ts';
+import type { Matcher, Parts } from './matching.ts';
 import { phrasesOf } from './operators/phrases.ts';
 import { OperatorError, operator, type Test } from './operators/registry.ts';
 import { expandedSize } from './pattern/node.ts';
@@ -16,36 +18,6 @@ import { expand, type Transaction } from './transaction.ts';
 /** Compiled tests of one operator whose argument holds macros, by the argument as it came out. */
 const MAX_ARGUMENTS = 64;
 
-/** What the scan may use in place of the test itself. */
-export type ScanForm =
-  | { readonly kind: 'pattern'; readonly pattern: Pattern; readonly text: string }
-  | { readonly kind: 'words'; readonly words: readonly string[] }
-  | {
-      readonly kind: 'test';
-      readonly test: (value: string) => boolean;
-      /** Bytes of which a value needs one to pass; undefined: none is needed. */
-      readonly triggers?: readonly number[];
-    };
-
-/** Several of which one must say yes: at most one of them is a test. */
-export interface AnyForm {
-  readonly kind: 'any';
-  readonly forms: readonly ScanForm[];
-}
-
-/** The matched part, then the groups; undefined for a group that took no part. */
-export type Parts = readonly (string | undefined)[];
-
-export interface Matcher {
-  readonly negated: boolean;
-  /** Whether the operator, negation worked in, holds for the value. */
-  holds(value: string, tx: Transaction): boolean;
-  /** The matched part, then the groups, when `holds` has just said yes; the whole value when nothing is known. */
-  parts(value: string, tx: Transaction): Parts;
-  /** undefined: the answer depends on more than the value. */
-  readonly scan: ScanForm | AnyForm | undefined;
-}
-
 /** States of a pattern that is known only when its rule runs. */
 const MAX_RUNTIME_STATES = 1_000;
 const MAX_KNOWN_LENGTH = 64;
@@ -56,7 +28,7 @@ const PHRASES = new Set(['pm', 'pmf', 'pmfromfile']);
 
 /** Throws OperatorError or PatternError for an argument that cannot be. */
 export function compileMatcher(call: OperatorCall): Matcher {
-  if (call.calls !== undefined) return joinedMatcher(call.calls, call);
+  if (call.calls !== undefined) return joinedMatcher(call.calls.map(compileMatcher), call);
   const template = parseTemplate(call.argument);
   const plain = plainText(template);
   return plain === undefined ? runtimeMatcher(call, template) : plainMatcher(call, plain);
@@ -65,7 +37,7 @@ export function compileMatcher(call: OperatorCall): Matcher {
 function plainMatcher(call: OperatorCall, plain: string): Matcher {
   const { name, negated } = call;
   if (name === 'rx') return patternMatcher(patternOf(plain), plain, negated);
-  if (name === 'count') return countMatcher(plain, negated);
+  if (name === 'count') return countMatcher(plain, negated, patternMatcher);
   if (PHRASES.has(name)) return wordsMatcher(call.lines ?? phrasesOf(plain), negated);
   if (name === 'detectsqli') return sqliMatcher(negated);
   if (name === 'detectxss') return testMatcher(detectXss, negated, xssTriggers);
@@ -154,77 +126,6 @@ function sqliMatcher(negated: boolean): Matcher {
     // What is shown and captured is the fingerprint, as libinjection's users know it.
     parts: (value) => [detectSqli(value) ?? value],
     scan: { kind: 'test', test, ...(negated ? {} : { triggers: sqliTriggers }) },
-  };
-}
-
-/** `all` and `any` of native rules: several conditions on one value. They hold no macros and ask nothing of a transaction. */
-function joinedMatcher(calls: readonly OperatorCall[], { name, negated }: OperatorCall): Matcher {
-  const inner = calls.map(compileMatcher);
-  const join = name === 'all' ? inner.every.bind(inner) : inner.some.bind(inner);
-  const test = (value: string): boolean => join((each) => each.holds(value, NO_TRANSACTION)) !== negated;
-  return {
-    negated,
-    holds: test,
-    parts: (value, tx) => {
-      const telling = inner.find((each) => !each.negated && each.scan?.kind !== 'test' && each.holds(value, tx));
-      return (
-        (negated ? undefined : (telling ?? inner.find((each) => !each.negated && each.holds(value, tx))))?.parts(
-          value,
-          tx,
-        ) ?? [value]
-      );
-    },
-    scan: negated
-      ? { kind: 'test', test }
-      : ((name === 'all' ? mostTelling(inner) : anyOf(inner)) ?? { kind: 'test', test }),
-  };
-}
-
-const NO_TRANSACTION = undefined as unknown as Transaction;
-
-/** Where all must hold, the scan may look for one of them; a negated one is worth nothing to it. */
-function mostTelling(inner: readonly Matcher[]): Matcher['scan'] {
-  const positive = inner.filter((each) => !each.negated);
-  const patterns = positive.flatMap(({ scan }) => (scan?.kind === 'pattern' ? [scan] : []));
-  patterns.sort((a, b) => b.pattern.analysis.minLength - a.pattern.analysis.minLength);
-  const scans = positive.map(({ scan }) => scan);
-  return patterns[0] ?? scans.find((scan) => scan?.kind === 'words') ?? scans.find((scan) => scan?.kind === 'any');
-}
-
-function anyOf(inner: readonly Matcher[]): AnyForm | undefined {
-  if (inner.some((each) => each.negated || each.scan === undefined)) return undefined;
-  const forms = inner.flatMap(({ scan }) => (scan?.kind === 'any' ? scan.forms : (scan as ScanForm)));
-  const tests = forms.flatMap((form) => (form.kind === 'test' ? [form] : []));
-  const rest = forms.filter((form) => form.kind !== 'test');
-  if (tests.length === 0) return { kind: 'any', forms: rest };
-  const triggers = tests.every((each) => each.triggers !== undefined)
-    ? tests.flatMap((each) => each.triggers ?? [])
-    : undefined;
-  const test = (value: string): boolean => tests.some((each) => each.test(value));
-  return { kind: 'any', forms: [...rest, { kind: 'test', test, ...(triggers === undefined ? {} : { triggers }) }] };
-}
-
-/** How many times a pattern is found, one match behind the other: `count` of native rules. */
-function countMatcher(argument: string, negated: boolean): Matcher {
-  const blank = argument.indexOf(' ');
-  const least = Number(argument.slice(0, blank));
-  const text = argument.slice(blank + 1);
-  const pattern = patternOf(text);
-  const test = (value: string): boolean => {
-    let rest = value;
-    for (let found = 0; found < least; found++) {
-      const match = pattern.exec(rest);
-      if (match === undefined) return false;
-      rest = rest.slice(Math.max(match[1] as number, 1));
-    }
-    return true;
-  };
-  const first = patternMatcher(pattern, text, false);
-  return {
-    negated,
-    holds: (value) => test(value) !== negated,
-    parts: (value, tx) => (negated ? [value] : first.parts(value, tx)),
-    scan: negated ? { kind: 'test', test: (value) => !test(value) } : { kind: 'pattern', pattern, text },
   };
 }
 

@@ -1,7 +1,7 @@
 // A compiled rule: what a plan runs one after another.
 import type { Run } from './effects.ts';
 import type { Template } from './macro.ts';
-import type { Matcher } from './matcher.ts';
+import type { Matcher } from './matching.ts';
 import type { Rule } from './rule.ts';
 import type { CompiledTarget } from './target.ts';
 import type { Transaction } from './transaction.ts';

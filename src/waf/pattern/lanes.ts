@@ -1,55 +1,8 @@
 // Several automata over the same bytes. Each waits for its last load; four side by side wait at the same time.
+import type { Lane } from './lane.ts';
 import type { LazyDfa } from './lazy-dfa.ts';
 import type { RunFilter } from './run-filter.ts';
 import type { WordMatcher } from './words.ts';
-
-/** An automaton, and the smaller ones that take its place when it may not make the states it needs. */
-export class Lane {
-  readonly dfa: LazyDfa;
-  /** The patterns it reads for, as bits, and the first word that has any. */
-  private readonly patterns: Uint32Array;
-  private readonly firstWord: number;
-  private readonly makeParts: () => Lane[];
-  private made: readonly Lane[] | undefined;
-  private readonly byPattern: Lane[] = [];
-  private readonly numbers: readonly number[];
-
-  /** `makeParts` is called when the parts are first needed. */
-  constructor(dfa: LazyDfa, patterns: readonly number[], makeParts: () => Lane[]) {
-    this.dfa = dfa;
-    this.numbers = patterns;
-    this.patterns = new Uint32Array((Math.max(0, ...patterns) >>> 5) + 1);
-    for (const pattern of patterns) this.patterns[pattern >>> 5]! |= 1 << (pattern & 31);
-    this.firstWord = Math.min(...patterns) >>> 5;
-    this.makeParts = makeParts;
-  }
-
-  /** Whether one of its patterns is wanted and has no bit yet. */
-  isOpen(wanted: Uint32Array, hits: Uint32Array): boolean {
-    const { patterns } = this;
-    for (let i = this.firstWord; i < patterns.length; i++)
-      if ((patterns[i]! & wanted[i]! & ~hits[i]!) !== 0) return true;
-    return false;
-  }
-
-  get parts(): readonly Lane[] {
-    this.made ??= this.makeParts();
-    return this.made;
-  }
-
-  /** The part that reads for a pattern. */
-  partOf(pattern: number): Lane {
-    if (this.byPattern.length === 0) {
-      for (const part of this.parts) for (const own of part.numbers) this.byPattern[own] = part;
-    }
-    return this.byPattern[pattern]!;
-  }
-
-  dropParts(): void {
-    this.made = undefined;
-    this.byPattern.length = 0;
-  }
-}
 
 /** Bytes after which lanes that were split up join the others, and those whose patterns have all matched end. */
 const BLOCK_BYTES = 512;

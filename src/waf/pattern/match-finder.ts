@@ -8,8 +8,8 @@ import { Stepper } from './stepper.ts';
 
 /** Bytes between two looks at whether something has begun. */
 const BLOCK_BYTES = 64;
-/** Most states kept. */
-const MAX_STATES = 1_000;
+/** Most states kept: a few patterns of the Core Rule Set need that many, all others a fraction. */
+const MAX_STATES = 8_000;
 
 export class MatchFinder {
   private readonly stepper: Stepper;

@@ -1,0 +1,79 @@
+// What native rules say beyond one operator and one value: several conditions on a value (`all`, `any`), and how often a
+// pattern is found in it (`count`).
+import type { AnyForm, Matcher, ScanForm } from './matching.ts';
+import type { Pattern } from './pattern/pattern.ts';
+import { patternOf } from './pattern-store.ts';
+import type { OperatorCall } from './rule.ts';
+import type { Transaction } from './transaction.ts';
+
+type MatcherOf = (pattern: Pattern, text: string, negated: boolean) => Matcher;
+
+/** `all` and `any` of native rules: several conditions on one value. They hold no macros and ask nothing of a transaction. */
+export function joinedMatcher(inner: readonly Matcher[], { name, negated }: OperatorCall): Matcher {
+  const join = name === 'all' ? inner.every.bind(inner) : inner.some.bind(inner);
+  const test = (value: string): boolean => join((each) => each.holds(value, NO_TRANSACTION)) !== negated;
+  return {
+    negated,
+    holds: test,
+    parts: (value, tx) => {
+      const telling = inner.find((each) => !each.negated && each.scan?.kind !== 'test' && each.holds(value, tx));
+      return (
+        (negated ? undefined : (telling ?? inner.find((each) => !each.negated && each.holds(value, tx))))?.parts(
+          value,
+          tx,
+        ) ?? [value]
+      );
+    },
+    scan: negated
+      ? { kind: 'test', test }
+      : ((name === 'all' ? mostTelling(inner) : anyOf(inner)) ?? { kind: 'test', test }),
+  };
+}
+
+const NO_TRANSACTION = undefined as unknown as Transaction;
+
+/** Where all must hold, the scan may look for one of them; a negated one is worth nothing to it. */
+function mostTelling(inner: readonly Matcher[]): Matcher['scan'] {
+  const positive = inner.filter((each) => !each.negated);
+  const patterns = positive.flatMap(({ scan }) => (scan?.kind === 'pattern' ? [scan] : []));
+  patterns.sort((a, b) => b.pattern.analysis.minLength - a.pattern.analysis.minLength);
+  const scans = positive.map(({ scan }) => scan);
+  return patterns[0] ?? scans.find((scan) => scan?.kind === 'words') ?? scans.find((scan) => scan?.kind === 'any');
+}
+
+function anyOf(inner: readonly Matcher[]): AnyForm | undefined {
+  if (inner.some((each) => each.negated || each.scan === undefined)) return undefined;
+  const forms = inner.flatMap(({ scan }) => (scan?.kind === 'any' ? scan.forms : (scan as ScanForm)));
+  const tests = forms.flatMap((form) => (form.kind === 'test' ? [form] : []));
+  const rest = forms.filter((form) => form.kind !== 'test');
+  if (tests.length === 0) return { kind: 'any', forms: rest };
+  const triggers = tests.every((each) => each.triggers !== undefined)
+    ? tests.flatMap((each) => each.triggers ?? [])
+    : undefined;
+  const test = (value: string): boolean => tests.some((each) => each.test(value));
+  return { kind: 'any', forms: [...rest, { kind: 'test', test, ...(triggers === undefined ? {} : { triggers }) }] };
+}
+
+/** How many times a pattern is found, one match behind the other: `count` of native rules. */
+export function countMatcher(argument: string, negated: boolean, matcherOf: MatcherOf): Matcher {
+  const blank = argument.indexOf(' ');
+  const least = Number(argument.slice(0, blank));
+  const text = argument.slice(blank + 1);
+  const pattern = patternOf(text);
+  const test = (value: string): boolean => {
+    let rest = value;
+    for (let found = 0; found < least; found++) {
+      const match = pattern.exec(rest);
+      if (match === undefined) return false;
+      rest = rest.slice(Math.max(match[1] as number, 1));
+    }
+    return true;
+  };
+  const first = matcherOf(pattern, text, false);
+  return {
+    negated,
+    holds: (value) => test(value) !== negated,
+    parts: (value, tx) => (negated ? [value] : first.parts(value, tx)),
+    scan: negated ? { kind: 'test', test: (value) => !test(value) } : { kind: 'pattern', pattern, text },
+  };
+}
