@@ -55,7 +55,7 @@ export class ChainTree {
   /** The node of a chain. `anyCase`: what is asked of the result does not depend on the case of letters. */
   node(chain: readonly Transform[], anyCase: boolean): number {
     let place = 0;
-    for (const step of anyCase ? withoutCase(chain) : chain.map(plainStep)) place = this.#child(place, step);
+    for (const step of anyCase ? stepsWithoutCase(chain) : chain.map(plainStep)) place = this.#child(place, step);
     return place;
   }
 
@@ -74,6 +74,18 @@ export class ChainTree {
 
 function plainStep(transform: Transform): TreeStep {
   return { name: transform.name, transform, triggers: transform.triggers };
+}
+
+const known = new WeakMap<readonly Transform[], TreeStep[]>();
+
+/** The same chains have a place in the trees of many kinds of values. */
+function stepsWithoutCase(chain: readonly Transform[]): readonly TreeStep[] {
+  let steps = known.get(chain);
+  if (steps === undefined) {
+    steps = withoutCase(chain);
+    known.set(chain, steps);
+  }
+  return steps;
 }
 
 /**

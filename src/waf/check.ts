@@ -21,7 +21,7 @@ export const KNOWN: Known = {
 };
 
 /** Every rule that cannot be compiled. */
-export function checkRules(ruleSet: RuleSet): Problem[] {
+export function checkRules(ruleSet: Pick<RuleSet, 'items'>): Problem[] {
   return ruleSet.items.flatMap((item) =>
     item.kind === 'rule' ? item.links.flatMap((link) => checkLink(item, link)) : [],
   );

@@ -1,8 +1,8 @@
 // From the rules that are scanned to the questions that their values are asked.
 import { type CaseChange, caseChange } from './chain-tree.ts';
-import { FAMILIES, type FamilyBuilder, type FamilyName, familyByMarks, foldFor } from './families.ts';
+import { FAMILIES, type FamilyBuilder, type FamilyName, familyByMarks } from './families.ts';
 import type { ScanForm } from './matching.ts';
-import { analysePattern } from './pattern/analysis.ts';
+import { scanPatternOf } from './pattern-store.ts';
 import type { Question } from './recipe.ts';
 import type { Link } from './rule.ts';
 import type { CompiledLink, Step } from './step.ts';
@@ -61,8 +61,7 @@ const NO_CONDITION = { minLength: 0, clauses: [] };
 /** What a text must have at least to match. */
 function conditionOf(form: ScanForm, change: CaseChange): Pick<Draft, 'minLength' | 'clauses'> {
   if (form.kind === 'pattern') {
-    const { minLength, clauses } =
-      change === 'kept' ? form.pattern.analysis : analysePattern(foldFor(change, form.pattern.node));
+    const { minLength, clauses } = scanPatternOf(form.text, change, form.pattern).condition;
     return { minLength, clauses: clauses.map((clause) => clause.bytes()) };
   }
   if (form.kind === 'words')
@@ -89,7 +88,7 @@ function commonMarks(words: readonly string[]): number[][] {
 }
 
 function placeOf(form: ScanForm, builder: FamilyBuilder, change: CaseChange, chain: readonly Transform[]): number {
-  if (form.kind === 'pattern') return builder.pattern(form.text, change, form.pattern.node, chain);
+  if (form.kind === 'pattern') return builder.pattern(scanPatternOf(form.text, change, form.pattern), chain);
   return form.kind === 'words' ? builder.wordList(form.words) : -1;
 }
 

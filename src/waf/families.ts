@@ -1,12 +1,10 @@
 // The automata of a rule set. Patterns and word lists are spread over a few families, so that a value is walked only by
 // those that can still match it, and automata stay small: what needs a certain mark is not mixed with what does not.
-import type { CaseChange } from './chain-tree.ts';
 import { WORD } from './pattern/byte-set.ts';
-import { foldPreimage, foldSuperset } from './pattern/fold.ts';
-import type { Node as PatternNode } from './pattern/node.ts';
 import { UnionMatcher } from './pattern/union.ts';
 import type { UnionOptions } from './pattern/union-options.ts';
 import { WordMatcher } from './pattern/words.ts';
+import type { ScanPattern } from './scan-pattern.ts';
 import type { Family } from './scanner.ts';
 import type { Transform } from './transforms/registry.ts';
 
@@ -48,16 +46,16 @@ const NO_PATTERNS = new UnionMatcher([]);
 const NO_WORDS = new WordMatcher([]);
 
 export class FamilyBuilder {
-  readonly patterns: PatternNode[] = [];
+  readonly patterns: ScanPattern[] = [];
   /** By pattern: the chain behind which it is asked for. */
   readonly #chains: string[] = [];
   readonly words: (readonly string[])[] = [];
   readonly #places = new Map<string, number>();
 
-  pattern(text: string, change: CaseChange, node: PatternNode, chain: readonly Transform[]): number {
-    return this.#place(`p${change}${text}`, () => {
+  pattern(pattern: ScanPattern, chain: readonly Transform[]): number {
+    return this.#place(`p${pattern.change}${pattern.text}`, () => {
       this.#chains.push(chain.map(({ name }) => name).join());
-      return this.patterns.push(foldFor(change, node)) - 1;
+      return this.patterns.push(pattern) - 1;
     });
   }
 
@@ -86,10 +84,4 @@ export class FamilyBuilder {
     this.#places.set(key, place);
     return place;
   }
-}
-
-/** The pattern as it must be looked for in a text whose letters were not made small. */
-export function foldFor(change: CaseChange, node: PatternNode): PatternNode {
-  if (change === 'kept') return node;
-  return change === 'lower' ? foldPreimage(node) : foldSuperset(node);
 }

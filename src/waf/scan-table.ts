@@ -15,12 +15,15 @@ import { forgetTexts } from './text-memo.ts';
 import { type Transform, transform } from './transforms/registry.ts';
 import { VARIABLES, variableNumber } from './variables.ts';
 
+/** Made when a value of its kind first comes. */
+type LazyPlan = () => ValuePlan;
+
 interface VariablePlans {
   /** By name; null: nothing is asked of that one. */
-  readonly named: ReadonlyMap<string, ValuePlan | null>;
+  readonly named: ReadonlyMap<string, LazyPlan | null>;
   /** A bit for the length of each of those names: most names need not be looked up. */
   readonly lengths: number;
-  readonly other: ValuePlan | null;
+  readonly other: LazyPlan | null;
 }
 
 /** Which list of steps each name has, before anything is built. */
@@ -45,7 +48,7 @@ export class ScanTable {
 
   /** The patterns that are looked for. */
   get patterns(): readonly Node[] {
-    return this.families.flatMap(({ patterns }) => patterns.nodes);
+    return this.families.flatMap(({ patterns }) => patterns.patterns.map(({ node }) => node));
   }
 
   scan(variable: number, field: Field): Hits {
@@ -55,7 +58,7 @@ export class ScanTable {
     const mayBeNamed = (lengths & (1 << (field.name.length & 31))) !== 0;
     const own = mayBeNamed ? named.get(field.key) : undefined;
     const plan = own === undefined ? other : own;
-    return plan === null ? NO_HITS : plan.scan(field.value);
+    return plan === null ? NO_HITS : plan().scan(field.value);
   }
 
   /** A new exchange: the automata may grow again by their allowance. */
@@ -79,7 +82,7 @@ class Builder {
   readonly #presence: Presence;
   /** Steps that ask something of the same values, by their numbers. */
   readonly #lists = new Map<string, readonly Step[]>();
-  readonly #built = new Map<string, ValuePlan>();
+  readonly #plans = new Map<string, LazyPlan>();
   readonly #needs = new Map<Draft, readonly number[]>();
 
   constructor(steps: readonly Step[], allowance: Allowance) {
@@ -90,7 +93,7 @@ class Builder {
       [...new Set(chains)].flatMap(({ triggers }) => (triggers === undefined ? [] : [triggers])),
     );
     const outlines = VARIABLES.map((_, variable) => this.#outline(variable));
-    this.#buildAll();
+    this.#prepareAll();
     this.plans = outlines.map((outline) => this.#finish(outline));
   }
 
@@ -114,7 +117,7 @@ class Builder {
     return id;
   }
 
-  #buildAll(): void {
+  #prepareAll(): void {
     const shared = FAMILIES.map(() => new FamilyBuilder());
     const drafts = new Map<number, Draft[]>();
     for (const steps of this.#lists.values()) {
@@ -123,14 +126,20 @@ class Builder {
     }
     const families = this.#families(shared);
     for (const [id, steps] of this.#lists) {
-      if (hasFewPatterns(steps)) {
+      const make = (): ValuePlan => {
+        if (!hasFewPatterns(steps)) {
+          const asked = steps.flatMap(({ number }) => drafts.get(number) as Draft[]);
+          return this.#build(asked, families);
+        }
         const own = FAMILIES.map(() => new FamilyBuilder());
         const asked = steps.flatMap((step) => draftsOf(step, own));
-        this.#built.set(id, this.#build(asked, this.#families(own)));
-      } else {
-        const asked = steps.flatMap(({ number }) => drafts.get(number) as Draft[]);
-        this.#built.set(id, this.#build(asked, families));
-      }
+        return this.#build(asked, this.#families(own));
+      };
+      let made: ValuePlan | undefined;
+      this.#plans.set(id, () => {
+        made ??= make();
+        return made;
+      });
     }
   }
 
@@ -142,7 +151,7 @@ class Builder {
 
   #finish({ other, named }: Outline): VariablePlans | undefined {
     if (other === undefined && named.size === 0) return undefined;
-    const planOf = (id: string | undefined): ValuePlan | null => this.#built.get(id ?? '') ?? null;
+    const planOf = (id: string | undefined): LazyPlan | null => this.#plans.get(id ?? '') ?? null;
     return {
       named: new Map(Array.from(named, ([key, id]) => [key, planOf(id)])),
       lengths: [...named.keys()].reduce((all, { length }) => all | (1 << (length & 31)), 0),

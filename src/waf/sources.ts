@@ -1,6 +1,6 @@
 // From the rule sources of the configuration to one rule set: files in order, the parts of a CRS folder in CRS's own order.
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Problem } from '../base/errors.ts';
 import type { RuleSource } from '../config/config.ts';
@@ -48,11 +48,15 @@ export function loadRules(sources: readonly RuleSource[], baseDir: string, optio
   const told: Problem[] = [];
   const files = sources.flatMap((source) => filesOf(source, told));
   const tests: RuleTest[] = [];
+  const checked = new Set<Rule | Marker>();
   const readOther = (file: string): readonly (Rule | Marker)[] | 'not-mine' => {
     if (!isNative(file)) return 'not-mine';
     const place = path.resolve(baseDir, file);
     const prepared = options.withTests === true ? undefined : readPrepared(place, readFile);
-    if (prepared !== undefined) return prepared;
+    if (prepared !== undefined) {
+      for (const item of prepared) checked.add(item);
+      return prepared;
+    }
     const native = readNative(file, place, readFile);
     told.push(...native.problems);
     tests.push(...native.tests);
@@ -64,14 +68,21 @@ export function loadRules(sources: readonly RuleSource[], baseDir: string, optio
   const scoring = items.some(({ source }) => isNative(source.file)) ? scoringRules() : [];
   const ruleSet = { ...loaded.ruleSet, items: [...items, ...scoring] };
   const problems = [...told, ...loaded.problems];
-  if (problems.length === 0) problems.push(...checkRules(ruleSet));
+  if (problems.length === 0)
+    problems.push(...checkRules({ items: ruleSet.items.filter((item) => !checked.has(item)) }));
   const { removals, notices } = loaded;
   return { ruleSet, tests, removals, hash: hash.digest('hex'), files: [...read], problems, notices };
 }
 
 function filesOf(source: RuleSource, missing: Problem[]): string[] {
-  if ('core' in source) return [path.join(CORE_FOLDER, '*.yaml')];
+  if ('core' in source) return coreFiles();
   return 'crs' in source ? crsFiles(source.crs, missing) : [source.files];
+}
+
+/** No pattern of names: what reads those takes as long as all of the rules. */
+export function coreFiles(): string[] {
+  const names = readdirSync(CORE_FOLDER).filter((name) => name.endsWith('.yaml'));
+  return names.sort().map((name) => path.join(CORE_FOLDER, name));
 }
 
 export function isNative(file: string): boolean {

@@ -4,13 +4,20 @@ import path from 'node:path';
 import { Argument, Command } from 'commander';
 import { ProblemsError } from '../../base/errors.ts';
 import type { RuleSource } from '../../config/config.ts';
+import { compilePlan } from '../../waf/compile.ts';
 import { CORE_FOLDER } from '../../waf/core-folder.ts';
 import { PREPARED_FILE, prepare } from '../../waf/native/prepared.ts';
 import { readHonest, readRules } from '../../waf/native/read.ts';
 import { runHonest, runRuleTests, type TestFailure, untested } from '../../waf/native/run-tests.ts';
+import { writeBook } from '../../waf/pattern-book.ts';
+import { allPatterns } from '../../waf/pattern-store.ts';
+import type { RuleSet } from '../../waf/rule.ts';
+import { seedsOf } from '../../waf/score.ts';
 import { loadRules } from '../../waf/sources.ts';
 import { JSON_OPTION } from '../options.ts';
 import { DONE, FAILED, print, printJson, report } from '../outcome.ts';
+
+const PARANOIA = [1, 2, 3, 4];
 
 interface Options {
   readonly json?: true;
@@ -45,17 +52,21 @@ function run(files: readonly string[], options: Options): boolean {
   const failures = [...untested(ruleSet, tests), ...runRuleTests(ruleSet, tests), ...runHonest(ruleSet, requests, 1)];
   if (options.json) printJson({ tests: tests.length, honest: requests.length, failures });
   else printFailures(failures, `${tests.length} tests of rules and ${requests.length} honest requests`);
-  if (failures.length === 0 && options.prepare === true && files.length === 0) writePrepared();
+  if (failures.length === 0 && options.prepare === true && files.length === 0) writePrepared(ruleSet);
   return failures.length === 0;
 }
 
-function writePrepared(): void {
+/** With what is known of the patterns at any level of paranoia. */
+function writePrepared(ruleSet: RuleSet): void {
   const files = globSync(path.join(CORE_FOLDER, '*.yaml')).sort();
   const read = files.map((file) => {
     const text = readFileSync(file);
     return { file, text, items: readRules(text.toString('utf8'), file).items };
   });
-  writeFileSync(PREPARED_FILE, prepare(read));
+  for (const paranoia of PARANOIA)
+    compilePlan(ruleSet, seedsOf({ paranoia, detectionParanoia: paranoia, threshold: { inbound: 5, outbound: 4 } }));
+  const { patterns, scans } = allPatterns();
+  writeFileSync(PREPARED_FILE, prepare(read, writeBook(patterns, scans)));
 }
 
 function printFailures(failures: readonly TestFailure[], what: string): void {

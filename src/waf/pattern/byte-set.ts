@@ -21,6 +21,13 @@ export class ByteSet {
     return new ByteSet(words);
   }
 
+  /** The set whose `key` that is. */
+  static ofKey(key: string): ByteSet {
+    const set = new ByteSet(Uint32Array.from(key.split(','), Number));
+    set.knownKey = key;
+    return set;
+  }
+
   static one(byte: number): ByteSet {
     const known = SINGLES[byte];
     if (known !== undefined) return known;

@@ -55,6 +55,39 @@ export function buildNfa(patterns: readonly Node[], options: NfaOptions = {}): N
   return builder.build(patterns);
 }
 
+/** Automata as one, in their order: the same as if it had been built of all their patterns. Each is of one pattern. */
+export function joinNfas(parts: readonly Nfa[]): Nfa {
+  const [first] = parts;
+  if (first !== undefined && parts.length === 1) return first;
+  const states = parts.reduce((sum, { op }) => sum + op.length, 0);
+  const op = new Uint8Array(states);
+  const arg = new Int32Array(states);
+  const out = new Int32Array(states);
+  const pattern = new Uint16Array(states);
+  const branches = new Int32Array(parts.reduce((sum, part) => sum + part.branches.length, 0));
+  const starts = new Int32Array(parts.length);
+  const sets: ByteSet[] = [];
+  const setNumbers = new Map<string, number>();
+  let base = 0;
+  let firstBranch = 0;
+  for (const [index, part] of parts.entries()) {
+    const numbers = part.sets.map((set) => setNumbers.getOrInsertComputed(set.key, () => sets.push(set) - 1));
+    for (let i = 0; i < part.op.length; i++) {
+      const state = base + i;
+      const kind = part.op[i]!;
+      op[state] = kind;
+      pattern[state] = index;
+      arg[state] = kind === BYTE ? numbers[part.arg[i]!]! : kind === MATCH ? index : part.arg[i]!;
+      out[state] = kind === SPLIT ? firstBranch + part.out[i]! : kind === MATCH ? 0 : base + part.out[i]!;
+    }
+    for (let i = 0; i < part.branches.length; i++) branches[firstBranch + i] = base + part.branches[i]!;
+    starts[index] = base + part.starts[0]!;
+    base += part.op.length;
+    firstBranch += part.branches.length;
+  }
+  return { op, arg, out, branches, pattern, sets, starts };
+}
+
 /** For the backtracker: any pattern, with SAVE states for those groups whose bit is set in `groups`. */
 export function buildProgram(term: Term, groups: number): Nfa {
   return new Builder(groups).build([term]);

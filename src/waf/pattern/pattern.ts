@@ -14,19 +14,26 @@ const SEARCH_LENGTH = 256;
 
 /** A compiled pattern. Its automata are made when they are first used. */
 export class Pattern {
-  /** What automata may look for: the pattern, or where it is not exact a plain one that may match in more places. */
-  readonly node: Node;
   /** False: where `node` matches, only `test` knows whether the pattern does. `analysis` is true of it all the same. */
   readonly isExact: boolean;
   private readonly backtracker: Backtracker | undefined;
+  private tree: Node | (() => Node);
   private analysed: Analysis | undefined;
   private machine: SubmatchMachine | undefined;
   private finder: MatchFinder | undefined;
 
-  constructor(term: Term) {
-    this.node = relax(term);
-    this.isExact = this.node === term;
-    this.backtracker = this.isExact ? undefined : new Backtracker(term, this.node);
+  /** Of an exact pattern that is known from earlier its analysis alone, and what reads the rest when it is needed. */
+  constructor(term: Term | (() => Node), analysis?: Analysis) {
+    this.analysed = analysis;
+    this.tree = typeof term === 'function' ? term : relax(term);
+    this.isExact = typeof term === 'function' || this.tree === term;
+    this.backtracker = this.isExact ? undefined : new Backtracker(term as Term, this.node);
+  }
+
+  /** What automata may look for: the pattern, or where it is not exact a plain one that may match in more places. */
+  get node(): Node {
+    if (typeof this.tree === 'function') this.tree = this.tree();
+    return this.tree;
   }
 
   get analysis(): Analysis {

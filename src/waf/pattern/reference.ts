@@ -42,6 +42,10 @@ const SPELLINGS = [
 
 /** Reads a backreference, the cursor standing before its first character; undefined if none stands there. */
 export function readReference(cursor: Cursor, groups: GroupTable, ignoreCase: boolean): Term | undefined {
+  // Asked before every character: what cannot be one is told by two of them.
+  const isEscape = cursor.peek() === '\\';
+  if (!isEscape && (cursor.peek() !== '(' || cursor.peek(1) !== '?')) return undefined;
+  if (isEscape && !'123456789gk'.includes(cursor.peek(1))) return undefined;
   const start = cursor.at;
   for (const spelling of SPELLINGS) {
     const found = cursor.match(spelling);

@@ -8,13 +8,23 @@ import { Lane } from './lane.ts';
 import { Lanes } from './lanes.ts';
 import { chunk, latin1Chunk } from './latin1.ts';
 import { type Allowance, LazyDfa } from './lazy-dfa.ts';
-import { buildNfa } from './nfa.ts';
+import { buildNfa, joinNfas, type Nfa } from './nfa.ts';
 import type { Node } from './node.ts';
 import { RunFilter } from './run-filter.ts';
 import { MAX_EAGER } from './state-context.ts';
 import { Stepper } from './stepper.ts';
 import { DEFAULTS, type UnionOptions } from './union-options.ts';
 import type { WordMatcher } from './words.ts';
+
+/** What is to be known of a pattern that is looked for. */
+export interface UnionPattern {
+  readonly node: Node;
+  readonly isCounter: boolean;
+  /** Matched by nearly every value: see isEager. */
+  readonly isEager: boolean;
+  /** Of this pattern alone. */
+  readonly nfa: Nfa;
+}
 
 export interface UnionStats {
   readonly states: number;
@@ -58,29 +68,30 @@ export class UnionMatcher {
   private readonly singleAllowance: Allowance = { states: 0 };
 
   /** What is looked for. */
-  readonly nodes: readonly Node[];
+  readonly patterns: readonly UnionPattern[];
 
-  constructor(patterns: readonly Node[], options: UnionOptions = {}) {
-    this.nodes = patterns;
+  constructor(patterns: readonly (UnionPattern | Node)[], options: UnionOptions = {}) {
+    const known = patterns.map((pattern) => ('kind' in pattern ? unionPattern(pattern) : pattern));
+    this.patterns = known;
     this.options = { ...DEFAULTS, ...options };
     let filter: RunFilter | undefined;
     this.filter = () => {
-      filter ??= new RunFilter(patterns);
+      filter ??= new RunFilter(known.map(({ node }) => node));
       return filter;
     };
-    this.stepper = new Stepper(buildNfa(patterns));
+    this.stepper = new Stepper(joinNfas(known.map(({ nfa }) => nfa)));
     const wanted: number[] = [];
     const always: number[] = [];
     for (const index of patterns.keys()) (this.stepper.matchesAlways(index) ? always : wanted).push(index);
     this.always = Int32Array.from(always);
     this.all = new Uint32Array((patterns.length + 31) >>> 5).fill(0xffffffff);
-    this.eager = wanted.filter((index) => minLengthOf(patterns[index]!) <= 1 && this.matchesMostBytes(index));
-    const counters = wanted.length > 1 ? wanted.filter((index) => isCounter(patterns[index]!)) : [];
+    this.eager = wanted.filter((index) => known[index]!.isEager);
+    const counters = wanted.length > 1 ? wanted.filter((index) => known[index]!.isCounter) : [];
     const others = wanted.filter((index) => !counters.includes(index));
     this.main = this.automaton(others, this.options.maxStates, this.allowance);
     this.lanes = this.lanesOf(this.main, others);
     if (counters.length > 0) {
-      this.countFilter = new CountFilter(counters.map((index) => patterns[index]!));
+      this.countFilter = new CountFilter(counters.map((index) => known[index]!.node));
       this.counters = this.lanesOf(
         this.automaton(counters, this.options.maxGroupStates, this.groupAllowance),
         counters,
@@ -261,11 +272,18 @@ export class UnionMatcher {
       eager,
     });
   }
+}
 
-  private matchesMostBytes(pattern: number): boolean {
-    const { columnOf } = this.stepper.follow.alphabet;
-    const only = Int32Array.of(pattern);
-    const isMatched = (column: number) => this.stepper.restartOf(only, OTHER, column).accepted.length > 0;
-    return columnOf.filter(isMatched).length >= EAGER_BYTES;
-  }
+function unionPattern(node: Node): UnionPattern {
+  const nfa = buildNfa([node]);
+  return { node, isCounter: isCounter(node), isEager: isEager(minLengthOf(node), nfa), nfa };
+}
+
+/** Whether so many bytes match a pattern by themselves that nearly every value does. `nfa`: of the pattern alone. */
+export function isEager(minLength: number, nfa: Nfa): boolean {
+  if (minLength > 1) return false;
+  const stepper = new Stepper(nfa);
+  const only = Int32Array.of(0);
+  const isMatched = (column: number) => stepper.restartOf(only, OTHER, column).accepted.length > 0;
+  return stepper.follow.alphabet.columnOf.filter(isMatched).length >= EAGER_BYTES;
 }
