@@ -26,6 +26,8 @@ export interface ScenarioResult {
 export interface SystemResult {
   readonly name: string;
   readonly version: string;
+  /** It has no part in the scenarios. */
+  readonly startsOnly: boolean;
   readonly startupMs: readonly number[];
   readonly idleRssBytes: readonly number[];
   readonly held: readonly HeldMemory[];
@@ -62,7 +64,8 @@ export async function runBench(options: Options, progress: Progress, signal: Abo
 
   await using running = new AsyncDisposableStack();
   const live: LiveSystem[] = [];
-  for (const system of installed.filter(({ name }) => results.some((result) => result.name === name))) {
+  const started = installed.filter(({ name }) => results.some((result) => result.name === name && !result.startsOnly));
+  for (const system of options.scenarios.length === 0 ? [] : started) {
     live.push(running.use(await LiveSystem.start(system, stage)));
   }
   const scenarios: ScenarioResult[] = [];
@@ -111,7 +114,12 @@ async function measureStartups(
   }
   return figures
     .filter(({ startupMs }) => startupMs.length === rounds)
-    .map(({ system, ...figure }) => ({ name: system.name, version: system.version() ?? '', ...figure }));
+    .map(({ system, ...figure }) => ({
+      name: system.name,
+      version: system.version() ?? '',
+      startsOnly: system.startsOnly === true,
+      ...figure,
+    }));
 }
 
 async function runScenario(

@@ -20,6 +20,7 @@ export const USAGE = `npm run bench -- [options]
   --rounds N        rounds, in each of which every system has its turn (3)
   --seconds S       length of one measurement (3)
   --only A,B        scenarios: ${names(scenarios)}
+  --start-up        start-up and memory alone, no scenario
   --systems A,B     systems: ${names(systems)}
   --json            everything measured, as JSON on stdout
   --save            write bench/results/DATE-NAME.md
@@ -34,6 +35,7 @@ export function readOptions(args: readonly string[]): Options {
       rounds: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '3' },
       only: { type: 'string' },
+      'start-up': { type: 'boolean', default: false },
       systems: { type: 'string' },
       json: { type: 'boolean', default: false },
       save: { type: 'boolean', default: false },
@@ -44,7 +46,7 @@ export function readOptions(args: readonly string[]): Options {
   return {
     rounds: whole('--rounds', values.rounds),
     seconds: whole('--seconds', values.seconds),
-    scenarios: chosen('--only', values.only, scenarios),
+    scenarios: values['start-up'] ? [] : chosen('--only', values.only, scenarios),
     systems: chosen('--systems', values.systems, systems),
     json: values.json,
     save: values.save,

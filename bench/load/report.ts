@@ -39,7 +39,7 @@ export function summarize(rounds: readonly Round[], system: string, baseline: st
 }
 
 export function render(result: BenchResult): string {
-  const names = result.systems.map(({ name }) => name);
+  const names = result.systems.filter(({ startsOnly }) => !startsOnly).map(({ name }) => name);
   const baseline = names.includes(BASELINE) ? BASELINE : (names[0] ?? BASELINE);
   const { startedAt, rounds, seconds, machine, neighbours, backend, generator } = result;
   return [

@@ -16,6 +16,8 @@ export interface Setup {
 
 export interface System {
   readonly name: string;
+  /** Started and looked at, but given no load: it does more than the others. */
+  readonly startsOnly?: boolean;
   /** Undefined: it is not installed here. */
   version(): string | undefined;
   /** Writes the configuration and says how it is started: in the foreground, one worker, one thread, no access log. */

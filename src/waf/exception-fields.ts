@@ -75,7 +75,8 @@ export function fieldOf(label: string): FieldPath {
   const mark = bare.indexOf(':');
   const variable = mark === -1 ? bare : bare.slice(0, mark);
   const name = mark === -1 ? undefined : literal(lowerAscii(bare.slice(mark + 1)));
-  if (name === undefined || variable === 'XML' || variable === 'INNER_XML') return { area: SINGLE_AREA[variable] ?? variable, name: undefined };
+  if (name === undefined || variable === 'XML' || variable === 'INNER_XML')
+    return { area: SINGLE_AREA[variable] ?? variable, name: undefined };
   const isArgument = MEMBER_AREA[variable] === 'args';
   if (isArgument && /^json[.]/.test(name)) return { area: 'json', name: pointerOf(name) };
   const area = MEMBER_AREA[variable];

@@ -15,13 +15,26 @@ export const gatehouse: System = {
     return `${version} (${firstLine('git', ['-C', ROOT, 'describe', '--always', '--dirty']) ?? 'no git'})`;
   },
   command(setup): Command {
-    const file = setup.workspace.file('gatehouse.yaml', config(setup));
-    return { file: process.execPath, args: [`${ROOT}src/main.ts`, 'run', '-c', file] };
+    return start('gatehouse.yaml', config(setup, { waf: false }), setup);
   },
 };
 
+/** As it is without a word on rules: with those that it brings. */
+export const gatehouseWithRules: System = {
+  ...gatehouse,
+  name: 'gatehouse+rules',
+  startsOnly: true,
+  command(setup): Command {
+    return start('gatehouse-rules.yaml', config(setup, {}), setup);
+  },
+};
+
+function start(name: string, text: string, { workspace }: Setup): Command {
+  return { file: process.execPath, args: [`${ROOT}src/main.ts`, 'run', '-c', workspace.file(name, text)] };
+}
+
 /** JSON, which is YAML. All clients come from one address here, so the bound for each address is lifted. */
-function config({ workspace, backendPort, port }: Setup): string {
+function config({ workspace, backendPort, port }: Setup, site: { readonly waf?: false }): string {
   const { cert, key } = workspace;
   return JSON.stringify({
     listen: { https: [`127.0.0.1:${port}`], http: false },
@@ -29,7 +42,7 @@ function config({ workspace, backendPort, port }: Setup): string {
     admin: { socket: false, http: false },
     requestLimits: { streams: STREAMS_PER_CONNECTION, connectionsPerIp: 10_000 },
     upstreams: { app: { servers: [`http://127.0.0.1:${backendPort}`], maxConnections: KEPT_CONNECTIONS } },
-    sites: { [HOST]: { certificate: { cert, key }, to: 'app', waf: false } },
+    sites: { [HOST]: { certificate: { cert, key }, to: 'app', ...site } },
     logs: { level: 'warn', access: false },
   });
 }

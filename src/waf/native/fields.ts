@@ -51,7 +51,10 @@ export const FIELDS: Readonly<Record<string, FieldKind>> = {
     variables: ['ARGS_POST'],
     hasMembers: true,
   },
-  xml: { description: 'Texts and attribute values of an XML body, literals of its DTD.', variables: ['XML', 'INNER_XML'] },
+  xml: {
+    description: 'Texts and attribute values of an XML body, literals of its DTD.',
+    variables: ['XML', 'INNER_XML'],
+  },
   'xml.dtd': {
     description: 'What a DTD declares: external, entity, parameter.',
     variables: ['XML_DTD'],
