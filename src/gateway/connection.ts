@@ -24,6 +24,8 @@ export interface Ends {
 
 /** What an HTTP/2 session does for its connection. */
 export interface SessionEnds {
+  /** Whether its client lets hardly anything of an answer come. */
+  isTight(): boolean;
   /** After the requests under way. */
   goAway(): void;
   /** Now, and says that the client asks too much (ENHANCE_YOUR_CALM). */
@@ -81,6 +83,10 @@ export class Connection implements ConnectionFacts {
   /** Requests under way. */
   get active(): number {
     return this.underWay.size;
+  }
+
+  get isTight(): boolean {
+    return this.session?.isTight() ?? this.underWay.size > 1;
   }
 
   get isRetired(): boolean {

@@ -19,6 +19,9 @@ const { NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_FLAG_END_STREAM } = http2.constants;
 /** How many resets a session counts as that Node ended for what its client did. */
 const SESSION_ERROR_COST = 10;
 
+/** A window that is smaller holds an answer up at once. */
+const LEAST_WINDOW_BYTES = 4096;
+
 /** Of an answer's fields, as nghttp2 counts them at worst: more than any backend's head that was read. */
 const MAX_SENT_HEAD_BYTES = 256 * 1024;
 
@@ -156,6 +159,12 @@ function serveHttp1(server: Http2SecureServer | Server, acceptor: Acceptor, conf
 
 function watchSession(session: ServerHttp2Session, connection: Connection): void {
   connection.session = {
+    isTight: () => {
+      if (session.destroyed) return true;
+      const { initialWindowSize = LEAST_WINDOW_BYTES } = session.remoteSettings;
+      const { remoteWindowSize = LEAST_WINDOW_BYTES } = session.state;
+      return Math.min(initialWindowSize, remoteWindowSize) < LEAST_WINDOW_BYTES;
+    },
     goAway: () => {
       if (!session.destroyed) session.close();
     },

@@ -12,8 +12,6 @@ const ONE_EACH_MS = 250;
 const LONGEST_WAIT_MS = 5000;
 /** An answer that was taken lets so many go on that wait. */
 const LET_BY_ANSWER = 2;
-/** How many of those that wait are looked at in one round. */
-const MAX_LOOKS = 1000;
 /** A client that stays longer than this without an answer has reason to leave. */
 const QUICK_MS = 1000;
 /** Of `requestLimits.unprovenPerIp`: how far credit rises and falls, and what comes back of it each second. */
@@ -30,7 +28,7 @@ interface Asking {
 }
 
 interface Waiter {
-  readonly connection: Asking;
+  readonly x: Exchange;
   readonly sinceMs: number;
   readonly go: (isLet: boolean) => void;
 }
@@ -44,7 +42,8 @@ export class Standing {
   #credit: number;
   /** Those that did, and have not ended. */
   #pending = new Set<Exchange>();
-  readonly #waiting = new Map<Exchange, Waiter>();
+  /** By connection; whose turn is next stands first, and no set is empty. */
+  readonly #waiting = new Map<Asking, Set<Waiter>>();
   #timer: NodeJS.Timeout | undefined;
   #lastLetMs = 0;
 
@@ -72,13 +71,16 @@ export class Standing {
   /** Resolves when it may go on, or its client has left: true; false: it has waited too long. */
   wait(x: Exchange, connection: Asking): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
+    const waiters = this.#waiting.getOrInsertComputed(connection, () => new Set());
     const go = (isLet: boolean): void => {
-      this.#waiting.delete(x);
+      waiters.delete(waiter);
+      if (waiters.size === 0) this.#waiting.delete(connection);
       x.whenGone = undefined;
       connection.passed++;
       resolve(isLet);
     };
-    this.#waiting.set(x, { connection, sinceMs: performance.now(), go });
+    const waiter: Waiter = { x, sinceMs: performance.now(), go };
+    waiters.add(waiter);
     x.whenGone = () => go(true);
     this.#timer ??= setInterval(() => this.#look(performance.now()), ROUND_MS).unref();
     return promise;
@@ -93,7 +95,7 @@ export class Standing {
       if (x.attempts === 0) return;
       connection.answers = Math.min(connection.answers + 1, PROVEN_ANSWERS);
       this.#credit = Math.min(this.#credit + 1, most);
-      if (this.#waiting.size > 0 && this.#credit > 0) this.#letOldest();
+      if (this.#waiting.size > 0 && this.#credit > 0) this.#letNext(LET_BY_ANSWER, Number.POSITIVE_INFINITY);
     } else if (x.bytesOut === 0 && performance.now() - x.startedAt < QUICK_MS) {
       connection.answers = Math.max(connection.answers - 1, 0);
       this.#credit = Math.max(this.#credit - 1, -most);
@@ -106,36 +108,40 @@ export class Standing {
     if (this.#credit < unprovenPerIp) this.#credit = Math.min(unprovenPerIp, this.#credit + regained);
   }
 
-  #letOldest(): void {
-    let left = LET_BY_ANSWER;
-    for (const [x, { go }] of this.#waiting) {
-      if (left-- === 0) return;
-      this.#pending.add(x);
-      go(true);
-    }
-  }
-
   #look(nowMs: number): void {
-    let looks = MAX_LOOKS;
-    let room = this.#credit > 0 ? this.#limits().unprovenPerIp : this.#roomInDebt(nowMs);
-    for (const [x, { connection, sinceMs, go }] of this.#waiting) {
-      const waitedMs = nowMs - sinceMs;
-      // In the order of their coming: the rest is younger.
-      if (waitedMs < WAIT_MS || looks-- === 0) break;
-      if (waitedMs > LONGEST_WAIT_MS) {
-        go(false);
-      } else if (vouchesForOneMore(connection)) {
-        go(true);
-      } else if (room > 0) {
-        room--;
-        this.#lastLetMs = nowMs;
-        this.#pending.add(x);
-        go(true);
+    const beforeMs = nowMs - WAIT_MS;
+    for (const [connection, waiters] of [...this.#waiting]) {
+      for (const { sinceMs, go } of waiters) {
+        const isOverdue = nowMs - sinceMs > LONGEST_WAIT_MS;
+        if (!isOverdue && (sinceMs > beforeMs || !vouchesForOneMore(connection))) break;
+        go(!isOverdue);
       }
     }
+    const room = this.#credit > 0 ? this.#limits().unprovenPerIp : this.#roomInDebt(nowMs);
+    if (this.#letNext(room, beforeMs) > 0) this.#lastLetMs = nowMs;
     if (this.#waiting.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
+  }
+
+  /** Connections take turns; of each what has waited longest goes on, where that began before `beforeMs`. How many did. */
+  #letNext(room: number, beforeMs: number): number {
+    let count = 0;
+    for (let before = -1; count < room && before !== count; ) {
+      before = count;
+      for (const [connection, waiters] of [...this.#waiting]) {
+        const [waiter] = waiters;
+        if (waiter === undefined || waiter.sinceMs > beforeMs) continue;
+        this.#pending.add(waiter.x);
+        waiter.go(true);
+        if (waiters.size > 0) {
+          this.#waiting.delete(connection);
+          this.#waiting.set(connection, waiters);
+        }
+        if (++count === room) break;
+      }
+    }
+    return count;
   }
 
   #roomInDebt(nowMs: number): number {

@@ -30,6 +30,8 @@ export interface ConnectionFacts {
   bodyBytes: number;
   /** When a request of it lost its connection to a backend, since it was slow and others waited; on performance.now(). */
   gaveWayAtMs: number | undefined;
+  /** Its client leaves no room for answers: a closed window, or requests behind one that is not answered. */
+  readonly isTight: boolean;
 }
 
 /** The canonical form of a request, made once by the protocol's reader. */

@@ -13,6 +13,8 @@ const SLOW_MS = 10_000;
 /** Where a call comes from, as far as that says how soon it will be over. */
 export interface CallOrigin {
   gaveWayAtMs: number | undefined;
+  /** It leaves no room for answers. */
+  readonly isTight: boolean;
 }
 
 export class Call {
@@ -95,5 +97,7 @@ export interface Claim {
 
 export function isBrisk({ upload, origin }: Claim): boolean {
   if (upload?.isWhole === false) return false;
-  return origin?.gaveWayAtMs === undefined || performance.now() - origin.gaveWayAtMs > SLOW_MS;
+  if (origin === undefined) return true;
+  const { gaveWayAtMs } = origin;
+  return (gaveWayAtMs === undefined || performance.now() - gaveWayAtMs > SLOW_MS) && !origin.isTight;
 }

@@ -46,7 +46,7 @@ test('the smallest file gets a safe default for everything else', () => {
       bodyRate: 256,
       connections: 10_000,
       connectionsPerIp: 256,
-      resetsPerIp: 10_000,
+      resetsPerIp: 2000,
       unprovenPerIp: 16,
       counters: 200_000,
       delayed: 1000,

@@ -128,7 +128,7 @@ export const requestLimits: Node = map('How much one request and one client may 
   resetsPerIp: value(
     'Requests that one address may break off or have refused at once; a twentieth comes back each second.',
     integer(1, 10_000_000),
-    { default: 10_000 },
+    { default: 2000 },
   ),
   unprovenPerIp: value(
     'Requests at once from one address that has not shown yet that it takes answers; more of them wait for some milliseconds.',

@@ -160,3 +160,22 @@ sites: { localhost: { to: app } }`);
     expect(await request('h2', world, i % 2 === 0 ? inTheCrowd : {})).toMatchObject({ status: 200, body: 'hello' });
   }
 });
+
+test('a crowd at one address, which takes nothing, leaves room for another client there', async () => {
+  const world = await startGateway(`
+upstreams: { app: { servers: ["${await startApp()}"], maxConnections: 8, maxQueue: 200, queueTimeout: 2s } }
+sites: { localhost: { to: app } }`);
+  const clients = await Promise.all(
+    Array.from({ length: 20 }, () => FrameClient.open(world, setting(4, 0), ELSEWHERE)),
+  );
+  onTestFinished(() => {
+    for (const client of clients) client.close();
+  });
+  const block = fieldBlock(asking('GET', '/large'));
+  for (const client of clients)
+    client.send(...Array.from({ length: 20 }, (_, i) => frame(HEADERS, END_HEADERS | END_STREAM, 2 * i + 1, block)));
+  await Promise.all(clients.map((client) => client.ping()));
+  for (let i = 0; i < 4; i++) {
+    expect(await request('h2', world, { tls: ELSEWHERE })).toMatchObject({ status: 200, body: 'hello' });
+  }
+});
