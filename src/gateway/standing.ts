@@ -110,7 +110,7 @@ export class Standing {
 
   #look(nowMs: number): void {
     const beforeMs = nowMs - WAIT_MS;
-    for (const [connection, waiters] of [...this.#waiting]) {
+    for (const [connection, waiters] of this.#waiting) {
       for (const { sinceMs, go } of waiters) {
         const isOverdue = nowMs - sinceMs > LONGEST_WAIT_MS;
         if (!isOverdue && (sinceMs > beforeMs || !vouchesForOneMore(connection))) break;
@@ -127,19 +127,17 @@ export class Standing {
   /** Connections take turns; of each what has waited longest goes on, where that began before `beforeMs`. How many did. */
   #letNext(room: number, beforeMs: number): number {
     let count = 0;
-    for (let before = -1; count < room && before !== count; ) {
-      before = count;
-      for (const [connection, waiters] of [...this.#waiting]) {
-        const [waiter] = waiters;
-        if (waiter === undefined || waiter.sinceMs > beforeMs) continue;
-        this.#pending.add(waiter.x);
-        waiter.go(true);
-        if (waiters.size > 0) {
-          this.#waiting.delete(connection);
-          this.#waiting.set(connection, waiters);
-        }
-        if (++count === room) break;
-      }
+    // A connection that had its turn is met again behind the others.
+    for (const [connection, waiters] of this.#waiting) {
+      if (count >= room) break;
+      const [waiter] = waiters;
+      if (waiter === undefined || waiter.sinceMs > beforeMs) continue;
+      count++;
+      this.#pending.add(waiter.x);
+      waiter.go(true);
+      if (waiters.size === 0) continue;
+      this.#waiting.delete(connection);
+      this.#waiting.set(connection, waiters);
     }
     return count;
   }
