@@ -33,9 +33,7 @@ const OVERHEAD_BYTES = 512;
 const MAX_TAGS = 64;
 const MAX_TAG_LENGTH = 256;
 
-const NOT_KEPT = words(
-  'age x-request-id strict-transport-security connection proxy-authenticate proxy-authentication-info',
-);
+const NOT_KEPT = words('age x-request-id connection trailer proxy-authenticate proxy-authentication-info');
 const TAG_FIELDS = words('surrogate-key cache-tag');
 
 /** `onGrow`: the entry takes so many bytes more. */

@@ -207,7 +207,7 @@ export class Fetch {
     // It may have been made for the one who sent the cookies.
     if (ask.hasCookies && !verdict.isPublic && policy.cookies === 'private') return undefined;
     const { vary, dropped, ...rest } = verdict;
-    const fields = variedFields(vary);
+    const fields = variedFields(chosenBy(vary, headers));
     if (fields === undefined) return undefined;
     return {
       ...rest,
@@ -246,6 +246,12 @@ export class Fetch {
     this.#place.x.cache = use;
     this.#options.site.counts[use]++;
   }
+}
+
+/** Who encodes an answer and does not say that it depends on what the client takes has forgotten to. */
+function chosenBy(vary: readonly string[], headers: readonly string[]): readonly string[] {
+  const isSilent = headerValue(headers, 'content-encoding') !== undefined && !vary.includes('accept-encoding');
+  return isSilent ? [...vary, 'accept-encoding'] : vary;
 }
 
 export function discard({ body }: Reply): void {

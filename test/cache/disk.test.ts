@@ -53,7 +53,7 @@ interface Opened {
   readonly file: string;
   readonly failures: unknown[];
   /** Another one of the same file, as after a restart or in another process. */
-  open(more?: { bounds?: Partial<FileBounds>; memoryBytes?: number }): DiskStore;
+  readonly open: (more?: { bounds?: Partial<FileBounds>; memoryBytes?: number }) => DiskStore;
 }
 
 async function place(): Promise<Opened> {
