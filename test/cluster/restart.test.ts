@@ -12,7 +12,7 @@ import { get } from '../support/workers.ts';
 /** Bound and not listened on: whoever it is given to listens. */
 function boundSocket(): { fd: number; port: number } {
   const bound = new net.BoundSocket({ host: '127.0.0.1' });
-  onTestFinished(() => void bound.close());
+  onTestFinished(() => bound.close());
   return { fd: bound.fd(), port: (bound.address() as AddressInfo).port };
 }
 
