@@ -4,6 +4,7 @@ import { AdminServer } from '../admin/server.ts';
 import { ClusterControl } from '../cluster/control.ts';
 import { Supervisor } from '../cluster/supervisor.ts';
 import type { Source } from '../cluster/words.ts';
+import type { Config } from '../config/config.ts';
 import { InheritedSockets } from '../gateway/inherited.ts';
 import { stdoutSink } from '../observe/line-sink.ts';
 import { Records } from '../observe/records.ts';
@@ -19,8 +20,7 @@ export async function supervise(
   reloading: Reloading,
 ): Promise<Pick<Running, 'adminPort' | 'stopped'>> {
   const { config } = written;
-  // The workers write down requests; here are only words.
-  const records = new Records({ ...config.logs, access: false, waf: false });
+  const records = new Records(wordsOnly(written));
   const stdout = stdoutSink((error) => {
     records.error('process', `records for stdout are lost: it cannot be written (${error.code})`, undefined);
   });
@@ -35,7 +35,10 @@ export async function supervise(
     get warnings() {
       return supervisor.readiness?.warnings ?? [];
     },
-    reload: (next: Written) => supervisor.reload(next.config, sourceOf(next)),
+    reload: async (next: Written) => {
+      await supervisor.reload(next.config, sourceOf(next));
+      records.use(records.open(wordsOnly(next)));
+    },
     tellReload: (state: ReloadState) => supervisor.tellReload(state),
   };
   const reloader: Reloader = new Reloader(target, () => admin, reloading.read);
@@ -74,6 +77,11 @@ export async function supervise(
   );
   announce(supervisor);
   return { adminPort: admin.port, stopped };
+}
+
+/** The workers write down requests. */
+function wordsOnly({ config: { logs } }: Written): Config['logs'] {
+  return { ...logs, access: false, waf: false };
 }
 
 function sourceOf({ config, text }: Written): Source {

@@ -42,10 +42,12 @@ export class Seat {
   /** Of all that have served here. */
   readonly deaths: Map<CauseOfDeath, number> = new Map();
   readonly #options: SeatOptions;
-  #child: ChildProcess | undefined;
+  #child: ChildProcess | Error | undefined;
   #channel: Channel<AtWorker> | undefined;
   #state: WorkerStatus['state'] = 'starting';
   #since = new Date();
+  /** On `performance.now()`. */
+  #readyAt = 0;
   #lastDeath: string | null = null;
   #inARow = 0;
   #nextStart: Date | null = null;
@@ -66,7 +68,7 @@ export class Seat {
   }
 
   get pid(): number | undefined {
-    return this.#child?.pid;
+    return this.#child instanceof Error ? undefined : this.#child?.pid;
   }
 
   /** To ask whoever serves here; undefined: nobody is there. */
@@ -78,7 +80,7 @@ export class Seat {
   get status(): Omit<WorkerStatus, 'load'> {
     return {
       worker: this.number,
-      pid: this.#child?.pid ?? null,
+      pid: this.pid ?? null,
       state: this.#state,
       since: this.#since.toISOString(),
       isLead: this.isLead,
@@ -97,12 +99,12 @@ export class Seat {
     this.#isStalled = false;
     const started = Promise.withResolvers<Readiness>();
     this.#started = started;
-    const [file, ...args] = this.#options.program;
-    const child = fork(file, [...args, String(this.number)], {
-      serialization: 'advanced',
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
+    const child = this.#fork();
     this.#child = child;
+    if (child instanceof Error) {
+      this.#exited(child, null, null);
+      return started.promise;
+    }
     const tooLate = setTimeout(() => {
       started.reject(new GatehouseError('internal', 'gateway', `a worker did not start within ${START_MS} ms`));
       child.kill('SIGKILL');
@@ -111,6 +113,7 @@ export class Seat {
       ...this.#options.answers(this),
       ready: (readiness: Readiness) => {
         this.#silentFor = 0;
+        this.#readyAt = performance.now();
         if (this.#state === 'starting') this.#become('ready');
         started.resolve(readiness);
       },
@@ -119,9 +122,9 @@ export class Seat {
         this.#silentFor = 0;
       },
     });
-    if (child.stdout !== null) relayLines(child.stdout, this.#options.stdout);
-    if (child.stderr !== null) relayLines(child.stderr, this.#options.stderr);
-    // Too many processes, for example.
+    // Undefined, whatever the types say, when there were not enough file descriptors for a process.
+    if (child.stdout) relayLines(child.stdout, this.#options.stdout);
+    if (child.stderr) relayLines(child.stderr, this.#options.stderr);
     child.once('error', (error) => started.reject(error));
     child.once('exit', (code, signal) => this.#exited(child, code, signal));
     if (child.pid === undefined) this.#exited(child, null, null);
@@ -136,7 +139,7 @@ export class Seat {
   }
 
   kill(): void {
-    this.#child?.kill('SIGKILL');
+    if (!(this.#child instanceof Error)) this.#child?.kill('SIGKILL');
   }
 
   /** From now on its end is no death, and nobody follows. Resolves when it has ended. */
@@ -153,24 +156,33 @@ export class Seat {
     clearTimeout(timer);
   }
 
+  /** An Error: the machine has no room for another process. */
+  #fork(): ChildProcess | Error {
+    const [file, ...args] = this.#options.program;
+    try {
+      return fork(file, [...args, String(this.number)], {
+        serialization: 'advanced',
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      });
+    } catch (error) {
+      return error as Error;
+    }
+  }
+
   #become(state: WorkerStatus['state']): void {
     this.#state = state;
     this.#since = new Date();
   }
 
-  #exited(child: ChildProcess, code: number | null, signal: string | null): void {
+  #exited(child: ChildProcess | Error, code: number | null, signal: string | null): void {
     if (this.#child !== child) return;
     const wasReady = this.#state === 'ready';
-    const livedMs = wasReady ? Date.now() - this.#since.getTime() : 0;
+    const livedMs = wasReady ? performance.now() - this.#readyAt : 0;
     this.#child = undefined;
     this.#channel = undefined;
     for (const tell of this.#ended) tell();
     this.#ended.clear();
-    const words = this.#isStalled
-      ? 'stood still and was ended'
-      : signal === null
-        ? `exited with ${code}`
-        : `was ended by ${signal}`;
+    const words = this.#isStalled ? 'stood still and was ended' : howItEnded(child, code, signal);
     this.#started?.reject(new GatehouseError('internal', 'gateway', `a worker ${words} while it started`));
     if (this.#state === 'stopping') return;
     const cause: CauseOfDeath = this.#isStalled ? 'stalled' : !wasReady ? 'start' : signal === null ? 'exit' : 'signal';
@@ -179,7 +191,7 @@ export class Seat {
     this.#lastDeath = `${words} at ${new Date().toISOString()}`;
     const pauseMs = this.#inARow === 1 ? 0 : Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.#inARow - 2));
     this.#become(pauseMs === 0 ? 'starting' : 'waiting');
-    this.#options.onDeath(this, { cause, words, pid: child.pid ?? 0, pauseMs });
+    this.#options.onDeath(this, { cause, words, pid: child instanceof Error ? 0 : (child.pid ?? 0), pauseMs });
   }
 
   /** Calls when the pause after a death is over. */
@@ -187,4 +199,10 @@ export class Seat {
     if (pauseMs > 0) this.#nextStart = new Date(Date.now() + pauseMs);
     this.#pause = setTimeout(act, pauseMs);
   }
+}
+
+function howItEnded(child: ChildProcess | Error, code: number | null, signal: string | null): string {
+  if (child instanceof Error) return `could not be made (${child.message})`;
+  if (child.pid === undefined) return 'could not be made';
+  return signal === null ? `exited with ${code}` : `was ended by ${signal}`;
 }
