@@ -17,10 +17,15 @@ export interface Columns {
 export function columnsOf(stepper: Stepper, patterns: Int32Array): Columns {
   const { columns, columnOf, kindOf, members } = stepper.follow.alphabet;
   const kinds = kindsToldApart(stepper.assertionsOf(patterns));
-  let ofShared = numbered(Uint8Array.from(kindOf, (kind) => kinds[kind]!));
+  const classes = Uint16Array.from(kindOf, (kind) => kinds[kind]!);
+  const ofShared = new Uint8Array(columns);
+  const numbers = new Int16Array(2 * Math.max(columns, KINDS));
+  number(classes, numbers, ofShared);
   for (const set of stepper.setsOf(patterns)) {
     // Each column falls into those that the set has and those that it does not have.
-    ofShared = numbered(Uint16Array.from(ofShared, (own, column) => own * 2 + members[set * columns + column]!));
+    const first = set * columns;
+    for (let column = 0; column < columns; column++) classes[column] = ofShared[column]! * 2 + members[first + column]!;
+    number(classes, numbers, ofShared);
   }
   const shared: number[] = [];
   ofShared.forEach((own, column) => {
@@ -30,10 +35,15 @@ export function columnsOf(stepper: Stepper, patterns: Int32Array): Columns {
   return { count: shared.length, ofByte, ofShared, shared: Uint8Array.from(shared) };
 }
 
-/** The same classes, numbered from 0 in the order in which they come. */
-function numbered(classes: ArrayLike<number>): Uint8Array {
-  const numbers = new Map<number, number>();
-  return Uint8Array.from(classes, (own) => numbers.getOrInsert(own, numbers.size));
+/** The same classes, numbered from 0 in the order in which they come. Plain loops: there are hundreds of sets at a start. */
+function number(classes: Uint16Array, numbers: Int16Array, into: Uint8Array): void {
+  numbers.fill(-1);
+  let next = 0;
+  for (let column = 0; column < classes.length; column++) {
+    const own = classes[column]!;
+    if (numbers[own] === -1) numbers[own] = next++;
+    into[column] = numbers[own]!;
+  }
 }
 
 /** For each kind of neighbour the first that every mask treats alike, behind and ahead. */
