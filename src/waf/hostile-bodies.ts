@@ -20,7 +20,6 @@ const SHAPES: readonly (readonly [fields: number, bytes: number])[] = [
   [16, 1_500],
   [200, 50],
   [1, 64_000],
-  [1, 64_000],
 ];
 /** One character of so many is cut off behind a match, so that it is none. */
 const NOISE_EVERY = 4;

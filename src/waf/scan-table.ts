@@ -61,6 +61,11 @@ export class ScanTable {
     return plan === null ? NO_HITS : plan().scan(field.value);
   }
 
+  /** For the exchange that has begun the large automata stay as they are. */
+  holdMain(): void {
+    for (const { patterns } of this.families) patterns.holdMain();
+  }
+
   /** A new exchange: the automata may grow again by their allowance. */
   beginExchange(): void {
     this.#allowance.recipes = NEW_RECIPES;

@@ -123,6 +123,11 @@ export class UnionMatcher {
     if (this.partBytes > this.options.maxPartBytes) this.dropParts();
   }
 
+  /** For the request in hand the automaton of all patterns stays as it is: the smaller ones read what it does not know. */
+  holdMain(): void {
+    this.allowance.states = 0;
+  }
+
   private get partBytes(): number {
     return this.parts.reduce((sum, part) => sum + part.bytes, 0);
   }
