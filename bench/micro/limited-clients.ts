@@ -1,16 +1,14 @@
 // What it costs to turn clients away: the processor time of a gateway for an answer that a limit or a ban gives, beside a
 // request that is let through to a backend. Options: --rounds, --requests, --save.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startBackend } from '../rig/backend.ts';
 import { pinCores } from '../rig/cores.ts';
+import { MeasuredGateway } from '../rig/gateway.ts';
 import { describeMachine, machineLines, watchNeighbours } from '../rig/machine.ts';
-import { cpuSeconds } from '../rig/proc.ts';
-import { Daemon, run } from '../rig/run.ts';
 import { saveResult } from '../rig/save.ts';
 import { median } from '../rig/statistics.ts';
 import { table } from '../rig/table.ts';
-import { freePort, HOST, Workspace } from '../rig/workspace.ts';
+import { HOST, Workspace } from '../rig/workspace.ts';
 
 const { values } = parseArgs({
   options: {
@@ -21,8 +19,6 @@ const { values } = parseArgs({
 });
 const rounds = Number(values.rounds);
 const requests = Number(values.requests);
-const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
-const TOOL_MS = 120_000;
 
 /** The answers, and the path that brings each. */
 const KINDS = {
@@ -38,19 +34,14 @@ const cores = pinCores();
 const machine = describeMachine(cores);
 using workspace = new Workspace();
 await using backend = await startBackend(workspace, cores.load);
-const port = await freePort();
-await using gateway = new Daemon(
-  { file: process.execPath, args: [MAIN, 'run', '-c', workspace.file('gatehouse.yaml', configuration())] },
-  cores.underTest,
-);
-await untilReady();
+await using gateway = await MeasuredGateway.start(workspace, cores.underTest, sites());
 const neighbours = watchNeighbours();
 
 const found = new Map<string, number[]>();
 for (const over of ['h2', 'http/1.1'] as const) {
   for (let round = 0; round <= rounds; round++) {
     for (const kind of Object.keys(KINDS) as Kind[]) {
-      const seconds = await measure(kind, over);
+      const seconds = await gateway.cost(over, { ...KINDS[kind], requests, streams: 8 });
       // The first round warms up.
       if (round > 0) found.set(`${over} ${kind}`, [...(found.get(`${over} ${kind}`) ?? []), seconds]);
     }
@@ -79,36 +70,9 @@ ${table(columns, rows)}`;
 process.stdout.write(text);
 if (values.save) process.stderr.write(`written: ${saveResult('limited-clients', startedAt, text)}\n`);
 
-async function measure(kind: Kind, over: 'h2' | 'http/1.1'): Promise<number> {
-  const { path, status } = KINDS[kind];
-  const before = cpuSeconds(gateway.pid);
-  const args = [
-    `--requests=${requests}`,
-    '--clients=8',
-    '--max-concurrent-streams=8',
-    ...(over === 'h2' ? [] : ['--h1']),
-  ];
-  const target = [`--connect-to=127.0.0.1:${port}`, `https://${HOST}:${port}${path}`];
-  const { stdout, stderr } = await run(
-    { file: 'h2load', args: [...args, ...target] },
-    TOOL_MS,
-    AbortSignal.timeout(TOOL_MS),
-  );
-  const got = Number(new RegExp(`(\\d+) ${status}`).exec(stdout)?.[1] ?? 0);
-  // The first requests of a window are let through.
-  if (got < requests * 0.99)
-    throw new Error(`${kind}: ${got} of ${requests} answers were ${status}\n${stdout}${stderr}`);
-  return cpuSeconds(gateway.pid) - before;
-}
-
-function configuration(): string {
+function sites(): string {
   const to = `http://127.0.0.1:${backend.port}`;
-  return `listen: { https: "127.0.0.1:${port}", http: false }
-admin: { socket: false, http: false }
-certificates: { storage: "${workspace.file('certs')}", files: [{ cert: "${workspace.cert}", key: "${workspace.key}" }] }
-requestLimits: { requestsPerConnection: 1000000000 }
-logs: { level: error, access: false, waf: false }
-sites:
+  return `sites:
   ${HOST}:
     to: ${to}
     limits: [{ name: all, rate: 100000000/h }]
@@ -117,22 +81,4 @@ sites:
       - { match: { path: /spent/** }, stripPrefix: /spent, limits: [{ name: spent, rate: 1/d }] }
       - { match: { path: /closed/** }, stripPrefix: /closed, access: { deny: [127.0.0.0/8] } }
 `;
-}
-
-async function untilReady(): Promise<void> {
-  for (let i = 0; i < 200; i++) {
-    if (gateway.lastWords.includes('"ready"')) return;
-    if (gateway.fate !== undefined) throw new Error(gateway.fate);
-    await sleep(50);
-    const { code } = await run(
-      {
-        file: 'curl',
-        args: ['-sk', '-o', '/dev/null', '--resolve', `${HOST}:${port}:127.0.0.1`, `https://${HOST}:${port}/1k`],
-      },
-      TOOL_MS,
-      AbortSignal.timeout(TOOL_MS),
-    );
-    if (code === 0) return;
-  }
-  throw new Error(`the gateway did not start: ${gateway.lastWords}`);
 }
