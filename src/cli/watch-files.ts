@@ -1,5 +1,5 @@
 // `--watch`: a change of the files that a configuration was made of is taken up by itself.
-import { FileWatch } from '../tls/watch.ts';
+import { FileWatch } from '../base/file-watch.ts';
 import type { Reloader } from './reloader.ts';
 
 /** How often the files are looked at. */

@@ -2,13 +2,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CertificateKeeper } from '../acme/keeper.ts';
 import { ProblemsError } from '../base/errors.ts';
+import { FileWatch } from '../base/file-watch.ts';
 import type { Config } from '../config/config.ts';
 import type { LimitState } from '../limits/state.ts';
 import type { Records } from '../observe/records.ts';
 import { loadClientPolicies } from '../tls/client-policy.ts';
 import { DEFAULT_SITE } from '../tls/plan.ts';
 import { loadCertificates } from '../tls/sites.ts';
-import { FileWatch } from '../tls/watch.ts';
 import { Upstream } from '../upstream/upstream.ts';
 import type { Caches } from './caches.ts';
 import { watchedFiles } from './certificate-files.ts';

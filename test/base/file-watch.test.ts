@@ -2,8 +2,8 @@
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { FileWatch } from '../../src/tls/watch.ts';
-import { temporaryFolder } from './material.ts';
+import { FileWatch } from '../../src/base/file-watch.ts';
+import { temporaryFolder } from '../tls/material.ts';
 
 interface Scene {
   readonly path: (name: string) => string;
