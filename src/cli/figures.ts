@@ -11,7 +11,7 @@ import type {
   MetricsSource,
   ServerFigures,
   SharedFigures,
-} from '../observe/metrics.ts';
+} from '../observe/metrics-source.ts';
 import { normalName } from '../tls/names.ts';
 import { DEFAULT_SITE } from '../tls/plan.ts';
 import { nextTryOf } from './managed.ts';
