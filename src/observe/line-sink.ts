@@ -10,7 +10,7 @@ export interface LineSink {
 /** Lines that wait for a slow reader; beyond it they are lost. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
-type SonicBoom = ReturnType<typeof pino.destination>;
+export type SonicBoom = ReturnType<typeof pino.destination>;
 
 export function stdoutSink(onLoss: (error: NodeJS.ErrnoException) => void): LineSink & { flush(): void } {
   const destination = pino.destination({ dest: 1, sync: false, maxLength: MAX_WAITING_BYTES });
