@@ -1,5 +1,6 @@
 // An operator with its argument, ready to test values. The engine's own operators (patterns, word lists,
 // libinjection) are joined here with those of the registry.
+import { expand } from './expand.ts';
 import { detectSqli, sqliTriggers } from './injection/sqli.ts';
 import { detectXss, xssTriggers } from './injection/xss.ts';
 import { countMatcher, joinedMatcher } from './joined-matcher.ts';
@@ -13,7 +14,7 @@ import { PatternError } from './pattern/pattern-error.ts';
 import { WordMatcher } from './pattern/words.ts';
 import { patternOf } from './pattern-store.ts';
 import type { OperatorCall } from './rule.ts';
-import { expand, type Transaction } from './transaction.ts';
+import type { Transaction } from './transaction.ts';
 
 /** Compiled tests of one operator whose argument holds macros, by the argument as it came out. */
 const MAX_ARGUMENTS = 64;

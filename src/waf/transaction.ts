@@ -5,11 +5,10 @@ import { IS_OF_BODY } from './feeds.ts';
 import { Field, type Hits } from './field.ts';
 import type { Finding, Intervention } from './finding.ts';
 import { innerValues } from './inner/inner-values.ts';
-import type { Template } from './macro.ts';
 import type { Collections } from './persistent.ts';
 import type { BodyProcessor, EngineMode, EngineSettings, Rule, WritableCollection } from './rule.ts';
 import { integerOf, type SlotTable, TxStore, type TxValue } from './tx-store.ts';
-import { variableKind, variableNumber } from './variables.ts';
+import { variableNumber } from './variables.ts';
 
 /** Values within values of one exchange; the values they stand in are seen in any case. */
 const MOST_INNER_VALUES = 10_000;
@@ -232,25 +231,4 @@ export function captureNumber(name: string): number | undefined {
   if (name.length !== 1) return undefined;
   const digit = name.charCodeAt(0) - 0x30;
   return digit >= 0 && digit <= 9 ? digit : undefined;
-}
-
-/** Fills macros in. What is not set is empty, as in ModSecurity. */
-export function expand(template: Template, tx: Transaction): string {
-  let text = '';
-  for (const piece of template) {
-    text += typeof piece === 'string' ? piece : macroValue(piece.variable, piece.key, tx);
-  }
-  return text;
-}
-
-function macroValue(variable: string, key: string | undefined, tx: Transaction): string {
-  const kind = variableKind(variable);
-  if (kind === 'tx' || kind === 'persistent') {
-    const collection = variable.toLowerCase() as WritableCollection;
-    return key === undefined ? '' : String(tx.getVariable(collection, key) ?? '');
-  }
-  const fields = tx.plan.read(variableNumber(variable), tx);
-  if (key === undefined) return fields[0]?.value ?? '';
-  for (const field of fields) if (field.key === key) return field.value;
-  return '';
 }
