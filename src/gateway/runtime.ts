@@ -1,6 +1,5 @@
 // One loaded configuration with every name resolved to a live object. Immutable: a reload builds
 // another and swaps the reference; the old one leaves with its last request.
-import { isIP } from 'node:net';
 import { Addresses } from '../access/addresses.ts';
 import type { CertificateKeeper } from '../acme/keeper.ts';
 import type { IpSet } from '../base/ip.ts';
@@ -17,7 +16,7 @@ import { compileMatch } from '../route/match.ts';
 import { Router } from '../route/router.ts';
 import { type ClientAsking, canAskByName } from '../tls/ask-clients.ts';
 import { type ClientPolicy, type LoadedClientPolicies, loadClientPolicies } from '../tls/client-policy.ts';
-import { coversName, normalName } from '../tls/names.ts';
+import { coversName, isAddress, normalName } from '../tls/names.ts';
 import type { FindManaged } from '../tls/plan.ts';
 import type { CertificateSelector } from '../tls/select.ts';
 import { type LoadedCertificates, loadCertificates } from '../tls/sites.ts';
@@ -170,8 +169,7 @@ export async function refreshCertificates(
  * a name and asks, else by the site `default`.
  */
 function unnamedPolicy(sites: readonly SiteConfig[], { bySite }: LoadedClientPolicies): ClientPolicy | undefined {
-  const hasAddress = ({ name, aliases }: SiteConfig): boolean =>
-    [name, ...aliases].some((each) => isIP(normalName(each)) !== 0);
+  const hasAddress = ({ name, aliases }: SiteConfig): boolean => [name, ...aliases].some(isAddress);
   const site = sites.find((each) => hasAddress(each) && bySite.has(each.name));
   return bySite.get(site?.name ?? 'default');
 }

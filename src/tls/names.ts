@@ -21,6 +21,11 @@ export function normalName(name: string): string {
   return plainAddress(new SocketAddress({ address: plain, family: 'ipv6' }).address);
 }
 
+/** In any spelling. */
+export function isAddress(name: string): boolean {
+  return isIP(normalName(name)) !== 0;
+}
+
 /** Whether a name in its one spelling can stand in a certificate: an address, a DNS name, or `*.` and a DNS name. */
 export function isCertificateName(name: string): boolean {
   // A zone (`fe80::1%eth0`) has a meaning on one machine only.

@@ -1,20 +1,15 @@
 // From the configuration to a certificate for every name of every site. All faults are collected: an operator who moved
 // five files hears of five at once. Nothing is made on disk unless a site needs the local CA.
-import { isIP } from 'node:net';
 import { GatehouseError, type Problem } from '../base/errors.ts';
 import type { CertificateFile, CertificatesConfig, SiteConfig } from '../config/config.ts';
 import { type Certificate, loadCertificateFile } from './certificate.ts';
 import { isFresh } from './freshness.ts';
 import type { LocalCa } from './local-ca.ts';
-import { coversName, normalName } from './names.ts';
+import { coversName, isAddress } from './names.ts';
 import { DEFAULT_SITE, type FindManaged, namesToCertify, planSite, type SitePlan } from './plan.ts';
 import { CertificateSelector } from './select.ts';
 import { type StandIn, standIns } from './stand-ins.ts';
-
-/** The life of a leaf: from then on leaves live shorter than they should. */
-const ROOT_WARNING_MS = 90 * 24 * 3_600_000;
-
-const MOST_NAMED = 5;
+import { addressWarnings, fileWarnings, rootWarnings, standInWarnings, type WithoutCa } from './warnings.ts';
 
 /** The part of a configuration that decides which certificates are served. */
 export interface CertificateNeeds {
@@ -111,8 +106,7 @@ type NamedCertificates = ReadonlyMap<string, Certificate>;
 interface Faults {
   readonly problems: Problem[];
   readonly kept: Problem[];
-  /** Why the local CA could not be used, and for which names nothing of before is there either. */
-  readonly standIn: { why: string | undefined; readonly names: string[] };
+  readonly standIn: WithoutCa;
 }
 
 /** No site waits for the local CA: while it cannot be used, one that nobody trusts takes its place. */
@@ -249,51 +243,6 @@ function selectorOf(byName: NamedCertificates, shown: Certificate | undefined): 
 
 function firstOfAddresses(byName: NamedCertificates): Certificate | undefined {
   return [...byName].find(([name]) => isAddress(name))?.[1];
-}
-
-function addressWarnings(byName: NamedCertificates, shown: Certificate | undefined): string[] {
-  return [...byName.keys()]
-    .filter((name) => isAddress(name) && shown !== undefined && !coversName(shown, name))
-    .map(
-      (name) =>
-        `Clients that connect to ${name} are shown ${shown?.source}, which does not cover it: for an address they send no name (RFC 6066). Give the site default one certificate that holds all addresses.`,
-    );
-}
-
-function isAddress(name: string): boolean {
-  return isIP(normalName(name)) !== 0;
-}
-
-function fileWarnings(plans: readonly SitePlan[], brought: readonly Certificate[]): string[] {
-  const used = new Set(plans.flatMap((plan) => [...plan.byName.values()]));
-  const warnings = [...new Set([...brought, ...used])].flatMap((certificate) => certificate.warnings);
-  for (const certificate of brought) {
-    if (used.has(certificate)) continue;
-    warnings.push(`${certificate.source} serves no site; its names: ${certificate.names.join(', ') || 'none'}.`);
-  }
-  for (const { site, byName } of plans) {
-    for (const [name, certificate] of byName) {
-      if (name === DEFAULT_SITE || coversName(certificate, name)) continue;
-      warnings.push(
-        `${certificate.source} is set for the site ${site.name} but does not cover ${name}: clients refuse it.`,
-      );
-    }
-  }
-  return warnings;
-}
-
-function rootWarnings(localCa: LocalCa | undefined, nowMs: number): string[] {
-  if (localCa === undefined || localCa.rootNotAfter.getTime() - nowMs > ROOT_WARNING_MS) return [];
-  return [
-    `The local CA (${localCa.rootPath}) ends on ${localCa.rootNotAfter.toISOString()}. Delete root.pem and root.key to make a new one, then trust it on every machine.`,
-  ];
-}
-
-function standInWarnings({ why, names }: Faults['standIn']): string[] {
-  if (why === undefined) return [];
-  const shown = names.slice(0, MOST_NAMED).join(', ');
-  const whose = names.length > MOST_NAMED ? `${shown} and ${names.length - MOST_NAMED} more` : shown;
-  return [`${why} Until then a certificate that nobody trusts stands in for ${whose}.`];
 }
 
 function problemFrom(error: unknown, file: string): Problem {
