@@ -2,6 +2,7 @@
 import { headerValue } from '../http/headers.ts';
 import type { Ask } from './ask.ts';
 import type { EntryHead } from './entry.ts';
+import { parseHttpDate } from './http-date.ts';
 
 type Validators = Pick<EntryHead, 'etag' | 'lastModified' | 'headers'>;
 
@@ -19,8 +20,10 @@ export function isNotModified(
   }
   if (ifModifiedSince === undefined) return false;
   if (ifModifiedSince === lastModified) return true;
-  const changed = Date.parse(lastModified ?? headerValue(headers, 'date') ?? '');
-  return changed <= Date.parse(ifModifiedSince);
+  const now = Date.now();
+  const since = parseHttpDate(ifModifiedSince, now);
+  const changed = parseHttpDate(lastModified ?? headerValue(headers, 'date') ?? '', now);
+  return since !== undefined && changed !== undefined && changed <= since;
 }
 
 const TAG = /(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g;

@@ -1,6 +1,7 @@
 // The fields of a fetch: what the cache asks of the backend, and what in the answer is for one client only.
 import type { Headers } from '../http/headers.ts';
-import { headerList, setHeader, words } from '../http/headers.ts';
+import { headerList, headerValue, setHeader, words } from '../http/headers.ts';
+import type { Reply } from '../http/reply.ts';
 import type { Entry } from './entry.ts';
 import { normalCodings } from './vary.ts';
 
@@ -10,6 +11,17 @@ const ASKED_OF_US = words('if-none-match if-modified-since if-range range');
 /** Whether the backend can be asked if it still holds. */
 export function canValidate({ etag, lastModified }: Entry): boolean {
   return etag !== undefined || lastModified !== undefined;
+}
+
+/** Whether the answer to a HEAD is about what is stored (RFC 9111, 4.3.5): the validators that it has are the same, and one it has. */
+export function isAboutStored({ status, headers }: Reply, stored: Entry): boolean {
+  const etag = headerValue(headers, 'etag');
+  const lastModified = headerValue(headers, 'last-modified');
+  const length = headerValue(headers, 'content-length');
+  if (status !== stored.status || (etag === undefined && lastModified === undefined)) return false;
+  if (etag !== undefined && etag !== stored.etag) return false;
+  if (lastModified !== undefined && lastModified !== stored.lastModified) return false;
+  return length === undefined || Number(length) === stored.body.length;
 }
 
 /** The client's fields, with the validators of what is stored in place of the client's own. */

@@ -9,7 +9,7 @@ import { headerValue } from '../http/headers.ts';
 import { isWhole, type Reply } from '../http/reply.ts';
 import { type Forwarded, forwardedField } from './cache-status.ts';
 import { completed, type Entry, type EntryHead, freshened, keptHeaders, removeTags, tagsOf } from './entry.ts';
-import { askedOfBackend, canValidate, takeCookies } from './fetch-headers.ts';
+import { askedOfBackend, canValidate, isAboutStored, takeCookies } from './fetch-headers.ts';
 import { ALONE, type Flight, type Seat } from './flight.ts';
 import type { Place } from './place.ts';
 import { Recording } from './recording.ts';
@@ -69,7 +69,9 @@ export class Fetch {
         discard(reply);
         return this.#standIn(stored, now, why);
       }
-      if (stored !== undefined && reply.status === 304 && canValidate(stored)) {
+      const isToFreshen = (to: Entry): boolean =>
+        reply.status === 304 ? canValidate(to) : this.#place.ask.isHead && isAboutStored(reply, to);
+      if (stored !== undefined && isToFreshen(stored)) {
         const fresh = this.#freshen(stored, reply, now);
         if (fresh !== undefined) return fresh;
         // It speaks of another answer than the stored one: asked again without conditions.
@@ -119,7 +121,8 @@ export class Fetch {
     const cookies = takeCookies(update, this.#options.ownCookie);
     const headers = freshened(stored.headers, update);
     const tags = tagsOf(update);
-    const head = this.#headOf(stored.status, headers, tags.length > 0 ? tags : stored.tags, now);
+    // Of a HEAD too: what it freshens was the answer to a GET.
+    const head = this.#headOf('GET', stored.status, headers, tags.length > 0 ? tags : stored.tags, now);
     this.#count('revalidated');
     const how = `hit; fwd=stale; fwd-status=304`;
     if (head === undefined) {
@@ -146,12 +149,13 @@ export class Fetch {
     takeCookies(kept, this.#options.ownCookie);
     const length = body === undefined ? 0 : isWhole(body) ? body.length : (body.length ?? 0);
     const mayBe = reply.tunnel === undefined && reply.sentStatus === undefined && length <= policy.maxEntryBytes;
-    const head = mayBe ? this.#headOf(status, kept, tagsOf(kept), now) : undefined;
+    const head = mayBe ? this.#headOf(this.#place.x.request.method, status, kept, tagsOf(kept), now) : undefined;
     // What it answers now counts, also where it may not be stored.
     if (this.#stored !== undefined && status < 500) site.store.remove(this.#stored);
     removeTags(headers);
     if (head === undefined) {
-      if (status < 500) site.notePass(this.#place.key, now);
+      // Of a request that nobody waits for (a part, a HEAD, a person's) it says nothing to others.
+      if (status < 500 && this.#name !== undefined) site.notePass(this.#place.key, now);
       this.#land(ALONE);
       headers.push('cache-status', forwardedField(why));
       return reply;
@@ -197,12 +201,18 @@ export class Fetch {
   }
 
   /** undefined: it may not be stored. */
-  #headOf(status: number, headers: readonly string[], tags: readonly string[], now: number): EntryHead | undefined {
+  #headOf(
+    method: string,
+    status: number,
+    headers: readonly string[],
+    tags: readonly string[],
+    now: number,
+  ): EntryHead | undefined {
     const { site, policy } = this.#options;
     const { x, ask, key, context } = this.#place;
-    const { method, authority, path, query } = x.request;
+    const { authority, path, query } = x.request;
     const seen = { method, origin: `https://${authority}`, target: path + query, status, headers };
-    const verdict = site.judge.read({ ...seen, hasCredentials: ask.hasCredentials }, policy.ttlSeconds);
+    const verdict = site.judge.read({ ...seen, hasCredentials: ask.hasCredentials }, policy);
     if (verdict === undefined) return undefined;
     // It may have been made for the one who sent the cookies.
     if (ask.hasCookies && !verdict.isPublic && policy.cookies === 'private') return undefined;

@@ -2,7 +2,8 @@
 // interceptor is shown the head of an exchange that has happened, and a store that only listens hears what it would do.
 import { STATUS_CODES } from 'node:http';
 import { type Dispatcher, interceptors } from 'undici';
-import { headerList, headersObject, removeHeader } from '../http/headers.ts';
+import { headerList, headersObject, removeHeader, setHeader } from '../http/headers.ts';
+import { parseHttpDate } from './http-date.ts';
 import { targetedControl } from './targeted.ts';
 
 export interface Verdict {
@@ -33,6 +34,12 @@ export interface Seen {
   readonly hasCredentials: boolean;
   readonly status: number;
   readonly headers: readonly string[];
+}
+
+/** What the site says of answers that say nothing themselves, in seconds; 0: nothing. */
+export interface Defaults {
+  readonly ttlSeconds: number;
+  readonly staleIfErrorSeconds: number;
 }
 
 type Options = NonNullable<Parameters<typeof interceptors.cache>[0]>;
@@ -81,15 +88,15 @@ export class Judge {
     });
   }
 
-  /** undefined: it may not be kept. `ttlSeconds`: the life of what says nothing of it; 0: none. */
-  read(seen: Seen, ttlSeconds: number): Verdict | undefined {
-    const headers = readable(seen, ttlSeconds);
+  /** undefined: it may not be kept. */
+  read(seen: Seen, defaults: Defaults): Verdict | undefined {
+    const headers = readable(seen, defaults);
     this.#show({ ...seen, headers });
+    if (this.#value === undefined && isOld(headers)) this.#show({ ...seen, headers: withoutLife(headers) });
     const value = this.#value;
     if (value === undefined) return undefined;
     const said = value.cacheControlDirectives ?? {};
-    // RFC 9111, 5.2.2.3.
-    if (said['must-understand'] === true && STATUS_CODES[seen.status] === undefined) return undefined;
+    if (said['must-understand'] === true && !isUnderstood(seen.status)) return undefined;
     const isGuessed = said['max-age'] === undefined && said['s-maxage'] === undefined && !headers.includes('expires');
     const mustRevalidate = said['must-revalidate'] === true;
     return {
@@ -122,8 +129,13 @@ export class Judge {
   }
 }
 
-/** The fields as undici is to read them: Age put right, the word to caches like us in place of the one to all. */
-function readable({ headers: sent, status }: Seen, ttlSeconds: number): string[] {
+const DATES = ['date', 'expires', 'last-modified'];
+
+/**
+ * The fields as undici is to read them: Age and dates put right, the word to caches like us in place of the one to all, and
+ * no-store taken away where must-understand overrules it.
+ */
+function readable({ headers: sent, status }: Seen, { ttlSeconds, staleIfErrorSeconds }: Defaults): string[] {
   const headers = [...sent];
   const age = headerList(headers, 'age');
   if (age !== undefined) {
@@ -131,6 +143,16 @@ function readable({ headers: sent, status }: Seen, ttlSeconds: number): string[]
     // The first member counts, and what is no number is ignored (RFC 9111, 5.1).
     const first = age.split(',', 1)[0]?.trim() ?? '';
     if (/^[0-9]+$/.test(first)) headers.push('age', first);
+  }
+  const now = Date.now();
+  for (const name of DATES) {
+    const text = headerList(headers, name);
+    const date = text === undefined ? undefined : parseHttpDate(text, now);
+    if (date === undefined) continue;
+    setHeader(headers, name, new Date(date).toUTCString());
+    // A date is cut to the second: what it leaves out is no age, and a life of one second would end before it began.
+    if (name === 'date' && date <= now && now - date < 1000 && !headers.includes('expires'))
+      removeHeader(headers, name);
   }
   const field = headerList(headers, 'cdn-cache-control');
   const targeted = field === undefined ? undefined : targetedControl(field);
@@ -141,7 +163,39 @@ function readable({ headers: sent, status }: Seen, ttlSeconds: number): string[]
   } else if (ttlSeconds > 0 && TTL_STATUSES.has(status) && isSilent(headers)) {
     headers.push('cache-control', `max-age=${ttlSeconds}`);
   }
+  let control = headerList(headers, 'cache-control') ?? '';
+  if (!control.includes('"') && MUST_UNDERSTAND.test(control) && isUnderstood(status))
+    control = control.replaceAll(NO_STORE, '$1');
+  if (staleIfErrorSeconds > 0 && !/stale-if-error/i.test(control)) control += `, stale-if-error=${staleIfErrorSeconds}`;
+  setHeader(headers, 'cache-control', control);
   return headers;
+}
+
+/** Of fields without quotes, in which all of it might be one value. */
+const MUST_UNDERSTAND = /(?:^|,)\s*must-understand\s*(?:,|$)/i;
+const NO_STORE = /(^|,)\s*no-store\s*(?=,|$)/gi;
+
+/** RFC 9111, 5.2.2.3: what is stored of a status is what the standard says of it. */
+function isUnderstood(status: number): boolean {
+  return status !== 206 && STATUS_CODES[status] !== undefined;
+}
+
+/**
+ * Whether it may have been stale when it came, but can be asked about. undici keeps that only where it says so itself, by a
+ * life of 0.
+ */
+function isOld(headers: readonly string[]): boolean {
+  const date = headerList(headers, 'date');
+  const isFromBefore = headers.includes('age') || (date !== undefined && Date.parse(date) < Date.now());
+  return isFromBefore && (headers.includes('etag') || headers.includes('last-modified'));
+}
+
+function withoutLife(headers: readonly string[]): string[] {
+  const without = [...headers];
+  const control = headerList(headers, 'cache-control') ?? '';
+  if (!control.includes('"'))
+    setHeader(without, 'cache-control', control.replaceAll(/(max-?age\s*=\s*)[0-9]+/gi, '$10'));
+  return without;
 }
 
 function isSilent(headers: readonly string[]): boolean {

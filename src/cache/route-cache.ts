@@ -10,6 +10,7 @@ import { type Ask, readAsk } from './ask.ts';
 import { type Forwarded, forwardedField } from './cache-status.ts';
 import { type Entry, type EntryHead, removeTags } from './entry.ts';
 import { discard, Fetch, type FetchAnswer, type FetchOptions } from './fetch.ts';
+import { canValidate } from './fetch-headers.ts';
 import { type Flight, within } from './flight.ts';
 import type { Place } from './place.ts';
 import { resourceKey, writtenKey } from './purge.ts';
@@ -68,7 +69,8 @@ export class RouteCache {
     const site = this.#site;
     const why = stored !== undefined ? whyStale(ask) : site.store.has(key) ? 'vary-miss' : 'uri-miss';
     if (ask.control?.onlyIfCached === true) return this.#refuse(x);
-    if (ask.isHead) return this.#pass(x, stream, ask, why);
+    // Nothing but the word on a stored answer is of use to others.
+    if (ask.isHead && (stored === undefined || !canValidate(stored))) return this.#pass(x, stream, ask, why);
     const name = this.#nameOf(place);
     const mayWait = this.#mayWait(place, fetching.policy, stored);
     const flight = mayWait ? site.flight(name) : undefined;
@@ -83,7 +85,7 @@ export class RouteCache {
 
   /** Whether another's answer may be for this request too. */
   #mayWait({ key, ask }: Place, { waitMs, cookies }: CachePolicy, stored: Entry | undefined): boolean {
-    if (waitMs === 0 || ask.control !== undefined || this.#site.isPassed(key, Date.now())) return false;
+    if (waitMs === 0 || ask.isHead || ask.control !== undefined || this.#site.isPassed(key, Date.now())) return false;
     return stored !== undefined || !(ask.hasCredentials || (ask.hasCookies && cookies === 'private'));
   }
 
@@ -127,8 +129,8 @@ export class RouteCache {
     const name = this.#nameOf(place);
     if (this.#site.flight(name) !== undefined) return;
     const { x, ask } = place;
-    const apart = x.fork(x.request);
-    const plain: Ask = { ...ask, range: undefined, ifNoneMatch: undefined, ifModifiedSince: undefined };
+    const apart = x.fork({ ...x.request, method: 'GET' });
+    const plain: Ask = { ...ask, isHead: false, range: undefined, ifNoneMatch: undefined, ifModifiedSince: undefined };
     const fetch = new Fetch(fetching, { ...place, x: apart, ask: plain }, name, stored, true);
     // What fails is tried again by the next request; the client has its answer already.
     fetch.run(NOBODY, 'stale').then(discard, () => {});

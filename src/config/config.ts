@@ -449,6 +449,8 @@ export interface CachePolicy {
   readonly maxEntryBytes: number;
   /** Of answers that say nothing of their life; 0: none. */
   readonly ttlSeconds: number;
+  /** How long a stale answer that says nothing of it may stand in for one that fails; 0: not at all. */
+  readonly staleIfErrorSeconds: number;
   /** ignore: no answer depends on cookies. */
   readonly cookies: 'private' | 'ignore';
   /** For the same answer that another has asked for; 0: nobody waits. */

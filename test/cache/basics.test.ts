@@ -1,7 +1,7 @@
 // The cache as a client sees it, through the whole gateway.
 import { expect, test, vi } from 'vitest';
 import { describeProtocols } from '../support/client.ts';
-import { bodies, numbered, startScene } from './scene.ts';
+import { type Answering, bodies, numbered, startScene } from './scene.ts';
 
 const ETAG = '"v1"';
 
@@ -150,6 +150,20 @@ test.for([['a status of 503'], ['a broken connection']] as const)(
     expect((await world.accessRecords(2)).map(({ cache }) => cache)).toEqual(['miss', 'stale']);
   },
 );
+
+test('cache.staleIfError: the same for answers that say nothing of it, on the word of the site', async () => {
+  let count = 0;
+  const answering: Answering = (_, response) => {
+    response.setHeader('etag', '"1"');
+    response.setHeader('cache-control', 'max-age=0');
+    if (count++ > 0) response.statusCode = 503;
+    response.end('stored');
+  };
+  const { get } = await startScene(answering, { site: 'cache: { staleIfError: 1m }' });
+  await get('/a');
+  expect((await get('/a')).status).toBe(200);
+  expect((await get('/b')).status).toBe(503);
+});
 
 test.for(['must-revalidate', 'proxy-revalidate', 's-maxage=0', 'no-cache'])('%s: never stale', async (directive) => {
   let count = 0;

@@ -220,3 +220,22 @@ test('what was changed while it was fetched is not stored', async () => {
   held[2]?.writeHead(200, LONG).end('new');
   expect((await next?.answer)?.body).toBe('new');
 });
+
+test('who asks for less than the whole answer keeps nobody from waiting for it', async () => {
+  const { world, held, reached } = await startHeld();
+  for (const headers of [{ 'if-none-match': '"x"' }, { range: 'bytes=0-1' }, { ':method': 'HEAD' }]) {
+    const [less] = ask(world, 1, headers);
+    await reached(1);
+    held
+      .pop()
+      ?.writeHead(less === undefined || 'if-none-match' in headers ? 304 : 200)
+      .end();
+    await less?.answer;
+  }
+  const clients = ask(world, 5);
+  await reached(1);
+  held[0]?.writeHead(200, { 'cache-control': 'max-age=60' }).end('one');
+  const answers = await Promise.all(clients.map(({ answer }) => answer));
+  expect(new Set(answers.map(({ body }) => body))).toEqual(new Set(['one']));
+  expect(held.length).toBe(1);
+});

@@ -7,9 +7,13 @@ vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-11-22T00:00:00Z') });
 
 const judge = new Judge();
 
-function read(headers: Readonly<Record<string, string>>, more: Partial<Seen> = {}, ttl = 0): Verdict | undefined {
+function read(
+  headers: Readonly<Record<string, string>>,
+  more: Partial<Seen> = {},
+  ttlSeconds = 0,
+): Verdict | undefined {
   const seen = { method: 'GET', origin: 'https://a.test', target: '/a', hasCredentials: false, status: 200, ...more };
-  return judge.read({ ...seen, headers: Object.entries(headers).flat() }, ttl);
+  return judge.read({ ...seen, headers: Object.entries(headers).flat() }, { ttlSeconds, staleIfErrorSeconds: 30 });
 }
 
 /** Seconds for which it is fresh; undefined: not stored. */
@@ -46,7 +50,43 @@ describe('RFC 9111, 3: storing', () => {
 
   test('must-understand and a status that nobody knows (5.2.2.3)', () => {
     expect(read({ 'cache-control': 'max-age=60, must-understand' }, { status: 599 })).toBe(undefined);
+    expect(read({ 'cache-control': 'max-age=60, no-store, must-understand' }, { status: 599 })).toBe(undefined);
   });
+});
+
+test.for([
+  ['max-age=60, no-store, must-understand', 60],
+  ['No-Store,Must-Understand,max-age=60', 60],
+  ['max-age=60, no-store, x="a, must-understand, b"', undefined],
+  ['max-age=60, no-store, must-understand, private', undefined],
+] as const)('must-understand and a status that everybody knows: %s', ([control, seconds]) => {
+  expect(life({ 'cache-control': control })).toBe(seconds);
+});
+
+test.for([
+  ['max-age=60', 30],
+  ['max-age=60, stale-if-error=5', 5],
+  ['max-age=60, stale-if-error=0', 0],
+] as const)('what a site says of failures is for what does not say so itself: %s', ([control, seconds]) => {
+  expect(read({ 'cache-control': control })?.staleIfError).toBe(seconds);
+});
+
+test('what a Date leaves out of a second is no age', () => {
+  vi.setSystemTime(Date.parse('2026-11-22T00:00:00.900Z'));
+  expect(life({ 'cache-control': 'max-age=1', date: 'Sun, 22 Nov 2026 00:00:00 GMT' })).toBe(1);
+  expect(life({ 'cache-control': 'max-age=1', date: 'Sat, 21 Nov 2026 23:59:59 GMT' })).toBe(undefined);
+  vi.setSystemTime(Date.parse('2026-11-22T00:00:00Z'));
+});
+
+test.for([
+  [{ 'cache-control': 'max-age=5', age: '9', etag: '"1"' }, 0],
+  [{ 'cache-control': 's-maxage=5', date: at(-9), 'last-modified': at(-100) }, 0],
+  [{ 'cache-control': 'max-age=5', age: '9' }, undefined],
+  [{ 'cache-control': 'private, max-age=5', age: '9', etag: '"1"' }, undefined],
+  [{ 'cache-control': 'no-store, max-age=5', age: '9', etag: '"1"' }, undefined],
+] as const)('what was stale when it came can be asked about: %j', ([headers, seconds]) => {
+  const left = life(headers);
+  expect(left === undefined ? undefined : Math.max(0, left)).toBe(seconds);
 });
 
 describe('RFC 9111, 4.2: freshness', () => {
@@ -55,6 +95,9 @@ describe('RFC 9111, 4.2: freshness', () => {
     [{ expires: at(90), date: at(-60) }, 90],
     [{ expires: at(90), 'cache-control': 'max-age=60' }, 60],
     [{ expires: '0', date: at(0) }, undefined],
+    [{ expires: at(90).toUpperCase(), date: at(0) }, 90],
+    [{ expires: 'Sun Nov 22 00:01:30 2026', date: at(0) }, 90],
+    [{ expires: 'Sunday, 22-Nov-26 00:01:30 GMT', date: at(0).toLowerCase() }, 90],
     [{ expires: 'Thu, 01 Jan 2099 00:00:00 XYZ', date: at(0) }, undefined],
     [{ 'cache-control': 'max-age=60', age: '20' }, 40],
     [{ 'cache-control': 'max-age=60', age: '70' }, undefined],

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import type { Ask } from '../../src/cache/ask.ts';
 import { isNotModified, rangeOf } from '../../src/cache/conditional.ts';
 import { tagsOf } from '../../src/cache/entry.ts';
+import { parseHttpDate } from '../../src/cache/http-date.ts';
 import { requestControl } from '../../src/cache/request-control.ts';
 import { targetedControl } from '../../src/cache/targeted.ts';
 import { normalCodings, variantKey } from '../../src/cache/vary.ts';
@@ -128,6 +129,49 @@ test('requests that differ in a named field, and by more than spaces, choose dif
       expect(variantKey(['x-a', 'x-b'], 'route', [...headers, 'x-a', extra])).not.toBe(key);
       expect(variantKey(['x-a', 'x-b'], 'other', headers)).not.toBe(key);
     }),
+    { numRuns },
+  );
+});
+
+const NOW = Date.UTC(2026, 10, 22);
+const dates = fc.date({ min: new Date('1000-01-01'), max: new Date('9999-12-31'), noInvalidDate: true });
+
+test('a date is read as it was written, in whatever case', () => {
+  const property = fc.property(dates, fc.boolean(), (date, isUpper) => {
+    date.setUTCMilliseconds(0);
+    const text = date.toUTCString();
+    expect(parseHttpDate(isUpper ? text.toUpperCase() : text.toLowerCase(), NOW)).toBe(date.getTime());
+  });
+  fc.assert(property, { numRuns });
+});
+
+test.for([
+  ['Sunday, 06-Nov-94 08:49:37 GMT', '1994-11-06T08:49:37Z'],
+  ['Sunday, 06-Nov-60 08:49:37 GMT', '2060-11-06T08:49:37Z'],
+  ['Sun Nov  6 08:49:37 1994', '1994-11-06T08:49:37Z'],
+  ['Sat, 31 Dec 2016 23:59:60 GMT', '2017-01-01T00:00:00Z'],
+] as const)('the other forms of dates: %s', ([text, at]) => {
+  expect(parseHttpDate(text, NOW)).toBe(Date.parse(at));
+});
+
+test.for([
+  'Sun, 6 Nov 1994 08:49:37 GMT',
+  'Sun, 06 Nov 1994 08:49:37 UTC',
+  'Sun, 30 Feb 2020 08:49:37 GMT',
+  'Sun, 06 Nov 1994 24:00:00 GMT',
+  'Sun, 06 Nov 1994 08:49:61 GMT',
+  'Sun, 06 Nov 0050 08:49:37 GMT',
+  'Sun, 06 Nov 1994 08:49:37 GMT x',
+  '1994-11-06T08:49:37Z',
+  '0',
+  '',
+])('no date: %j', (text) => {
+  expect(parseHttpDate(text, NOW)).toBe(undefined);
+});
+
+test('whatever stands for a date, reading it neither fails nor takes long', () => {
+  fc.assert(
+    fc.property(fieldText, (text) => void parseHttpDate(text, NOW)),
     { numRuns },
   );
 });

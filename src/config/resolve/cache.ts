@@ -11,10 +11,14 @@ export function resolveCache(site: Part, route: Part | undefined): CachePolicy |
     const part = own?.at(key);
     return part?.isGiven === true ? part : site.at(key);
   };
-  const ttl = at('ttl');
+  const seconds = (key: string): number => {
+    const part = at(key);
+    return part.isGiven && !part.isOff ? Math.floor(part.durationMs() / 1000) : 0;
+  };
   return {
     maxEntryBytes: site.at('maxEntrySize').bytes(),
-    ttlSeconds: ttl.isGiven && !ttl.isOff ? Math.floor(ttl.durationMs() / 1000) : 0,
+    ttlSeconds: seconds('ttl'),
+    staleIfErrorSeconds: seconds('staleIfError'),
     cookies: at('cookies').word(['private', 'ignore']),
     waitMs: at('wait').durationMs(),
   };

@@ -87,6 +87,11 @@ const longestLifeMs = 365 * 86_400_000;
 /** What a route may say of the cache too. */
 const cachePolicy = {
   ttl: value('The life of answers that say nothing of it.', [duration(1000, longestLifeMs), off], { default: null }),
+  staleIfError: value(
+    'How long a stale answer that says nothing of it may stand in while the upstream fails.',
+    [duration(1000, longestLifeMs), off],
+    { default: null },
+  ),
   cookies: value(
     'private: requests with cookies get, and leave behind, only what says that it is public; ignore: no answer depends on them.',
     word('private', 'ignore'),
