@@ -17,7 +17,7 @@ import { closest } from './suggest.ts';
 export function validate(document: ConfigDocument, schema: Node = root): void {
   const met = new Set<Node>();
   meet(document.value, schema, met);
-  const check = compile(schema, met);
+  const check = compiled(schema, met);
   if (check(document.value)) return;
   const errors = check.errors ?? [];
   // Unknown keys first: a key that is only misspelled is then not called missing too.
@@ -38,6 +38,24 @@ function meet(value: unknown, node: Node, met: Set<Node>): void {
     const child = Object.hasOwn(map.properties, key) ? map.properties[key] : map.others;
     if (child !== undefined) meet(item, child, met);
   }
+}
+
+interface Compiled {
+  readonly schema: Node;
+  readonly met: ReadonlySet<Node>;
+  readonly check: ValidateFunction;
+}
+
+/** What was compiled last, the newest in front: the next reload has hardly ever anything of other parts. */
+let recent: readonly Compiled[] = [];
+const MAX_RECENT = 4;
+
+function compiled(schema: Node, met: ReadonlySet<Node>): ValidateFunction {
+  const isFor = (each: Compiled): boolean =>
+    each.schema === schema && each.met.size === met.size && each.met.isSubsetOf(met);
+  const found = recent.find(isFor) ?? { schema, met, check: compile(schema, met) };
+  recent = [found, ...recent.filter((each) => each !== found)].slice(0, MAX_RECENT);
+  return found.check;
 }
 
 function compile(top: Node, met: ReadonlySet<Node>): ValidateFunction {

@@ -41,11 +41,12 @@ export class Guards {
   readonly #shadows = new Map<string, Shadow>();
   readonly #trials = new Map<Plan, Trials>();
   readonly #baseDir: string;
-  readonly #loaded = new Map<string, { readonly rules: LoadedRules; readonly loadMs: number }>();
+  readonly #loaded = new Map<string, Loaded>();
   readonly #plans: Map<string, Plan>;
   readonly #figuresOf = new Map<Plan, RuleFigures>();
   /** Compiled for an earlier configuration and perhaps used again. */
   readonly #earlier: ReadonlyMap<string, Plan>;
+  readonly #earlierLoaded: ReadonlyMap<string, Loaded>;
   readonly #earlierShadows: ReadonlyMap<string, Shadow>;
   readonly #earlierTrials: ReadonlyMap<Plan, Trials>;
 
@@ -53,6 +54,7 @@ export class Guards {
     this.#baseDir = config.file === undefined ? process.cwd() : path.dirname(config.file);
     this.#plans = new Map();
     this.#earlier = earlier?.plans ?? new Map();
+    this.#earlierLoaded = earlier === undefined ? new Map() : earlier.#loaded;
     this.#earlierShadows = earlier === undefined ? new Map() : earlier.#shadows;
     this.#earlierTrials = earlier === undefined ? new Map() : earlier.#trials;
     for (const { name, routes } of config.sites)
@@ -160,12 +162,13 @@ export class Guards {
     return problems.length === 0;
   }
 
-  #load(sources: readonly RuleSource[]): { readonly rules: LoadedRules; readonly loadMs: number } {
+  #load(sources: readonly RuleSource[]): Loaded {
     const key = JSON.stringify(sources);
     const known = this.#loaded.get(key);
     if (known !== undefined) return known;
     const startedAt = performance.now();
-    const rules = loadRules(sources, this.#baseDir);
+    const earlier = this.#earlierLoaded.get(key)?.rules;
+    const rules = earlier?.isStill() === true ? earlier : loadRules(sources, this.#baseDir);
     const loaded = { rules, loadMs: performance.now() - startedAt };
     this.#loaded.set(key, loaded);
     this.problems.push(...rules.problems);
@@ -176,6 +179,11 @@ export class Guards {
     }
     return loaded;
   }
+}
+
+interface Loaded {
+  readonly rules: LoadedRules;
+  readonly loadMs: number;
 }
 
 function engineOf(waf: WafConfig, plan: Plan, mode: 'on' | 'detectionOnly'): Engine {

@@ -47,8 +47,8 @@ export async function prepare(
   const files = new FileWatch(watchedFiles(config));
   await files.look();
   const keeper = await openKeeper(config, records, inForce);
-  const loaded = await loadCertificates(config, { managed: managedBy(keeper) });
-  const clients = await loadClientPolicies(config.sites);
+  const loaded = await loadCertificates(config, { managed: managedBy(keeper), known: inForce?.runtime.loaded });
+  const clients = await loadClientPolicies(config.sites, { known: inForce?.runtime.clients });
   const problems = [...loaded.problems, ...clients.problems];
   if (problems.length > 0) throw new ProblemsError(problems);
   const guards = await openGuards(config, inForce?.runtime.guards);

@@ -160,7 +160,7 @@ export async function refreshCertificates(
   keeper?: CertificateKeeper,
 ): Promise<Runtime> {
   const loaded = await loadCertificates(config, { managed: managedBy(keeper), previous: before.loaded });
-  const clients = await loadClientPolicies(config.sites, before.clients);
+  const clients = await loadClientPolicies(config.sites, { previous: before.clients });
   return new Runtime({ config, upstreams, guards, limits, caches, loaded, clients });
 }
 

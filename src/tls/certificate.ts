@@ -1,6 +1,6 @@
 // A chain with its key, checked and ready for a handshake. What cannot be served is refused here, before it takes the
 // place of anything. The key is never enumerable: it must not reach a log line, JSON or a status page.
-import type { X509Certificate } from 'node:crypto';
+import { createHash, type X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { GatehouseError } from '../base/errors.ts';
 import type { CertificateFile } from '../config/config.ts';
@@ -28,6 +28,8 @@ export class Certificate {
   readonly source: string;
   /** What the operator should hear about a certificate that is served all the same. */
   readonly warnings: readonly string[];
+  readonly #origin: string;
+  readonly #readAtMs: number;
   readonly #keyPem: string;
   readonly #context: SecureContext;
 
@@ -45,6 +47,8 @@ export class Certificate {
     this.chainPem = material.chainPem;
     this.source = material.source;
     this.warnings = material.warnings;
+    this.#origin = material.origin;
+    this.#readAtMs = material.readAtMs;
     this.#keyPem = material.keyPem;
     this.#context = material.context;
   }
@@ -54,6 +58,12 @@ export class Certificate {
     return this.#keyPem;
   }
 
+  /** Whether reading `origin` (`originOf`) now would give the same once more, warnings included. */
+  isStill(origin: string, nowMs: number): boolean {
+    const isOver = (end: Date): boolean => end.getTime() <= nowMs !== end.getTime() <= this.#readAtMs;
+    return this.#origin === origin && !isOver(this.notBefore) && !isOver(this.notAfter);
+  }
+
   /** Holds the chain and the key; protocol versions and ciphers are the server's (`options.ts`). */
   get context(): SecureContext {
     return this.#context;
@@ -61,6 +71,8 @@ export class Certificate {
 }
 
 interface CertificateMaterial {
+  readonly origin: string;
+  readonly readAtMs: number;
   readonly chainPem: string;
   readonly keyPem: string;
   readonly context: SecureContext;
@@ -73,6 +85,8 @@ export interface ReadOptions {
   readonly keySource?: string;
   /** What time it is, in ms since 1970. */
   readonly nowMs?: number;
+  /** Given back when nothing has changed: a TLS context takes memory that no collector of garbage knows of. */
+  readonly known?: Certificate | undefined;
 }
 
 /**
@@ -87,8 +101,11 @@ export function readCertificate(
   source: string,
   options: ReadOptions = {},
 ): Certificate {
+  const { nowMs = Date.now(), known } = options;
+  const origin = originOf(certPem, keyPem, passphrase, source);
+  if (known?.isStill(origin, nowMs) === true) return known;
   try {
-    return checkedCertificate(certPem, keyPem, passphrase, source, options);
+    return checkedCertificate(certPem, keyPem, passphrase, source, { ...options, nowMs, origin });
   } catch (error) {
     if (error instanceof GatehouseError) throw error;
     throw certificateInvalid(
@@ -99,22 +116,23 @@ export function readCertificate(
 }
 
 /**
- * Reads a certificate that the operator brought: PEM files or a PKCS#12 file. Throws GatehouseError
- * `certificate_invalid`.
+ * Reads a certificate that the operator brought: PEM files or a PKCS#12 file. Gives back `known` when that was read of the
+ * same bytes. Throws GatehouseError `certificate_invalid`.
  */
-export async function loadCertificateFile(file: CertificateFile): Promise<Certificate> {
+export async function loadCertificateFile(file: CertificateFile, known?: Certificate): Promise<Certificate> {
   if ('pfx' in file) {
     const bytes = await readOperatorFile(file.pfx);
     // node-forge takes 30 ms to load, and few gateways have such a file.
     const { readPkcs12 } = await import('./pkcs12.ts');
     const { certPem, keyPem } = readPkcs12(bytes, file.passphrase, file.pfx);
-    return readCertificate(certPem, keyPem, undefined, file.pfx);
+    return readCertificate(certPem, keyPem, undefined, file.pfx, { known });
   }
   // One after the other, so that of two missing files it is always the certificate that is told.
   const cert = await readOperatorFile(file.cert);
   const key = await readOperatorFile(file.key);
   return readCertificate(cert.toString('latin1'), key.toString('latin1'), file.passphrase, file.cert, {
     keySource: file.key,
+    known,
   });
 }
 
@@ -123,7 +141,7 @@ function checkedCertificate(
   keyPem: string,
   passphrase: string | undefined,
   source: string,
-  options: ReadOptions,
+  options: ReadOptions & { readonly nowMs: number; readonly origin: string },
 ): Certificate {
   const found = readCertificates(certPem, source);
   const keySource = options.keySource ?? source;
@@ -137,8 +155,22 @@ function checkedCertificate(
   const chainPem = chain.certificates.map((certificate) => certificate.toString()).join('');
   const plainKeyPem = pemOfKey(key);
   const context = openContext(chainPem, plainKeyPem, source);
-  const warnings = warningsFor(chain.certificates, chain.unused.length, source, options.nowMs ?? Date.now());
-  return new Certificate(chain.certificates, { chainPem, keyPem: plainKeyPem, context, source, warnings });
+  const warnings = warningsFor(chain.certificates, chain.unused.length, source, options.nowMs);
+  const { origin, nowMs: readAtMs } = options;
+  return new Certificate(chain.certificates, {
+    origin,
+    readAtMs,
+    chainPem,
+    keyPem: plainKeyPem,
+    context,
+    source,
+    warnings,
+  });
+}
+
+/** A digest of all that a certificate is read of. */
+function originOf(...parts: readonly (string | undefined)[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }
 
 function openContext(chainPem: string, keyPem: string, source: string): SecureContext {

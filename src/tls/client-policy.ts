@@ -31,10 +31,13 @@ export interface LoadedClientPolicies {
   readonly kept: readonly Problem[];
 }
 
-/** Never throws for what is wrong with files. `previous`: what is in force now. */
+/**
+ * Never throws for what is wrong with files. `previous`: what stays where a file cannot be read. `known`: what is in force
+ * now; a policy that would come out the same is used on.
+ */
 export async function loadClientPolicies(
   sites: readonly Pick<SiteConfig, 'name' | 'clientCertificates'>[],
-  previous?: LoadedClientPolicies,
+  { previous, known = previous }: { previous?: LoadedClientPolicies; known?: LoadedClientPolicies | undefined } = {},
 ): Promise<LoadedClientPolicies> {
   const bySite = new Map<string, ClientPolicy>();
   const problems: Problem[] = [];
@@ -42,7 +45,7 @@ export async function loadClientPolicies(
   for (const { name, clientCertificates: config } of sites) {
     if (config === undefined) continue;
     try {
-      bySite.set(name, await loadPolicy(config));
+      bySite.set(name, await loadPolicy(config, known?.bySite.get(name)));
     } catch (error) {
       if (!(error instanceof GatehouseError)) throw error;
       const before = previous?.bySite.get(name);
@@ -54,10 +57,17 @@ export async function loadClientPolicies(
   return { bySite, problems, kept };
 }
 
-async function loadPolicy({ mode, ca, crl }: ClientCertificatesConfig): Promise<ClientPolicy> {
+async function loadPolicy(
+  { mode, ca, crl }: ClientCertificatesConfig,
+  known: ClientPolicy | undefined,
+): Promise<ClientPolicy> {
   const anchors = readCertificates((await readOperatorFile(ca)).toString('latin1'), ca, MAX_AUTHORITIES);
   const lists = crl === undefined ? undefined : revocationLists(await readOperatorFile(crl), crl);
   const authorities = anchors.map((anchor) => anchor.toString());
+  const id = createHash('sha256')
+    .update(JSON.stringify([authorities, lists]))
+    .digest('base64url');
+  if (known?.id === id && known.mode === mode) return known;
   const trust: SecureContextOptions = {
     ca: authorities,
     // An intermediate in the file is enough: its root need not be there.
@@ -65,9 +75,6 @@ async function loadPolicy({ mode, ca, crl }: ClientCertificatesConfig): Promise<
     ...(lists === undefined ? {} : { crl: lists }),
   };
   tryOut(trust, crl ?? ca);
-  const id = createHash('sha256')
-    .update(JSON.stringify([authorities, lists]))
-    .digest('base64url');
   return { id, mode, anchors, hasRevocationLists: lists !== undefined, trust };
 }
 

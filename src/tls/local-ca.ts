@@ -25,9 +25,9 @@ export interface LocalCa {
   /**
    * A certificate for exactly these DNS names, wildcards and addresses; a stored one as long as more than a third of
    * its life is left. Throws GatehouseError `certificate_invalid` for no names, for what is not a name, and when the
-   * storage cannot be written.
+   * storage cannot be written. `known` is given back when it is the one that is stored.
    */
-  certificateFor(names: readonly string[]): Certificate;
+  certificateFor(names: readonly string[], known?: Certificate): Certificate;
 }
 
 /**
@@ -40,22 +40,33 @@ export function openLocalCa(storage: string, now: () => number = Date.now): Loca
     rootPem: root.certificate.toString(),
     rootPath: root.path,
     rootNotAfter: root.certificate.validToDate,
-    certificateFor: (names) => certificateFor(root, names, now()),
+    certificateFor: (names, known) => certificateFor(root, names, now(), known),
   };
 }
 
-function certificateFor(root: LocalRoot, requested: readonly string[], nowMs: number): Certificate {
+function certificateFor(
+  root: LocalRoot,
+  requested: readonly string[],
+  nowMs: number,
+  known: Certificate | undefined,
+): Certificate {
   const names = fitNames(requested);
   const path = join(root.leavesFolder, leafFileName(names));
-  return storedLeaf(root, names, path, nowMs) ?? newLeaf(root, names, path, nowMs);
+  return storedLeaf(root, names, path, nowMs, known) ?? newLeaf(root, names, path, nowMs);
 }
 
 /** Undefined when there is none, or none that may be used any longer; a damaged one is simply replaced. */
-function storedLeaf(root: LocalRoot, names: readonly string[], path: string, nowMs: number): Certificate | undefined {
+function storedLeaf(
+  root: LocalRoot,
+  names: readonly string[],
+  path: string,
+  nowMs: number,
+  known: Certificate | undefined,
+): Certificate | undefined {
   const pem = readIfThere(path);
   if (pem === undefined) return undefined;
   try {
-    const leaf = readCertificate(pem, pem, undefined, 'internal', { nowMs });
+    const leaf = readCertificate(pem, pem, undefined, 'internal', { nowMs, known });
     // The chain holds together, or `readCertificate` had cut it; so its last link decides.
     const last = readCertificates(leaf.chainPem, path).at(-1);
     const isOurs = last !== undefined && isIssuedBy(last, root.certificate);
@@ -68,8 +79,9 @@ function storedLeaf(root: LocalRoot, names: readonly string[], path: string, now
 function newLeaf(root: LocalRoot, names: readonly string[], path: string, nowMs: number): Certificate {
   const { chainPem, keyPem } = signedLeaf(openIssuer(root, nowMs), names, nowMs);
   // One file for both halves: a crash or a second process can never leave a key beside the wrong certificate.
-  replaceFile(path, chainPem + keyPem);
-  return readCertificate(chainPem, keyPem, undefined, 'internal', { nowMs });
+  const pem = chainPem + keyPem;
+  replaceFile(path, pem);
+  return readCertificate(pem, pem, undefined, 'internal', { nowMs });
 }
 
 /**

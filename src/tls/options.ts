@@ -60,10 +60,17 @@ export function serverTlsOptions(source: SelectorSource, options: HandshakeOptio
  * now; all others are asked for anew in each handshake.
  */
 export function renewContext(server: TlsServer, source: SelectorSource, asking: ClientAsking, ticketKey: Buffer): void {
-  server.setSecureContext(contextOptions(source, asking, ticketKey));
+  const made = [currentSelector(source).default, asking.clientPolicyFor(undefined)?.id, ticketKey] as const;
+  if (renewed.get(server)?.every((part, i) => part === made[i]) !== true) {
+    server.setSecureContext(contextOptions(source, asking, ticketKey));
+    renewed.set(server, made);
+  }
   // Node reads it from the server for each connection.
   Object.assign(server, { requestCert: asksBeforeName(asking) });
 }
+
+/** What the context of a server was made of: one that would be the same is not made again. */
+const renewed = new WeakMap<TlsServer, readonly unknown[]>();
 
 /**
  * The server's own context: the protocol for every connection, and the default certificate, which serves clients that

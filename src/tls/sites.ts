@@ -24,6 +24,8 @@ export interface LoadOptions {
   readonly now?: () => number;
   /** What is served now: each certificate of it that cannot be loaded anew is kept, and told in `kept`. */
   readonly previous?: LoadedCertificates;
+  /** Certificates of it that would be read just the same are used on; default: `previous`. */
+  readonly known?: LoadedCertificates | undefined;
 }
 
 export interface LoadedCertificates {
@@ -62,10 +64,10 @@ export interface LoadedCertificates {
  */
 export async function loadCertificates(
   config: CertificateNeeds,
-  { managed, now = Date.now, previous }: LoadOptions = {},
+  { managed, now = Date.now, previous, known = previous }: LoadOptions = {},
 ): Promise<LoadedCertificates> {
   const faults: Faults = { problems: [], kept: [], standIn: { why: undefined, names: [] } };
-  const files = await readFiles(config, previous, faults);
+  const files = await readFiles(config, previous, known, faults);
   const brought = config.certificates.files.flatMap((file) => files.get(fileKey(file)) ?? []);
   const plans = config.sites.map((site) => {
     const explicit = typeof site.certificate === 'string' ? undefined : files.get(fileKey(site.certificate));
@@ -78,7 +80,7 @@ export async function loadCertificates(
   const byName = new Map(
     plans.flatMap((plan) => {
       const still = stillFit(plan, localCa, previous, now());
-      return [...(still ?? servedNames(plan, groups.get(plan), cas, previous, faults))];
+      return [...(still ?? servedNames(plan, groups.get(plan), cas, { previous, known }, faults))];
     }),
   );
   const shown = byName.get(DEFAULT_SITE) ?? firstOfAddresses(byName);
@@ -121,10 +123,13 @@ interface LocalCas {
 async function readFiles(
   config: CertificateNeeds,
   previous: LoadedCertificates | undefined,
+  known: LoadedCertificates | undefined,
   faults: Faults,
 ): Promise<NamedCertificates> {
   const files = new Map(certificateFiles(config).map((file) => [fileKey(file), file]));
-  const outcomes = await Promise.allSettled([...files.values()].map(loadCertificateFile));
+  const outcomes = await Promise.allSettled(
+    Array.from(files, ([key, file]) => loadCertificateFile(file, known?.files.get(key))),
+  );
   const loaded = new Map<string, Certificate>();
   for (const [index, [key, file]] of [...files].entries()) {
     const outcome = outcomes[index] as PromiseSettledResult<Certificate>;
@@ -196,13 +201,13 @@ function servedNames(
   plan: SitePlan,
   group: StandIn | undefined,
   cas: LocalCas | undefined,
-  previous: LoadedCertificates | undefined,
+  { previous, known }: { readonly [K in 'previous' | 'known']: LoadedCertificates | undefined },
   faults: Faults,
 ): NamedCertificates {
   if (cas === undefined || plan.internal.length === 0) return plan.byName;
   const names = group?.names ?? namesToCertify(plan.internal);
   const made = (ca: LocalCa): NamedCertificates => {
-    const certificate = group?.certificate ?? ca.certificateFor(names);
+    const certificate = group?.certificate ?? ca.certificateFor(names, known?.byName.get(plan.internal[0] as string));
     if (group !== undefined) group.certificate = certificate;
     return new Map([...plan.byName, ...plan.internal.map((name) => [name, certificate] as const)]);
   };

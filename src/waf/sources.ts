@@ -1,6 +1,4 @@
 // From the rule sources of the configuration to one rule set: files in order, the parts of a CRS folder in CRS's own order.
-import { createHash } from 'node:crypto';
-import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Problem } from '../base/errors.ts';
 import type { RuleSource } from '../config/config.ts';
@@ -11,6 +9,7 @@ import { preparedRules } from './native/prepared.ts';
 import { type NativeRules, type RuleTest, readRules } from './native/read.ts';
 import { scoringRules } from './native/scoring.ts';
 import type { Marker, Rule, RuleRemoval, RuleSet } from './rule.ts';
+import { RuleFiles } from './rule-files.ts';
 import { type ReadFile, readText } from './seclang/files.ts';
 import { loadSecLang } from './seclang/load.ts';
 
@@ -28,6 +27,8 @@ export interface LoadedRules {
   readonly problems: readonly Problem[];
   /** What was accepted and has no effect here. */
   readonly notices: readonly Problem[];
+  /** Whether the same would be loaded now. */
+  readonly isStill: () => boolean;
 }
 
 export interface LoadOptions {
@@ -37,33 +38,26 @@ export interface LoadOptions {
 
 /** `baseDir`: what relative names in messages and includes start from. */
 export function loadRules(sources: readonly RuleSource[], baseDir: string, options: LoadOptions = {}): LoadedRules {
-  const hash = createHash('sha256');
-  const read = new Set<string>();
-  const readFile = (file: string): Buffer => {
-    const bytes = readFileSync(file);
-    read.add(file).add(path.dirname(file));
-    hash.update(file).update('\0').update(bytes);
-    return bytes;
-  };
+  const disk = new RuleFiles();
   const told: Problem[] = [];
-  const files = sources.flatMap((source) => filesOf(source, told));
+  const files = sources.flatMap((source) => filesOf(source, disk, told));
   const tests: RuleTest[] = [];
   const checked = new Set<Rule | Marker>();
   const readOther = (file: string): readonly (Rule | Marker)[] | 'not-mine' => {
     if (!isNative(file)) return 'not-mine';
     const place = path.resolve(baseDir, file);
-    const prepared = options.withTests === true ? undefined : readPrepared(place, readFile);
+    const prepared = options.withTests === true ? undefined : readPrepared(place, disk.read);
     if (prepared !== undefined) {
       for (const item of prepared) checked.add(item);
       return prepared;
     }
-    const native = readNative(file, place, readFile);
+    const native = readNative(file, place, disk.read);
     told.push(...native.problems);
     tests.push(...native.tests);
     return native.items;
   };
   const prelude = { text: BUILT_IN, file: 'built-in' };
-  const loaded = loadSecLang(files, { baseDir, known: KNOWN, readFile, readOther, prelude });
+  const loaded = loadSecLang(files, { baseDir, known: KNOWN, disk, readOther, prelude });
   const { items } = loaded.ruleSet;
   const scoring = items.some(({ source }) => isNative(source.file)) ? scoringRules() : [];
   const ruleSet = { ...loaded.ruleSet, items: [...items, ...scoring] };
@@ -71,18 +65,19 @@ export function loadRules(sources: readonly RuleSource[], baseDir: string, optio
   if (problems.length === 0)
     problems.push(...checkRules({ items: ruleSet.items.filter((item) => !checked.has(item)) }));
   const { removals, notices } = loaded;
-  return { ruleSet, tests, removals, hash: hash.digest('hex'), files: [...read], problems, notices };
+  const { hash, files: read } = disk;
+  return { ruleSet, tests, removals, hash, files: read, problems, notices, isStill: disk.areUnchanged };
 }
 
-function filesOf(source: RuleSource, missing: Problem[]): string[] {
-  if ('core' in source) return coreFiles();
-  return 'crs' in source ? crsFiles(source.crs, missing) : [source.files];
+function filesOf(source: RuleSource, disk: RuleFiles, missing: Problem[]): string[] {
+  if ('core' in source) return coreFiles(disk);
+  return 'crs' in source ? crsFiles(source.crs, disk, missing) : [source.files];
 }
 
 /** No pattern of names: what reads those takes as long as all of the rules. */
-export function coreFiles(): string[] {
-  const names = readdirSync(CORE_FOLDER).filter((name) => name.endsWith('.yaml'));
-  return names.sort().map((name) => path.join(CORE_FOLDER, name));
+function coreFiles(disk: RuleFiles): string[] {
+  const names = disk.names(CORE_FOLDER).filter((name) => name.endsWith('.yaml'));
+  return names.map((name) => path.join(CORE_FOLDER, name));
 }
 
 export function isNative(file: string): boolean {
@@ -106,17 +101,17 @@ function readNative(file: string, place: string, readFile: ReadFile): NativeRule
 }
 
 /** The set-up, then plugins around the rules, as CRS documents their order. */
-function crsFiles(folder: string, missing: Problem[]): string[] {
+function crsFiles(folder: string, disk: RuleFiles, missing: Problem[]): string[] {
   const rules = path.join(folder, 'rules', '*.conf');
-  if (globSync(rules).length === 0) {
+  if (disk.find(rules).length === 0) {
     const message = 'this is no folder of the OWASP Core Rule Set: it has no rules/*.conf';
     missing.push({ file: folder, line: 0, column: 0, code: 'unreadable-file', message });
     return [];
   }
-  const setup = ['crs-setup.conf', 'crs-setup.conf.example'].map((name) => path.join(folder, name)).find(existsSync);
-  const plugins = (part: string): string[] => globSync(path.join(folder, 'plugins', `*-${part}.conf`)).sort();
+  const setups = ['crs-setup.conf', 'crs-setup.conf.example'].map((name) => path.join(folder, name));
+  const plugins = (part: string): string[] => disk.find(path.join(folder, 'plugins', `*-${part}.conf`));
   return [
-    ...(setup === undefined ? [] : [setup]),
+    ...setups.filter((file) => disk.isThere(file)).slice(0, 1),
     ...plugins('config'),
     ...plugins('before'),
     rules,

@@ -65,13 +65,14 @@ const PAUSE_TIMES = 4;
 /** Patterns that are read in one turn. */
 const READ_AT_ONCE = 8;
 
-/** The same plan. The exchanges are run one after another while the event loop has time. */
+/** What is still to be run. Not held by a timer: a plan that no configuration has any more is not worth the work. */
+const left = new WeakMap<Plan, Generator[]>();
+
+/** The same plan. The exchanges are run one after another while the event loop has time, and the plan is in use. */
 export function warmUp(plan: Plan): Plan {
   const engine = engineOf(plan);
-  const beginHostile = (): void => {
-    setTimeout(runInTurns, HOSTILE_AFTER_MS, hostileExchanges(engine)).unref();
-  };
-  setTimeout(runInTurns, FIRST_MS, ordinaryExchanges(engine), beginHostile).unref();
+  left.set(plan, [ordinaryExchanges(engine), hostileExchanges(engine)]);
+  setTimeout(runInTurns, FIRST_MS, new WeakRef(plan)).unref();
   return plan;
 }
 
@@ -84,14 +85,18 @@ export function warmUpAtOnce(plan: Plan): Plan {
   return plan;
 }
 
-function runInTurns(exchanges: Generator, then?: () => void): void {
+function runInTurns(warmed: WeakRef<Plan>): void {
+  const plan = warmed.deref();
+  const phases = plan === undefined ? undefined : left.get(plan);
+  const [exchanges] = phases ?? [];
+  if (phases === undefined || exchanges === undefined) return;
   const startedAt = performance.now();
   try {
-    if (exchanges.next().done === true) then?.();
-    else {
-      const pauseMs = Math.max(PAUSE_MS, PAUSE_TIMES * (performance.now() - startedAt));
-      setTimeout(runInTurns, then === undefined ? pauseMs : PAUSE_MS, exchanges, then).unref();
-    }
+    const isOver = exchanges.next().done === true;
+    const isHostile = phases.length === 1;
+    if (isOver) phases.shift();
+    const pauseMs = isHostile ? Math.max(PAUSE_MS, PAUSE_TIMES * (performance.now() - startedAt)) : PAUSE_MS;
+    setTimeout(runInTurns, isOver ? HOSTILE_AFTER_MS : pauseMs, warmed).unref();
   } catch {
     // What these cannot do fails when it is used, with a message.
   }

@@ -1,13 +1,18 @@
 // Another configuration for a gateway that runs: all of it or nothing, and nobody who is connected notices.
 import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import http2 from 'node:http2';
 import { connect } from 'node:net';
+import path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import type { Certificate } from '../../src/tls/certificate.ts';
+import type { Plan } from '../../src/waf/plan.ts';
 import { startBackend } from '../support/backend.ts';
 import { describeProtocols, request } from '../support/client.ts';
 import { runLoad } from '../support/load.ts';
 import { startGateway, type World } from '../support/world.ts';
+import { makeLeaf } from '../tls/material.ts';
 
 const turn = promisify(setImmediate);
 
@@ -76,7 +81,7 @@ describe('what a reload changes', () => {
     expect((await request('h2', world)).status).toBe(200);
   });
 
-  test('what the edit does not touch is the same object: rule sets and groups of servers', async () => {
+  test('what the edit does not touch is the same object: groups of servers', async () => {
     const backend = await answering('here');
     const groups = (more: string): string =>
       `upstreams: { app: { servers: ["${backend.url}"] }, other: { servers: ["${backend.url}"]${more} } }\nsites: { localhost: { to: app } }`;
@@ -89,6 +94,58 @@ describe('what a reload changes', () => {
     expect(after.get('other')?.backends[0]).toBe(upstreams.get('other')?.backends[0]);
   });
 });
+
+describe('what is read of files that are as they were', () => {
+  test('is the same object, rules and certificates with their contexts; of those that have changed it is another', async () => {
+    const world = await startGateway(siteTo('http://127.0.0.1:1'));
+    const file = (name: string): string => path.join(world.folder, name);
+    const rule = (id: number): string => `SecRule ARGS "@rx x${id}" "id:${id},phase:2,deny"\n`;
+    const leaf = (): void => {
+      const { certPem, keyPem } = makeLeaf(['localhost']);
+      writeFileSync(file('leaf.pem'), certPem + keyPem);
+    };
+    mkdirSync(file('rules'));
+    writeFileSync(file('rules/one.conf'), rule(1));
+    writeFileSync(file('still.conf'), rule(9));
+    leaf();
+    const reload = async (count: number): Promise<Kept> => {
+      await world.gateway.reload(
+        world.config(`
+timeouts: { idle: ${count}s }
+sites:
+  localhost: { to: "http://127.0.0.1:1", certificate: { cert: leaf.pem, key: leaf.pem }, waf: { rules: ["rules/*.conf"] } }
+  inner.test: { to: "http://127.0.0.1:1", waf: { rules: [still.conf] } }`),
+      );
+      const { guards, certificates } = world.gateway.runtime;
+      return {
+        plans: [...(guards?.plans.values() ?? [])],
+        brought: certificates.select('localhost'),
+        made: certificates.select('inner.test'),
+      };
+    };
+    const first = await reload(1);
+    const second = await reload(2);
+    expect(second.plans).toHaveLength(2);
+    for (const [i, plan] of second.plans.entries()) expect(plan).toBe(first.plans[i]);
+    expect(second.brought).toBe(first.brought);
+    expect(second.made).toBe(first.made);
+    writeFileSync(file('rules/two.conf'), rule(2));
+    leaf();
+    const third = await reload(3);
+    expect(third.plans[0]).not.toBe(first.plans[0]);
+    expect(third.plans[1]).toBe(first.plans[1]);
+    expect(third.brought).not.toBe(first.brought);
+    expect(third.made).toBe(first.made);
+    writeFileSync(file('rules/two.conf'), rule(3));
+    expect((await reload(4)).plans[0]).not.toBe(third.plans[0]);
+  });
+});
+
+interface Kept {
+  readonly plans: readonly Plan[];
+  readonly brought: Certificate | undefined;
+  readonly made: Certificate | undefined;
+}
 
 describe('a fault in the new configuration', () => {
   test('leaves all as it was: a certificate that is not there', async () => {

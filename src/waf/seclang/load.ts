@@ -22,8 +22,8 @@ export interface LoadOptions {
   readonly known: Known;
   /** Rules that stand before all files, and give way to rules of the same number in these. */
   readonly prelude?: { readonly text: string; readonly file: string };
-  /** How a file is read by its absolute path; absent: from disk. */
-  readonly readFile?: ReadFile;
+  /** How a file is read by its absolute path, and what names mean; absent: from disk. */
+  readonly disk?: { readonly read: ReadFile; readonly find?: typeof findFiles };
   /** Reads a file that is of another notation; its faults are told by who reads it. `not-mine`: the file is SecLang. */
   readonly readOther?: (file: string) => readonly (Rule | Marker)[] | 'not-mine';
 }
@@ -61,6 +61,7 @@ export function parseSecLang(text: string, file: string, options: LoadOptions): 
 class Loading {
   readonly #options: LoadOptions;
   readonly #readFile: ReadFile;
+  readonly #find: typeof findFiles;
   readonly #faults = new Faults();
   readonly #assembly: Assembly;
   /** Absolute paths of the files being read, the innermost last. */
@@ -70,7 +71,8 @@ class Loading {
 
   constructor(options: LoadOptions) {
     this.#options = options;
-    this.#readFile = options.readFile ?? readFromDisk;
+    this.#readFile = options.disk?.read ?? readFromDisk;
+    this.#find = options.disk?.find ?? findFiles;
     this.#folder = options.baseDir;
     const readLines = (names: Span): readonly string[] | undefined =>
       readDataLines(names, this.#folder, this.#readFile, this.#faults);
@@ -80,7 +82,7 @@ class Loading {
   }
 
   loadNamed(pattern: string): void {
-    const found = findFiles(pattern, this.#options.baseDir);
+    const found = this.#find(pattern, this.#options.baseDir);
     if (found.length === 0) this.#faults.addToFile(pattern, 'unreadable-file', 'no file has a name like this');
     for (const file of found) {
       const other = this.#options.readOther?.(file) ?? 'not-mine';
@@ -144,7 +146,7 @@ class Loading {
     this.#assembly.endChain();
     const isOptional = key === 'includeoptional';
     const pattern = resolveIn(dirname(name.line.file), fromBytes(argumentValue(arg).text));
-    const found = findFiles(pattern, this.#options.baseDir);
+    const found = this.#find(pattern, this.#options.baseDir);
     if (found.length === 0) {
       const text = `no file has a name like ${pattern}`;
       if (isOptional) this.#faults.note(arg, 'empty-include', text);

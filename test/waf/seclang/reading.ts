@@ -25,7 +25,7 @@ export function parse(text: string): Loaded {
   const readFile = (): never => {
     throw Object.assign(new Error('none'), { code: 'ENOENT' });
   };
-  return parseSecLang(text, 'rules.conf', { baseDir: '/nowhere', known, readFile });
+  return parseSecLang(text, 'rules.conf', { baseDir: '/nowhere', known, disk: { read: readFile } });
 }
 
 /** `line:column code: message`. */
