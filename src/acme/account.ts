@@ -79,7 +79,7 @@ export class Account {
       });
       const url = readAccount(await this.#storage.read(this.#key('account.json')));
       if (url !== undefined) {
-        (client.api as { accountUrl?: string }).accountUrl = url;
+        client.api.accountUrl = url;
         this.#known = { key: accountKey, url };
         return client;
       }
@@ -87,7 +87,9 @@ export class Account {
       lock.lost.throwIfAborted();
       if ((await this.#storage.read(this.#key('account.key'))) !== accountKey)
         throw new Error('the account has changed');
-      await client.createAccount({
+      // An authority that knows the key answers with the account that it has (RFC 8555, 7.3.1). acme-client's own way sends an
+      // update after that, which is refused when there is nothing to update.
+      await client.api.createAccount({
         termsOfServiceAgreed: true,
         ...(email === undefined ? {} : { contact: [`mailto:${email}`] }),
       });

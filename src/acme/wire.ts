@@ -38,7 +38,11 @@ interface Transport {
 
 export type WiredClient = Client & {
   readonly http: Transport;
-  readonly api: { apiRequest(url: string, payload: unknown, statuses: readonly number[]): Promise<Answer> };
+  readonly api: {
+    apiRequest(url: string, payload: unknown, statuses: readonly number[]): Promise<Answer>;
+    createAccount(data: object): Promise<Answer>;
+    accountUrl?: string;
+  };
 };
 
 /** The connections to one authority. Every failure is an AcmeError that keeps what the authority said. */

@@ -1,5 +1,7 @@
 // Against Let's Encrypt's own test CA, the real program: the first certificates, in time.
 import type { X509Certificate } from 'node:crypto';
+import { readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
 import tls from 'node:tls';
 import { expect, test } from 'vitest';
 import { soon } from '../support/acme/keeping.ts';
@@ -72,3 +74,23 @@ function chainLength(port: number, servername: string): Promise<number> {
   socket.once('error', () => resolve(0));
   return promise;
 }
+
+test('an account whose address was lost is found by its key', { timeout: 60_000 }, async () => {
+  const site = await newSite();
+  await using ca = await Pebble.start(site);
+  const folder = path.join(site.folder, 'certs');
+  const yaml = (name: string): string => `
+listen: { https: "127.0.0.1:${site.tlsPort}", http: "127.0.0.1:${site.httpPort}" }
+certificates: { storage: "${folder}", acme: { directory: "${ca.directory}", trustedRoots: "${ca.rootsFile}" } }
+sites:
+  ${name}: { to: "http://127.0.0.1:1" }
+`;
+  const first = await startGateway(yaml('a.example.com'));
+  await soon(() => first.gateway.keeper?.find('a.example.com'));
+  await first.gateway.stop(0);
+  const [authority = ''] = await readdir(path.join(folder, 'acme'));
+  await rm(path.join(folder, 'acme', authority, 'account.json'));
+  const second = await startGateway(yaml('b.example.com'));
+  await soon(() => second.gateway.keeper?.find('b.example.com'));
+  expect(ca.log()).not.toContain('There are now 2 accounts');
+});
