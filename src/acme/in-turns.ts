@@ -1,5 +1,8 @@
 // Many small tasks, a bounded number at once: each may hold a file open, and a process has only so many.
 
+/** Files that are read at once. */
+export const MAX_READING = 16;
+
 export async function inTurns<T>(items: Iterable<T>, atOnce: number, act: (item: T) => Promise<void>): Promise<void> {
   const iterator = items[Symbol.iterator]();
   const worker = async (): Promise<void> => {

@@ -79,11 +79,25 @@ export class Job {
     return Math.max(plannedMs, isAhead ? 0 : issuedMs + hasteMs(hasty, lifeMs));
   }
 
-  /** Reads what is stored; what cannot be read is as if it were not there. */
-  async load(): Promise<void> {
+  /**
+   * Reads what is stored; what cannot be read is as if it were not there. What is in service gives way to a certificate
+   * that can be served now, and to no other; true when it did.
+   */
+  async load(): Promise<boolean> {
     const { store } = this.#parts.tools;
-    this.stored = await store.find(this.name);
+    const found = await store.find(this.name);
+    const isNew = found !== undefined && this.#isWorthIt(found);
+    if (this.stored === undefined || isNew) this.stored = found;
     this.story = await store.story(this.name);
+    return isNew;
+  }
+
+  /** The storage answers again: what failed for its sake alone is tried anew. */
+  resume(): void {
+    const failures = Object.entries(this.story.failures ?? {}).filter(([, { kind }]) => kind !== 'storage');
+    if (failures.length === Object.keys(this.story.failures ?? {}).length) return;
+    this.story = { ...this.story, failures: Object.fromEntries(failures) };
+    this.#pausedUntilAt = 0;
   }
 
   /** Writes down anew what somebody has deleted; true when that was needed. */
@@ -149,10 +163,11 @@ export class Job {
     const lock = await storage.lock(this.#lockName, signal);
     try {
       if (await store.hasChanged(this.name, this.stored)) {
-        await this.load();
-        this.#parts.events.adopted(this);
-      } else if (!this.#isUnsaved) {
-        this.story = await store.story(this.name);
+        if (await this.load()) this.#parts.events.adopted(this);
+      } else {
+        const story = await store.story(this.name);
+        const failures = { ...story.failures, ...this.story.failures };
+        this.story = this.#isUnsaved ? { ...this.story, failures } : story;
       }
       const either = AbortSignal.any([signal, lock.lost]);
       await this.#advise(either);
@@ -245,6 +260,12 @@ export class Job {
       this.story = { ...this.story, adviceCheckMs: this.#nowMs + waitMs };
     }
     await this.#saveStory();
+  }
+
+  #isWorthIt({ certificate, isPrevious }: Stored): boolean {
+    if (isPrevious) return false;
+    const isAlive = ({ notAfter }: Certificate): boolean => notAfter.getTime() > this.#nowMs;
+    return isAlive(certificate) || this.certificate === undefined || !isAlive(this.certificate);
   }
 
   /** The authority that issued what is in service, as it alone can advise. */

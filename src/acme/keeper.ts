@@ -1,34 +1,26 @@
 // Keeps certificates: knows which names need one, gets it, renews it in time, and tells what it does. It runs beside the
 // traffic and never in its way: a name without a certificate yet is served with what there is.
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext, type SecureContext } from 'node:tls';
-import type { AcmeConfig, CertificatesConfig } from '../config/config.ts';
+import type { CertificatesConfig } from '../config/config.ts';
 import type { Certificate } from '../tls/certificate.ts';
 import { wildcardFor } from '../tls/names.ts';
-import type { AttemptTools, Source } from './attempt.ts';
-import { Authority } from './authority.ts';
-import { ChallengeAnswers } from './challenges/answers.ts';
-import { Dns01 } from './dns/challenge.ts';
-import { inTurns } from './in-turns.ts';
+import type { ChallengeAnswers } from './challenges/answers.ts';
+import { inTurns, MAX_READING } from './in-turns.ts';
 import { Job, type JobParts } from './job.ts';
-import { limitsOf } from './known.ts';
-import { Ledger } from './ledger.ts';
+import { jobParts } from './job-parts.ts';
 import { libraries } from './library.ts';
+import { Lookout } from './lookout.ts';
 import { OnDemand } from './on-demand.ts';
-import { Rest } from './rest.ts';
 import { Rota } from './rota.ts';
 import { type ManagedStatus, statusOf } from './status.ts';
-import { FolderStorage } from './storage/folder.ts';
-import { CertificateStore } from './store.ts';
+import type { Storage } from './storage/storage.ts';
 import { Tally } from './tally.ts';
 import { type Tell, Teller } from './teller.ts';
 import { managedNames } from './wanted.ts';
 
 /** Names that are kept because clients asked for them. */
 const MAX_DEMANDED = 10_000;
-/** Files that are read at once. */
-const MAX_READING = 16;
 /** What is under way when the gateway stops may still hear its answer, such as the URL of an order. */
 const STOP_GRACE_MS = 1000;
 
@@ -45,8 +37,8 @@ export class CertificateKeeper {
   /** Set: another process orders, and this one serves what it finds. Resolves when the other has tried once. */
   orderElsewhere: ((name: string) => Promise<void>) | undefined;
   readonly #config: CertificatesConfig;
-  readonly #storage: FolderStorage;
-  readonly #tools: AttemptTools;
+  readonly #storage: Storage;
+  readonly #now: () => number;
   readonly #parts: JobParts;
   readonly #jobs = new Map<string, Job>();
   /** Of names that a wildcard covers now, from before: until it is there. */
@@ -60,31 +52,25 @@ export class CertificateKeeper {
   #opening: Promise<void> = Promise.resolve();
   readonly #stopping = new AbortController();
   readonly #work = new Set<Promise<void>>();
-  #lookAtMs = 0;
+  readonly #lookout: Lookout;
 
   /** `now` gives ms since 1970. */
-  constructor(config: CertificatesConfig, tell: Tell, now: () => number = Date.now) {
+  constructor(config: CertificatesConfig, storage: Storage, tell: Tell, now: () => number = Date.now) {
     this.#config = config;
+    this.#now = now;
+    this.#storage = storage;
     this.#teller = new Teller(tell, now);
-    this.#storage = new FolderStorage(config.storage);
-    this.answers = new ChallengeAnswers(this.#storage, now);
     const { acme } = config;
     const warn = (message: string): void => this.#teller.warn(message);
-    this.#tools = {
-      acme,
-      storage: this.#storage,
-      store: new CertificateStore(this.#storage, warn, now),
-      answers: this.answers,
-      dns: acme.dns === undefined ? undefined : new Dns01(acme.dns),
-      warn,
-      now,
-    };
-    this.#parts = {
-      sources: acme.issuers.map((issuer) => this.#source(issuer)),
-      tools: this.#tools,
-      events: this.tally.counting(this.#teller.events(() => this.onChange())),
-      settings: settingsOf(acme),
-    };
+    const events = this.tally.counting(this.#teller.events(() => this.onChange()));
+    this.#parts = jobParts(acme, { storage, warn, now, events });
+    this.answers = this.#parts.tools.answers;
+    this.#lookout = new Lookout({
+      parts: this.#parts,
+      jobs: this.#jobs,
+      isOrdering: () => this.orderElsewhere === undefined,
+      signal: this.#stopping.signal,
+    });
     this.#rota = new Rota({
       jobs: () => this.#jobs.values(),
       work: (job) => this.#track(this.#workOn(job)),
@@ -124,6 +110,7 @@ export class CertificateKeeper {
       for (const warning of warnings) this.#teller.warn(warning);
       this.#rota.start();
     }
+    this.#storage.onNews = (key) => void this.#track(this.#lookout.heard(key).then(() => this.#rota.wake()));
     this.#opening = this.#opening.then(async () => {
       if (this.#stopping.signal.aborted) return;
       const kept = new Set([...managed, ...this.#demanded]);
@@ -166,7 +153,7 @@ export class CertificateKeeper {
       }),
     );
     return jobs.map((job, index) => ({
-      ...statusOf(job, this.#tools.now()),
+      ...statusOf(job, this.#now()),
       isRenewed: job.stored !== undefined && job.stored.pem !== before[index],
     }));
   }
@@ -176,8 +163,7 @@ export class CertificateKeeper {
    * the next look.
    */
   look(): Promise<void> {
-    this.#lookAtMs = this.#tools.now() + this.#config.acme.checkEveryMs;
-    return this.#track(this.#lookAtAll());
+    return this.#track(this.#lookout.look());
   }
 
   /** For another process, to whose client it is shown: resolves when it has been tried once. */
@@ -187,7 +173,7 @@ export class CertificateKeeper {
 
   /** In the order of their names. */
   status(): ManagedStatus[] {
-    const nowMs = this.#tools.now();
+    const nowMs = this.#now();
     return this.#byName().map((job) => statusOf(job, nowMs));
   }
 
@@ -204,13 +190,6 @@ export class CertificateKeeper {
 
   #byName(): Job[] {
     return [...this.#jobs.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  }
-
-  #source(issuer: AcmeConfig['issuers'][number]): Source {
-    const { storage, acme, now, warn } = this.#tools;
-    const authority = new Authority(issuer, { storage, timeoutMs: acme.timeoutMs, now, warn });
-    const ledger = new Ledger(storage, authority.id, limitsOf(issuer.directory));
-    return { authority, ledger, rest: new Rest() };
   }
 
   async #keep(name: string): Promise<Certificate | undefined> {
@@ -236,7 +215,7 @@ export class CertificateKeeper {
 
   /** A name on demand is renewed only as long as it is allowed; no answer leaves it as it is. */
   async #isStillAllowed(job: Job): Promise<boolean> {
-    const isDue = job.certificate !== undefined && (job.renewAtMs ?? 0) <= this.#tools.now();
+    const isDue = job.certificate !== undefined && (job.renewAtMs ?? 0) <= this.#now();
     if (!this.#demanded.has(job.name) || !isDue) return true;
     if ((await this.#onDemand?.isAllowed(job.name)) !== false) return true;
     this.#demanded.delete(job.name);
@@ -255,7 +234,7 @@ export class CertificateKeeper {
 
   async #openCovered(name: string): Promise<void> {
     if (this.#covered.has(name)) return;
-    const certificate = (await this.#tools.store.find(name))?.certificate;
+    const certificate = (await this.#parts.tools.store.find(name))?.certificate;
     if (certificate !== undefined) this.#covered.set(name, certificate);
   }
 
@@ -275,37 +254,7 @@ export class CertificateKeeper {
 
   #tick(idle: readonly Job[], nowMs: number): void {
     for (const job of idle) this.#teller.watch(job, nowMs);
-    const { checkEveryMs } = this.#config.acme;
-    if (nowMs >= this.#lookAtMs || nowMs < this.#lookAtMs - checkEveryMs) void this.look();
-  }
-
-  async #lookAtAll(): Promise<void> {
-    let restored = 0;
-    const isOrdering = this.orderElsewhere === undefined;
-    await inTurns([...this.#jobs.values()], MAX_READING, async (job) => {
-      if (await this.#lookAt(job)) restored++;
-    });
-    const { place } = this.#storage;
-    if (restored > 0)
-      this.#teller.warn(
-        `${restored} of ${this.#jobs.size} certificates had gone from ${place} and were written there anew`,
-      );
-    for (const { authority } of isOrdering ? this.#parts.sources : []) {
-      if (!(await authority.restore().catch(() => false))) continue;
-      this.#teller.warn(`the key of the account at ${authority.id} had gone from ${place} and was written there anew`);
-    }
-  }
-
-  /** True when its file had gone. What the storage refuses now it may take at the next look. */
-  async #lookAt(job: Job): Promise<boolean> {
-    if (job.isWorking) return false;
-    if (await this.#tools.store.hasChanged(job.name, job.stored).catch(() => false)) {
-      await job.load();
-      this.#parts.events.adopted(job);
-      return false;
-    }
-    if (this.orderElsewhere !== undefined) return false;
-    return job.restore(this.#stopping.signal).catch(() => false);
+    if (this.#lookout.isTime(nowMs)) void this.look();
   }
 
   #track(work: Promise<void>): Promise<void> {
@@ -315,12 +264,4 @@ export class CertificateKeeper {
     this.#work.add(tracked);
     return tracked;
   }
-}
-
-/** An operator who has changed something does not wait for the failure of what was. */
-function settingsOf({ challenges, dns, issuers }: AcmeConfig): string {
-  // No secret of theirs can be read from it.
-  return createHash('sha256')
-    .update(JSON.stringify([challenges, dns, issuers]))
-    .digest('base64url');
 }

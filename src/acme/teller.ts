@@ -1,5 +1,6 @@
 // What the operator hears of certificates: each success, each failure with the time of the next try, and, louder and
 // louder, that one is about to end.
+import { Seldom } from '../base/seldom.ts';
 import type { Job, JobEvents } from './job.ts';
 import { type Life, urgency } from './renewal.ts';
 
@@ -10,15 +11,14 @@ export type Tell = (
   facts: Readonly<Record<string, unknown>>,
 ) => void;
 
-/** How often the same trouble with the storage is told. */
-const STORAGE_EVERY_MS = 30_000;
+/** How often the same trouble is told. */
+const SAME_EVERY_MS = 30_000;
 
 export class Teller {
   readonly #tell: Tell;
   /** The last thing said about the end of each name's certificate. */
   readonly #said = new Map<string, string>();
-
-  #storageToldAt = Number.NEGATIVE_INFINITY;
+  readonly #seldom = new Seldom(SAME_EVERY_MS);
   readonly #now: () => number;
 
   constructor(tell: Tell, now: () => number = Date.now) {
@@ -27,7 +27,7 @@ export class Teller {
   }
 
   warn(message: string): void {
-    this.#tell('warn', message, {});
+    if (this.#seldom.isTime(message)) this.#tell('warn', message, {});
   }
 
   /** A defect of ours, or a storage that fails: the other names go on. */
@@ -65,7 +65,8 @@ export class Teller {
       },
       failed: (job, source, { kind, message, count, nextTryMs }) => {
         const life = job.certificate;
-        if (kind === 'storage' && !this.#isTimeForStorage()) return;
+        // It is one and the same for all names, of which there may be thousands.
+        if (kind === 'storage' && !this.#seldom.isTime(kind)) return;
         const isUrgent = life !== undefined && ['urgent', 'expired'].includes(urgency(life, this.#now()));
         const nextTry = new Date(nextTryMs).toISOString();
         this.#tell(isUrgent ? 'error' : 'warn', `no certificate for ${job.name}: ${message} Next try at ${nextTry}.`, {
@@ -78,14 +79,6 @@ export class Teller {
         });
       },
     };
-  }
-
-  /** It is one and the same for all names, of which there may be thousands. */
-  #isTimeForStorage(): boolean {
-    const at = performance.now();
-    if (at < this.#storageToldAt + STORAGE_EVERY_MS) return false;
-    this.#storageToldAt = at;
-    return true;
   }
 
   /** Once for each step on the way to the end of a certificate that should have been renewed. */

@@ -189,12 +189,13 @@ export interface WorkerStatus {
 
 export interface SharedStatus {
   readonly place: string;
-  /** Anything but up: this machine counts alone. */
   readonly state: 'up' | 'slow' | 'down';
   /** Since when it is as it is. RFC 3339, UTC. */
   readonly since: string;
   /** Why it is not up; null when it is. */
   readonly reason: string | null;
+  /** What that means, in words; null when it is up. */
+  readonly alone: string | null;
 }
 
 export interface ServerStatus {

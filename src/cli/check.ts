@@ -1,5 +1,6 @@
 // `gatehouse check`: is this configuration fit to run, and what would it do?
 import { Command } from 'commander';
+import { unsealed } from '../acme/storage/open.ts';
 import { formatProblem, ProblemsError } from '../base/errors.ts';
 import { formatSize } from '../base/units.ts';
 import type { Config, ListenAddress } from '../config/config.ts';
@@ -23,7 +24,8 @@ export function checkCommand(): Command {
         // ACME and what it brings along take a while to load, and no other command waits for it.
         const { planOrders } = await import('./orders.ts');
         const plan = planOrders(config, stored);
-        const certificates = { ...stored.loaded, warnings: [...stored.loaded.warnings, ...plan.warnings] };
+        const warnings = [...stored.loaded.warnings, ...plan.warnings, unsealed(config) ?? []].flat();
+        const certificates = { ...stored.loaded, warnings };
         const guards = new Guards(config);
         if (guards.problems.length > 0) throw new ProblemsError(guards.problems);
         if (json)

@@ -1,9 +1,19 @@
 // Answers what an operator asks of the running gateway (`admin/control.ts`).
 import type { Renewed } from '../acme/keeper.ts';
 import type { ManagedStatus } from '../acme/status.ts';
-import type { BanControl, CacheControl, Control, Metrics, Reloaded, ReloadState, Status } from '../admin/control.ts';
+import type {
+  BanControl,
+  CacheControl,
+  Control,
+  Metrics,
+  Reloaded,
+  ReloadState,
+  SharedStatus,
+  Status,
+} from '../admin/control.ts';
 import type { RulesControl } from '../admin/rules-control.ts';
 import type { Gateway } from '../gateway/gateway.ts';
+import { aloneInWords } from '../gateway/sharing.ts';
 import type { FigureSet, Metrics as Figures } from '../observe/metrics.ts';
 import type { Shared } from '../shared/shared.ts';
 import { normalName } from '../tls/names.ts';
@@ -50,7 +60,7 @@ export class GatewayControl implements Control {
   remarks(): readonly string[] {
     const shared = this.#gateway.shared?.status;
     if (shared === undefined || shared.state === 'up') return [];
-    return [`the shared store is ${shared.state} since ${shared.since.toISOString()}; this machine counts alone`];
+    return [`the shared store is ${shared.state} since ${shared.since.toISOString()}; ${this.#alone}`];
   }
 
   status(): Status {
@@ -71,7 +81,7 @@ export class GatewayControl implements Control {
         upstreams: [...new Set(routes.map(({ upstream }) => upstream))],
       })),
       upstreams: [...runtime.upstreams].map(([name, { servers }]) => ({ name, servers: servers.map(serverStatus) })),
-      shared: shared === undefined ? null : sharedStatus(shared),
+      shared: shared === undefined ? null : { ...sharedStatus(shared), alone: shared.isUp ? null : this.#alone },
       certificates: runtime.loaded.certificates.map(certificateStatus),
       managed: keeper?.status() ?? [],
       warnings: runtime.loaded.warnings,
@@ -102,6 +112,11 @@ export class GatewayControl implements Control {
     return this.#gateway.keeper?.status() ?? [];
   }
 
+  /** What it means that the shared store is of no use. */
+  get #alone(): string {
+    return aloneInWords(this.#gateway.runtime.config);
+  }
+
   #loadFigures(): Promise<Figures> {
     this.#figures ??= import('../observe/metrics.ts').then(
       ({ Metrics: Kept }) => new Kept(new GatewayFigures(this.#gateway, this.#reloads)),
@@ -110,7 +125,7 @@ export class GatewayControl implements Control {
   }
 }
 
-function sharedStatus({ status: { place, state, since, reason } }: Shared): Status['shared'] {
+function sharedStatus({ status: { place, state, since, reason } }: Shared): Omit<SharedStatus, 'alone'> {
   return { place, state, since: since.toISOString(), reason: reason ?? null };
 }
 

@@ -40,9 +40,9 @@ function printStatus(status: Status): void {
     for (const server of servers) print(`upstream     ${name}: ${serverLine(server)}`);
   }
   if (status.shared !== null) {
-    const { place, state, since, reason } = status.shared;
+    const { place, state, since, reason, alone } = status.shared;
     print(
-      `shared       ${place} ${state} since ${since}${reason === null ? '' : `, ${reason}; this machine counts alone`}`,
+      `shared       ${place} ${state} since ${since}${reason === null ? '' : `, ${reason}`}${alone === null ? '' : `; ${alone}`}`,
     );
   }
   const nowMs = Date.now();

@@ -8,6 +8,7 @@ import { DEFAULT_SITE } from '../tls/plan.ts';
 import type { LoadedCertificates } from '../tls/sites.ts';
 import { inspectCertificates } from './inspect.ts';
 import { say } from './outcome.ts';
+import { storageFor } from './storage.ts';
 
 export interface StoredView {
   readonly loaded: LoadedCertificates;
@@ -30,7 +31,8 @@ export async function viewStored(config: Config, further: readonly string[] = []
   // ACME and what it brings along take a while to load.
   const { CertificateKeeper } = await import('../acme/keeper.ts');
   const { managedNames } = await import('../acme/wanted.ts');
-  const keeper = new CertificateKeeper(config.certificates, (_, message) => say(message));
+  using opened = await storageFor(config);
+  const keeper = new CertificateKeeper(config.certificates, opened.storage, (_, message) => say(message));
   try {
     const auto = config.sites.filter(({ certificate }) => certificate === 'auto');
     const names = auto.flatMap((site) => [site.name, ...site.aliases]).filter((name) => name !== DEFAULT_SITE);

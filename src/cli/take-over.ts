@@ -1,7 +1,7 @@
 // Puts a certificate from elsewhere into the storage, in the place of the one that would be ordered.
 import { X509Certificate } from 'node:crypto';
-import { FolderStorage } from '../acme/storage/folder.ts';
 import { fileNameOf } from '../acme/storage/names.ts';
+import type { Storage } from '../acme/storage/storage.ts';
 import { CertificateStore, seemsComplete } from '../acme/store.ts';
 import { lookForCertificates } from '../admin/client.ts';
 import { GatehouseError } from '../base/errors.ts';
@@ -9,6 +9,7 @@ import type { Config } from '../config/config.ts';
 import type { Certificate } from '../tls/certificate.ts';
 import { coversName } from '../tls/names.ts';
 import { say } from './outcome.ts';
+import { storageFor } from './storage.ts';
 import { viewStored } from './stored.ts';
 
 const LOCK_TIMEOUT_MS = 60_000;
@@ -28,7 +29,8 @@ export async function takeOver(certificate: Certificate, config: Config, isForce
   const names = managed.names.filter((name) => coversName(certificate, name));
   if (names.length === 0) throw refused(whyNone(certificate, config, managed.names));
   if (!isForced) for (const name of names) mustBeBetter(certificate, find(name), name);
-  const storage = new FolderStorage(config.certificates.storage);
+  using opened = await storageFor(config);
+  const { storage } = opened;
   const store = new CertificateStore(storage, (message) => say(`warning: ${message}`));
   for (const name of names) await adopt(name, certificate, storage, store);
   return { names, isServed: await isTakenUp(names, certificate, config.admin.socket) };
@@ -65,7 +67,7 @@ function mustBeBetter(certificate: Certificate, present: Certificate | undefined
 async function adopt(
   name: string,
   { chainPem, keyPem }: Certificate,
-  storage: FolderStorage,
+  storage: Storage,
   store: CertificateStore,
 ): Promise<void> {
   const lock = await storage.lock(`certificate-${fileNameOf(name)}`, AbortSignal.timeout(LOCK_TIMEOUT_MS));

@@ -16,7 +16,12 @@ export function checkAvailability(document: ConfigDocument): void {
 function visit(document: ConfigDocument, node: Node, pointer: string, value: unknown): void {
   if (document.isFaulty(pointer)) return;
   if (node.later !== undefined && isOn(node.later, value)) {
-    document.fault(pointer, 'not-available', `${node.later.what} is not available yet; ${howOff(node)}`, 'key');
+    document.fault(
+      pointer,
+      'not-available',
+      `${node.later.what} is not available yet; leave it out, or turn it off with false`,
+      'key',
+    );
     return;
   }
   if (isMap(value) && node.offBy !== undefined && isOff(value[node.offBy] ?? true)) return;
@@ -31,7 +36,6 @@ function visit(document: ConfigDocument, node: Node, pointer: string, value: unk
 }
 
 function isOn(later: Later, value: unknown): boolean {
-  if (later.only !== undefined) return value === later.only;
   if (isMap(value) && later.offBy !== undefined && Object.hasOwn(value, later.offBy)) return !isOff(value[later.offBy]);
   return later.offBy === undefined ? !isOffThroughout(value) : !isOff(value);
 }
@@ -41,11 +45,4 @@ function isOffThroughout(value: unknown): boolean {
   if (isOff(value)) return true;
   if (Array.isArray(value)) return value.every(isOffThroughout);
   return isMap(value) && Object.values(value).every(isOffThroughout);
-}
-
-function howOff(node: Node): string {
-  const { default: whenOff } = node;
-  return typeof whenOff === 'number' || typeof whenOff === 'string'
-    ? `write ${whenOff} instead`
-    : 'leave it out, or turn it off with false';
 }

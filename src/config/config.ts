@@ -130,6 +130,8 @@ export interface SharedConfig {
   /** undefined: plain TCP. `ca`: PEM text. */
   readonly tls: { readonly ca: string | undefined } | undefined;
   readonly timeoutMs: number;
+  /** undefined: what is kept there lies there as it is. */
+  readonly secret: string | undefined;
   readonly prefix: string;
 }
 
@@ -147,8 +149,10 @@ export interface BansConfig {
 }
 
 export interface CertificatesConfig {
-  /** Absolute path of the folder. */
+  /** Absolute path of the folder; of this machine's own copy where `isShared`. */
   readonly storage: string;
+  /** What comes from authorities is kept in the shared store. */
+  readonly isShared: boolean;
   /** Who certifies what no file covers. */
   readonly issuer: 'acme' | 'internal';
   readonly acme: AcmeConfig;

@@ -8,6 +8,8 @@ import { isNullAbsent, turnsOff } from './schema/node.ts';
 /** A scalar that `${…}` makes up; what it will be is known only when the gateway reads the file. */
 const reference: JsonSchema = { type: 'string', pattern: '\\$\\{' };
 
+const NOT_YET = '(Not available yet: it can only be off.)';
+
 /** The JSON Schema of a kind of file. `hasReferences`: `${…}` may stand wherever a scalar does. */
 export function publishFile(file: Node, kind: string, title: string, hasReferences: boolean): JsonSchema {
   const publisher = new Publisher(hasReferences);
@@ -43,7 +45,7 @@ class Publisher {
     const alternatives = this.#alternativesOf(node);
     const [only] = alternatives;
     return {
-      description: node.later === undefined ? node.description : `${node.description} ${notYet(node)}`,
+      description: node.later === undefined ? node.description : `${node.description} ${NOT_YET}`,
       ...(alternatives.length === 1 ? only : { anyOf: alternatives }),
       ...(node.default === undefined ? {} : { default: node.default }),
       ...(node.examples === undefined ? {} : { examples: node.examples }),
@@ -82,10 +84,4 @@ class Publisher {
 function takesAnyText(schema: JsonSchema): boolean {
   const types = [schema.type].flat();
   return types.includes('string') && schema.pattern === undefined;
-}
-
-function notYet(node: Node): string {
-  return node.later?.only === undefined
-    ? '(Not available yet: it can only be off.)'
-    : `(${node.later.only} is not available yet.)`;
 }

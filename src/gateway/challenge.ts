@@ -6,11 +6,15 @@ import type { Reply } from '../http/reply.ts';
 
 const PREFIX = '/.well-known/acme-challenge/';
 
-/** HTTP-01 (RFC 8555, 8.3). Undefined when nobody waits for this token: then the path is one like any other. */
-export function answerChallenge(x: Exchange, keeper: CertificateKeeper | undefined): Reply | undefined {
-  const { path, method } = x.request;
-  if (keeper === undefined || !path.startsWith(PREFIX) || (method !== 'GET' && method !== 'HEAD')) return undefined;
-  const answer = keeper.answers.http(path.slice(PREFIX.length));
+/** HTTP-01 (RFC 8555, 8.3): whether it may be such a question. */
+export function isChallenge({ request: { path, method } }: Exchange): boolean {
+  return path.startsWith(PREFIX) && (method === 'GET' || method === 'HEAD');
+}
+
+/** Undefined when nobody waits for this token: then the path is one like any other. */
+export async function answerChallenge(x: Exchange, keeper: CertificateKeeper | undefined): Promise<Reply | undefined> {
+  const token = x.request.path.slice(PREFIX.length);
+  const answer = keeper?.answers.http(token) ?? (await keeper?.answers.seekHttp(token));
   if (answer === undefined) return undefined;
   x.reason = 'acme-challenge';
   const body = Buffer.from(answer);

@@ -22,10 +22,11 @@ import { Doors } from './doors.ts';
 import { ExceptionWatch } from './exception-watch.ts';
 import type { Fellows } from './fellows.ts';
 import type { InheritedSockets } from './inherited.ts';
-import { isBarred, type Limiting, openLimiting, refuseLateChange } from './limits.ts';
+import { isBarred, type Limiting, openLimiting } from './limits.ts';
 import { Patrol } from './patrol.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { type Context, type Runtime, refreshCertificates } from './runtime.ts';
+import { openSharing, refuseLateChange, type Sharing } from './sharing.ts';
 
 type State = 'starting' | 'ready' | 'draining' | 'stopped';
 
@@ -63,6 +64,7 @@ export class Gateway implements Context {
   #keeper: CertificateKeeper | undefined;
   /** Of session tickets; for other processes that serve the same addresses. */
   readonly ticketKeys: TicketKeys = new TicketKeys((key) => this.#useTicketKey(key));
+  readonly #sharing: Sharing;
   readonly #limiting: Limiting;
   readonly #vouchers = new Vouchers();
   #files: FileWatch;
@@ -77,11 +79,13 @@ export class Gateway implements Context {
   private constructor(
     { settle, files, keeper }: Prepared,
     records: Records,
+    sharing: Sharing,
     limiting: Limiting,
     tuning: GatewayTuning,
   ) {
     const runtime = settle();
     this.#runtime = runtime;
+    this.#sharing = sharing;
     this.#limiting = limiting;
     this.#files = files;
     this.#keeper = keeper;
@@ -114,16 +118,17 @@ export class Gateway implements Context {
   /** Resolves when every door is open; fails as a whole, leaving nothing open, when one cannot be. */
   static async start(config: Config, tuning: GatewayTuning = {}): Promise<Gateway> {
     const records = new Records(config.logs, config.record, tuning.fellows?.number);
-    const limiting = await openLimiting(config, records, tuning.fellows);
+    const sharing = await openSharing(config, records);
+    const limiting = await openLimiting(config, records, sharing.store, tuning.fellows);
     const caches = new Caches(records);
     caches.onPurge = (order) => tuning.fellows?.purged(order);
-    const prepared = await prepare(config, records, { limits: limiting.state, caches }).catch(
-      async (error: unknown) => {
-        await limiting.close();
-        throw error;
-      },
-    );
-    const gateway = new Gateway(prepared, records, limiting, tuning);
+    const kept = { limits: limiting.state, caches, storage: sharing.storage };
+    const prepared = await prepare(config, records, kept).catch(async (error: unknown) => {
+      await limiting.keepBans();
+      sharing.store?.close();
+      throw error;
+    });
+    const gateway = new Gateway(prepared, records, sharing, limiting, tuning);
     try {
       gateway.#doors.adopt(await gateway.#doors.open(config));
       gateway.#begin();
@@ -148,7 +153,7 @@ export class Gateway implements Context {
 
   /** undefined: this machine shares nothing. */
   get shared(): Shared | undefined {
-    return this.#limiting.shared;
+    return this.#sharing.store;
   }
 
   /** Resolves when a restart would find all bans of now. Never fails: what could not be written is told. */
@@ -242,7 +247,8 @@ export class Gateway implements Context {
     this.#doors.close();
     await Promise.all([this.keeper?.stop(), this.#connections.drain(drainMs)]);
     this.#patrol.stop();
-    await this.#limiting.close();
+    await this.#limiting.keepBans();
+    this.#sharing.store?.close();
     this.runtime.close();
     this.runtime.caches.close();
     this.state = 'stopped';
@@ -284,7 +290,8 @@ export class Gateway implements Context {
     const before = this.#runtime;
     const keeperBefore = this.#keeper;
     const inForce = { runtime: before, keeper: keeperBefore };
-    const { settle, files, keeper } = await prepare(config, this.records, before, inForce);
+    const kept = { limits: before.limits, caches: before.caches, storage: this.#sharing.storage };
+    const { settle, files, keeper } = await prepare(config, this.records, kept, inForce);
     const logs = this.records.open(config.logs, config.record);
     const doors = await this.#doors.open(config).catch((error: unknown) => {
       this.records.discard(logs);

@@ -1,7 +1,5 @@
 // What limits and bans keep in mind, opened with what the configuration says of it, and what is told of it.
-import { isDeepStrictEqual } from 'node:util';
 import { FolderStorage } from '../acme/storage/folder.ts';
-import { GatehouseError } from '../base/errors.ts';
 import type { Config } from '../config/config.ts';
 import { keyOf } from '../limits/ban.ts';
 import { BanFile } from '../limits/ban-file.ts';
@@ -17,21 +15,21 @@ import type { Runtime } from './runtime.ts';
 /** It outlives every configuration. */
 export interface Limiting {
   readonly state: LimitState;
-  /** undefined: this machine shares nothing. */
-  readonly shared: Shared | undefined;
   /** What another process has done about a ban. */
   heard(change: BanChange): void;
   /** From now on it is this process that writes bans down. */
   lead(): void;
   /** Writes bans that are not yet written. Never fails. */
   keepBans(): Promise<void>;
-  /** The same, and lets go of the shared store. */
-  close(): Promise<void>;
 }
 
-/** With the bans that were in force when the gateway last stopped. */
-export async function openLimiting(config: Config, records: Records, fellows?: Fellows): Promise<Limiting> {
-  const shared = await openShared(config, records);
+/** With the bans that were in force when the gateway last stopped. `shared` undefined: this machine shares nothing. */
+export async function openLimiting(
+  config: Config,
+  records: Records,
+  shared: Shared | undefined,
+  fellows: Fellows | undefined,
+): Promise<Limiting> {
   const bans = new Bans(config.bans);
   const file = new BanFile(bans, new FolderStorage(config.certificates.storage), (level, message, facts) => {
     records[level]('limit', message, facts);
@@ -63,7 +61,6 @@ export async function openLimiting(config: Config, records: Records, fellows?: F
   });
   return {
     state,
-    shared,
     heard: (change) => {
       if ('set' in change) bans.put(change.set);
       else bans.drop(keyOf(change.lifted));
@@ -74,20 +71,7 @@ export async function openLimiting(config: Config, records: Records, fellows?: F
       file.changed();
     },
     keepBans: () => file.flush(),
-    close: async () => {
-      await file.flush();
-      shared?.close();
-    },
   };
-}
-
-/** Fails with a GatehouseError for what only another start can change. */
-export function refuseLateChange(before: Config, next: Config): void {
-  const isSame =
-    isDeepStrictEqual(before.shared, next.shared) && before.requestLimits.counters === next.requestLimits.counters;
-  if (isSame) return;
-  const message = 'shared and requestLimits.counters are taken up by a start only; nothing was reloaded';
-  throw new GatehouseError('config_invalid', 'gateway', message);
 }
 
 /** What counts, and what it needs, is loaded here: a gateway without limits starts without it. */
@@ -97,31 +81,6 @@ async function openCounters(maxKeys: number, shared: Shared | undefined, fellows
   if (shared === undefined) return fellows?.counters(local) ?? local;
   const { SharedCounters } = await import('../limits/redis.ts');
   return new SharedCounters(shared, local);
-}
-
-/** Undefined when nothing is shared, and the client is not even loaded. One that does not answer is no reason not to start. */
-async function openShared({ shared }: Config, records: Records): Promise<Shared | undefined> {
-  if (shared === undefined) return undefined;
-  const { Shared: Store } = await import('../shared/shared.ts');
-  const opened = new Store(shared, ({ state, place, reason }) => {
-    if (state === 'up') records.info('process', 'the shared store is up', { shared: place });
-    else
-      records.warn('process', 'the shared store is of no use; this machine counts alone', {
-        shared: place,
-        state,
-        reason,
-      });
-  });
-  await opened.open();
-  if (!opened.isUp) {
-    const { place, state, reason } = opened.status;
-    records.warn('process', 'the shared store is of no use yet; this machine counts alone', {
-      shared: place,
-      state,
-      reason,
-    });
-  }
-  return opened;
 }
 
 /**

@@ -11,7 +11,7 @@ import type { Bans } from '../limits/bans.ts';
 import type { Records } from '../observe/records.ts';
 import type { RouteSubject } from '../route/match.ts';
 import { forward } from '../upstream/forward.ts';
-import { answerChallenge } from './challenge.ts';
+import { answerChallenge, isChallenge } from './challenge.ts';
 import { checkClientCertificate } from './client-certificate.ts';
 import { addHsts } from './hsts.ts';
 import { redirectToHttps } from './redirect.ts';
@@ -45,7 +45,7 @@ async function answer(x: Exchange, stream: ClientStream, context: Context): Prom
   try {
     return (
       leave(x) ??
-      answerChallenge(x, context.keeper) ??
+      (isChallenge(x) ? await answerChallenge(x, context.keeper) : undefined) ??
       refuse(x, context) ??
       redirectToHttps(x, context) ??
       (await serve(x, stream, context))

@@ -1,31 +1,28 @@
 // Everything of a configuration that can fail or takes time, made ready beside what runs; nothing of it is in force yet.
-import { isDeepStrictEqual } from 'node:util';
 import type { CertificateKeeper } from '../acme/keeper.ts';
+import { FolderStorage } from '../acme/storage/folder.ts';
+import type { Storage } from '../acme/storage/storage.ts';
 import { ProblemsError } from '../base/errors.ts';
 import { FileWatch } from '../base/file-watch.ts';
 import type { Config } from '../config/config.ts';
 import type { LimitState } from '../limits/state.ts';
 import type { Records } from '../observe/records.ts';
 import { loadClientPolicies } from '../tls/client-policy.ts';
-import { DEFAULT_SITE } from '../tls/plan.ts';
 import { loadCertificates } from '../tls/sites.ts';
 import { Upstream } from '../upstream/upstream.ts';
 import type { Caches } from './caches.ts';
 import { watchedFiles } from './certificate-files.ts';
 import type { Guards } from './guards.ts';
+import { type InForce, openKeeper } from './keeper.ts';
 import { managedBy, Runtime } from './runtime.ts';
 import { stickySecret } from './sticky-secret.ts';
-
-/** What is in force while the next configuration is made ready. */
-export interface InForce {
-  readonly runtime: Runtime;
-  readonly keeper: CertificateKeeper | undefined;
-}
 
 /** What outlives every configuration. */
 export interface Kept {
   readonly limits: LimitState;
   readonly caches: Caches;
+  /** Of certificates; undefined: the folder that the configuration names. */
+  readonly storage: Storage | undefined;
 }
 
 export interface Prepared {
@@ -41,19 +38,19 @@ export interface Prepared {
 export async function prepare(
   config: Config,
   records: Records,
-  { limits, caches }: Kept,
+  { limits, caches, storage = new FolderStorage(config.certificates.storage) }: Kept,
   inForce?: InForce,
 ): Promise<Prepared> {
   const files = new FileWatch(watchedFiles(config));
   await files.look();
-  const keeper = await openKeeper(config, records, inForce);
+  const keeper = await openKeeper(config, storage, records, inForce);
   const loaded = await loadCertificates(config, { managed: managedBy(keeper), known: inForce?.runtime.loaded });
   const clients = await loadClientPolicies(config.sites, { known: inForce?.runtime.clients });
   const problems = [...loaded.problems, ...clients.problems];
   if (problems.length > 0) throw new ProblemsError(problems);
   const guards = await openGuards(config, inForce?.runtime.guards);
   if (guards !== undefined && guards.problems.length > 0) throw new ProblemsError(guards.problems);
-  const secret = await stickySecret(config);
+  const secret = await stickySecret(config, storage);
   await limits.prepare(config);
   await caches.prepare(config);
   const settle = (): Runtime => {
@@ -87,27 +84,4 @@ async function openGuards(config: Config, before: Guards | undefined): Promise<G
   if (config.sites.every(({ routes }) => routes.every(({ waf }) => waf === undefined))) return undefined;
   const { Guards: Compiled } = await import('./guards.ts');
   return new Compiled(config, before);
-}
-
-/** With what is stored already. Undefined when no certificate is ordered, so that nothing of it is even loaded. */
-async function openKeeper(
-  { certificates, sites }: Config,
-  records: Records,
-  inForce: InForce | undefined,
-): Promise<CertificateKeeper | undefined> {
-  const names = sites.flatMap((site) => (site.certificate === 'auto' ? [site.name, ...site.aliases] : []));
-  if (certificates.issuer !== 'acme' || names.length === 0) return undefined;
-  const known = inForce?.keeper;
-  const goesOn = known !== undefined && isDeepStrictEqual(inForce?.runtime.config.certificates, certificates);
-  const keeper = goesOn ? known : await newKeeper(certificates, records);
-  await keeper.load(names.filter((name) => name !== DEFAULT_SITE));
-  return keeper;
-}
-
-async function newKeeper(certificates: Config['certificates'], records: Records): Promise<CertificateKeeper> {
-  const { CertificateKeeper: Keeper } = await import('../acme/keeper.ts');
-  return new Keeper(certificates, (level, message, facts) => {
-    if (level === 'error') records.error('certificate', message, facts.err, { ...facts, err: undefined });
-    else records[level]('certificate', message, facts);
-  });
 }

@@ -2,6 +2,7 @@
 // So clients stay at their servers over a restart, and behind all gateways that share the storage.
 import { randomBytes } from 'node:crypto';
 import { FolderStorage } from '../acme/storage/folder.ts';
+import type { Storage } from '../acme/storage/storage.ts';
 import type { Config } from '../config/config.ts';
 
 const KEY = 'sticky/secret';
@@ -10,10 +11,19 @@ const SECRET_BYTES = 32;
 const PATIENCE_MS = 10_000;
 
 /** Undefined when nothing needs one. Fails with a GatehouseError when it cannot be kept. */
-export async function stickySecret({ certificates, upstreams }: Config): Promise<string | undefined> {
+export async function stickySecret({ upstreams, certificates }: Config, storage: Storage): Promise<string | undefined> {
   const isNeeded = [...upstreams.values()].some(({ sticky }) => sticky !== undefined && sticky.secret === undefined);
   if (!isNeeded) return undefined;
-  const storage = new FolderStorage(certificates.storage);
+  try {
+    return await keptIn(storage);
+  } catch (error) {
+    if (!certificates.isShared) throw error;
+    // The shared store is away: what this machine makes of its own holds until the next start.
+    return keptIn(new FolderStorage(certificates.storage));
+  }
+}
+
+async function keptIn(storage: Storage): Promise<string> {
   const kept = await storage.read(KEY);
   if (kept !== undefined) return kept;
   const lock = await storage.lock('sticky', AbortSignal.timeout(PATIENCE_MS));

@@ -1,9 +1,14 @@
 // One of the workers orders certificates; all of them answer challenges and serve what was issued.
+import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import tls from 'node:tls';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { alpnCertificate } from '../../src/acme/challenges/alpn-certificate.ts';
+import { ChallengeAnswers } from '../../src/acme/challenges/answers.ts';
+import { FolderStorage } from '../../src/acme/storage/folder.ts';
 import { type Ca, startCa } from '../support/acme/ca.ts';
 import { freePort } from '../support/acme/ports.ts';
 import { pidsOf, startWorkers, type Workers } from '../support/workers.ts';
@@ -77,6 +82,35 @@ test('what a client asks one worker for another one orders, and all have it', { 
   await Promise.all(names.map((name) => handshake(world.port, name)));
   const issued = ca.certificates.flatMap((each) => each.names).toSorted();
   expect(issued).toEqual(names);
+});
+
+test('each worker answers each challenge, whoever has published it', { timeout: 60_000 }, async () => {
+  const httpPort = await freePort();
+  const world = await startWorkers({
+    listen: `{ https: "127.0.0.1:0", http: "127.0.0.1:${httpPort}" }`,
+    certificates: '{ acme: { directory: "https://127.0.0.1:1/dir" } }',
+    name: 'one.example.com',
+  });
+  const answers = new ChallengeAnswers(new FolderStorage(path.join(world.folder, 'certs')), Date.now);
+  await answers.publishHttp('a-token', 'the answer');
+  const pem = await alpnCertificate('one.example.com', 'an authorization');
+  await answers.publishAlpn('one.example.com', pem);
+  for (const pid of await pidsOf(world)) {
+    await world.onlyBy(pid, async () => {
+      const url = `http://127.0.0.1:${httpPort}/.well-known/acme-challenge/a-token`;
+      expect(await (await fetch(url, { headers: { connection: 'close' } })).text()).toBe('the answer');
+      const ALPNProtocols = ['acme-tls/1'];
+      const socket = tls.connect({
+        port: world.port,
+        servername: 'one.example.com',
+        ALPNProtocols,
+        rejectUnauthorized: false,
+      });
+      await once(socket, 'secureConnect');
+      expect(socket.getPeerX509Certificate()?.fingerprint256).toBe(new X509Certificate(pem).fingerprint256);
+      socket.destroy();
+    });
+  }
 });
 
 async function handshake(port: number, servername: string): Promise<void> {

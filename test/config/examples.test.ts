@@ -44,13 +44,7 @@ function options(node: Node, path: string, mayBeComment: boolean): Option[] {
   for (const [key, child] of Object.entries(node.map?.properties ?? {})) {
     const isHidden = mayBeComment || isEmpty(node.default) || node.default === 'auto';
     found.push({ path: `${path}.${key}`, key, node: child, mayBeComment: isHidden });
-    found.push(
-      ...options(
-        child,
-        `${path}.${key}`,
-        isHidden || isShownAbove(path, key) || (child.later !== undefined && child.later.only === undefined),
-      ),
-    );
+    found.push(...options(child, `${path}.${key}`, isHidden || isShownAbove(path, key) || child.later !== undefined));
   }
   if (node.map?.others !== undefined) found.push(...options(node.map.others, `${path}.*`, mayBeComment));
   if (node.list !== undefined)

@@ -62,6 +62,7 @@ test('the smallest file gets a safe default for everything else', () => {
     },
     certificates: {
       storage: '/etc/gatehouse/certs',
+      isShared: false,
       issuer: 'acme',
       acme: {
         issuers: [

@@ -7,6 +7,9 @@ import type { Storage } from '../storage/storage.ts';
 /** Left behind by a process that was killed: orders do not live longer than that. */
 const MAX_AGE_MS = 24 * 3_600_000;
 
+/** Questions to a storage elsewhere at once: anybody may ask for tokens that nobody has given out. */
+const MAX_SEEKING = 20;
+
 /** Removes the answer; never rejects. */
 export type Withdraw = () => Promise<void>;
 
@@ -14,6 +17,7 @@ export class ChallengeAnswers {
   readonly #storage: Storage;
   readonly #now: () => number;
   readonly #pending = new Map<string, string>();
+  #seeking = 0;
 
   constructor(storage: Storage, now: () => number) {
     this.#storage = storage;
@@ -23,6 +27,22 @@ export class ChallengeAnswers {
   /** RFC 8555, 8.3: what `/.well-known/acme-challenge/TOKEN` answers. Undefined when nobody waits for it. */
   http(token: string): string | undefined {
     return TOKEN.test(token) ? this.#find(`http/${token}`) : undefined;
+  }
+
+  /**
+   * The same from the storage itself, where `http` may not have heard of it yet; undefined where that knows all, or too many
+   * ask already. Never rejects.
+   */
+  seekHttp(token: string): Promise<string | undefined> | undefined {
+    if (this.#storage.peeksAll || !TOKEN.test(token) || this.#seeking >= MAX_SEEKING) return undefined;
+    this.#seeking++;
+    return this.#storage
+      .read(`challenges/http/${token}`)
+      .then(
+        (text) => text && answerOf(text),
+        () => undefined,
+      )
+      .finally(() => this.#seeking--);
   }
 
   /** RFC 8737: PEM of certificate and key for a handshake with this server name. */
@@ -43,22 +63,25 @@ export class ChallengeAnswers {
     return this.#publish(key, pem);
   }
 
-  /** Removes what killed processes have left. */
+  /** Removes what killed processes have left. Never rejects: what cannot be removed now goes at the next start. */
   async clean(): Promise<void> {
     for (const folder of ['http', 'alpn']) {
-      for (const key of await this.#storage.list(`challenges/${folder}`)) {
-        const text = await this.#storage.read(key);
-        const bornMs = Number(text?.slice(0, text.indexOf('\n')));
-        if (!(this.#now() - bornMs < MAX_AGE_MS)) await this.#storage.remove(key);
-      }
+      const keys = await this.#storage.list(`challenges/${folder}`).catch(() => []);
+      for (const key of keys) await this.#removeOld(key).catch(() => {});
     }
+  }
+
+  async #removeOld(key: string): Promise<void> {
+    const text = await this.#storage.read(key);
+    const bornMs = Number(text?.slice(0, text.indexOf('\n')));
+    if (!(this.#now() - bornMs < MAX_AGE_MS)) await this.#storage.remove(key);
   }
 
   #find(key: string): string | undefined {
     const known = this.#pending.get(key);
     if (known !== undefined) return known;
     const text = this.#storage.peek(`challenges/${key}`);
-    return text?.slice(text.indexOf('\n') + 1);
+    return text && answerOf(text);
   }
 
   async #publish(key: string, answer: string): Promise<Withdraw> {
@@ -69,6 +92,11 @@ export class ChallengeAnswers {
       await this.#storage.remove(`challenges/${key}`).catch(() => {});
     };
   }
+}
+
+/** Behind the time when it was published. */
+function answerOf(text: string): string {
+  return text.slice(text.indexOf('\n') + 1);
 }
 
 /** Server names are lower case here; what is no name has no key. */

@@ -18,6 +18,9 @@ const ABANDONED_MS = 600_000;
 
 export class FolderStorage implements Storage {
   readonly place: string;
+  readonly peeksAll = true;
+  /** A folder does not tell. */
+  onNews: (key: string | undefined) => void = () => {};
   readonly #locks: LeaseLocks;
 
   /** The folder is made when something is first written. */
@@ -73,7 +76,7 @@ export class FolderStorage implements Storage {
     });
   }
 
-  /** Removes what writes of killed processes have left: such files may hold keys. */
+  /** Such files may hold keys. */
   async sweep(): Promise<void> {
     await this.#doing('swept', '.', async () => {
       for (const entry of await readdir(this.place, { recursive: true, withFileTypes: true })) {

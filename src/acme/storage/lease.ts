@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lock } from './storage.ts';
+import { Turns } from './turns.ts';
 
 const HEARTBEAT_MS = 400;
 /** A holder that could not beat for so long stops by itself, well before anybody else may take the lock. */
@@ -22,32 +23,19 @@ export interface LeaseFile {
   remove(): Promise<void>;
 }
 
-/** One for each process: callers within it wait for each other in order, without looking at any file. */
+/** One for each process. */
 export class LeaseLocks {
   readonly #file: (name: string) => LeaseFile;
-  readonly #last = new Map<string, Promise<void>>();
+  readonly #turns = new Turns();
 
   constructor(file: (name: string) => LeaseFile) {
     this.#file = file;
   }
 
   async take(name: string, signal: AbortSignal): Promise<Lock> {
-    const previous = this.#last.get(name);
-    const { promise: mine, resolve: pass } = Promise.withResolvers<void>();
-    const chain = Promise.all([previous, mine]).then(() => {
-      if (this.#last.get(name) === chain) this.#last.delete(name);
-    });
-    this.#last.set(name, chain);
-    try {
-      if (previous !== undefined) await abortable(previous, signal);
-      signal.throwIfAborted();
-      const lease = new Lease(this.#file(name));
-      await lease.take(signal);
-      return { lost: lease.lost, release: () => lease.release().finally(pass) };
-    } catch (error) {
-      pass();
-      throw error;
-    }
+    const lease = new Lease(this.#file(name));
+    const { pass } = await this.#turns.take(name, signal, () => lease.take(signal));
+    return { lost: lease.lost, release: () => lease.release().finally(pass) };
   }
 }
 
@@ -128,11 +116,4 @@ class Lease {
   #text(): string {
     return `${this.#owner} ${this.#count++}\n`;
   }
-}
-
-function abortable(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(signal.reason as Error);
-  signal.addEventListener('abort', onAbort, { once: true });
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener('abort', onAbort));
 }

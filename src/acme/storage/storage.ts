@@ -12,6 +12,13 @@
 export interface Storage {
   /** For people: the folder, or the address without its password. */
   readonly place: string;
+  /** Whether `peek` always sees what others have written. */
+  readonly peeksAll: boolean;
+  /**
+   * Called, where the storage can tell, with the key of a certificate that another process may have written, and with
+   * undefined when it answers again after it did not.
+   */
+  onNews: (key: string | undefined) => void;
   /** The text; undefined when there is none. */
   read(key: string): Promise<string | undefined>;
   /** The same without waiting, for a TLS handshake that cannot wait; undefined also when it is not known at once. */
@@ -25,9 +32,11 @@ export interface Storage {
   list(prefix: string): Promise<string[]>;
   /**
    * Waits until this caller alone, of all processes that share the storage, holds the name. A holder that dies loses it
-   * within two seconds. Fails with the signal's reason when that is aborted first.
+   * within some seconds. Fails with the signal's reason when that is aborted first.
    */
   lock(name: string, signal: AbortSignal): Promise<Lock>;
+  /** Removes what processes that were killed have left of their writing. Never fails. */
+  sweep(): Promise<void>;
 }
 
 export interface Lock {

@@ -4,6 +4,7 @@ import { fetchStatus } from '../../admin/client.ts';
 import type { Status } from '../../admin/control.ts';
 import { GatehouseError } from '../../base/errors.ts';
 import type { Config } from '../../config/config.ts';
+import { storageFor } from '../storage.ts';
 import { viewStored } from '../stored.ts';
 import { examine } from './exam.ts';
 import { type Finding, fail } from './finding.ts';
@@ -37,7 +38,13 @@ export async function* diagnose(name: string, config: Config, wishes: Wishes): A
   }
   const status = await runningStatus(config);
   const { resolvers, connect } = wishes;
-  const patient = patientOf(orderedAs, config, { resolvers, connect, status, staging: stagingFor(config, wishes) });
+  using opened = await storageFor(config);
+  const patient = patientOf(orderedAs, config, opened.storage, {
+    resolvers,
+    connect,
+    status,
+    staging: stagingFor(config, wishes),
+  });
   const known = status?.managed ?? statuses;
   yield* examine(patient, {
     certificate: find(orderedAs),

@@ -3,7 +3,6 @@ import { isIP } from 'node:net';
 import { ChallengeAnswers } from '../../acme/challenges/answers.ts';
 import { type ChallengeType, typesFor } from '../../acme/challenges/solve.ts';
 import { Dns01 } from '../../acme/dns/challenge.ts';
-import { FolderStorage } from '../../acme/storage/folder.ts';
 import type { Storage } from '../../acme/storage/storage.ts';
 import type { Status } from '../../admin/control.ts';
 import type { Config } from '../../config/config.ts';
@@ -40,10 +39,10 @@ export interface Patient {
 export function patientOf(
   name: string,
   config: Config,
+  storage: Storage,
   facts: Pick<Patient, 'resolvers' | 'connect' | 'status' | 'staging'>,
 ): Patient {
-  const { acme, storage: folder } = config.certificates;
-  const storage = new FolderStorage(folder);
+  const { acme } = config.certificates;
   return {
     ...facts,
     name,

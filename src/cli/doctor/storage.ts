@@ -1,7 +1,10 @@
 // Whether the storage takes and keeps what it must, and keeps it from others.
+import { existsSync } from 'node:fs';
 import { readdir, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
+import { unsealed } from '../../acme/storage/open.ts';
 import { formatSize } from '../../base/units.ts';
+import type { CertificatesConfig } from '../../config/config.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import type { Patient } from './patient.ts';
 
@@ -13,15 +16,20 @@ const OTHERS = 0o077;
 const OTHERS_MAY_WRITE = 0o022;
 
 export async function lookAtStorage({ storage, config }: Patient): Promise<Finding[]> {
-  const { place } = storage;
   await storage.write(PROBE_KEY, '');
   await storage.remove(PROBE_KEY);
+  const warning = unsealed(config);
   return [
-    ok(CHECK, `${place} can be written`),
-    ...(await looseFiles(place)),
-    ...(await otherOwner(place, config.admin.socket)),
-    ...(await fullDisk(place)),
+    ok(CHECK, `${storage.place} can be written`),
+    ...(warning === undefined ? [] : [warn(CHECK, warning)]),
+    ...(await lookAtFolder(config.certificates, config.admin.socket)),
   ];
+}
+
+/** Of a shared storage it holds the copy, which a gateway that has not run yet has still to make. */
+async function lookAtFolder({ storage, isShared }: CertificatesConfig, socket: string | undefined): Promise<Finding[]> {
+  if (isShared && !existsSync(storage)) return [];
+  return [...(await looseFiles(storage)), ...(await otherOwner(storage, socket)), ...(await fullDisk(storage))];
 }
 
 /** Keys that others may read, and a folder in which others may put theirs. */

@@ -4,9 +4,18 @@ import type { CertificateFile, CertificatesConfig, ClientCertificatesConfig } fr
 import type { Part } from '../part.ts';
 import { resolveAcme } from './acme.ts';
 
-export function resolveCertificates(part: Part, baseDir: string): CertificatesConfig {
+const SHARED = 'shared';
+
+export function resolveCertificates(part: Part, baseDir: string, hasShared: boolean): CertificatesConfig {
+  const isShared = part.at('storage').text() === SHARED;
+  if (isShared && !hasShared) {
+    part
+      .at('storage')
+      .fault('missing-key', 'is the store that machines share; write shared: redis://HOST beside certificates');
+  }
   return {
-    storage: part.at('storage').path(baseDir) ?? baseDir,
+    storage: part.at(isShared ? 'copy' : 'storage').path(baseDir) ?? baseDir,
+    isShared,
     issuer: isSwitchedOff(part.at('acme')) ? 'internal' : part.at('issuer').word(['acme', 'internal']),
     acme: resolveAcme(part.at('acme'), baseDir),
     files: part

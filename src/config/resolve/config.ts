@@ -29,17 +29,18 @@ export function resolveConfig(document: ConfigDocument, origin: Origin): Config 
   const sites = resolveSites(root.at('sites'), upstreams, baseDir);
   checkStickyNames(sites, upstreams);
   const { https, http, admin } = resolveAddresses(root);
+  const shared = root.at('shared');
   return {
     file: origin.file,
     listen: { https, http, proxyProtocol: texts(root.at('listen').at('proxyProtocol')) },
     trustedProxies: texts(root.at('trustedProxies')),
     workers: resolveWorkers(root.at('workers')),
-    shared: resolveShared(root.at('shared'), baseDir),
+    shared: resolveShared(shared, baseDir),
     admin: { socket: resolveSocket(root.at('admin').at('socket'), baseDir), http: admin },
     timeouts: resolveTimeouts(root.at('timeouts')),
     requestLimits: resolveRequestLimits(root.at('requestLimits')),
     bans: resolveBans(root.at('bans')),
-    certificates: resolveCertificates(root.at('certificates'), baseDir),
+    certificates: resolveCertificates(root.at('certificates'), baseDir, shared.isGiven && !shared.isOff),
     upstreams: upstreams.all(),
     sites,
     logs: resolveLogs(root.at('logs'), baseDir),

@@ -37,6 +37,7 @@ export function resolveShared(part: Part, baseDir: string): SharedConfig | undef
     sentinelPassword: at('sentinelPassword').text(),
     tls: isTls ? { ca: readPem(at('ca'), baseDir, 'CERTIFICATE') } : undefined,
     timeoutMs: at('timeout').durationMs(),
+    secret: at('secret').text(),
     prefix: at('prefix').text() ?? '',
   };
 }

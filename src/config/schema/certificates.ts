@@ -131,10 +131,16 @@ const acme: Node = map(
 );
 
 export const certificates: Node = map("The gateway's own certificates: where they are kept and where they come from.", {
-  storage: value('The folder of keys and certificates; later also shared.', path, {
-    default: './certs',
-    later: { what: 'keeping certificates in shared storage', only: 'shared' },
-  }),
+  storage: value(
+    'The folder of keys and certificates; shared: what comes from ACME is kept in the store under shared, for all machines that use it.',
+    path,
+    { default: './certs', examples: ['shared'] },
+  ),
+  copy: value(
+    "With storage: shared, the folder of this machine's own copy, which is served while the shared store is away.",
+    path,
+    { default: './certs' },
+  ),
   issuer: value(
     'Who issues missing certificates: internal is a local authority made by Gatehouse.',
     word('internal', 'acme'),

@@ -46,8 +46,6 @@ export interface ListShape {
 export interface Later {
   /** For "… is not available yet". */
   readonly what: string;
-  /** Only this value is not available; any other is. */
-  readonly only?: string;
   /** The key that switches a map off (`mode: off`, `attempts: 0`); a map with anything else in it is on. */
   readonly offBy?: string;
 }

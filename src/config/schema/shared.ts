@@ -8,13 +8,24 @@ import { list, map, value } from './node.ts';
 import { redisUrl } from './web.ts';
 
 const secret = verbatim('a text', 'the password');
+/** Not to be guessed from what was sealed with it, which others may have. */
+const LEAST_SECRET = 16;
+const sealing = verbatim(
+  'a text',
+  'a secret',
+  (value) =>
+    value.length < LEAST_SECRET
+      ? { fault: `is shorter than ${LEAST_SECRET} characters; write a longer one` }
+      : { value },
+  `^[\\s\\S]{${LEAST_SECRET},}$`,
+);
 const hostPort = readBy('an address', 'an address like 10.0.0.9:26379', parseHostPort);
 const prefix = readBy('a word', 'a word of letters, digits, -, _ and :', (word) =>
   /^[\w:-]{1,64}$/.test(word) ? { value: word } : { fault: 'is not a word of letters, digits, -, _ and :' },
 );
 
 export const shared: Node = map(
-  'A Redis or Valkey that several machines share: counters of limits, and bans. A URL alone is enough; without it, or while it does not answer, each machine counts for itself.',
+  'A Redis or Valkey that several machines share: counters of limits, bans, and with certificates.storage: shared certificates. A URL alone is enough; without it, or while it does not answer, each machine counts for itself.',
   {
     url: value('Where it is; rediss:// is TLS.', redisUrl, { default: null, examples: ['redis://10.0.0.9:6379'] }),
     username: value('For AUTH.', verbatim('a name', 'a name'), { default: null }),
@@ -37,6 +48,11 @@ export const shared: Node = map(
     timeout: value('What takes longer counts as not answered, and is counted here.', duration(5, 10_000), {
       default: '50ms',
     }),
+    secret: value(
+      'With certificates.storage: shared, what private keys and all else of it are sealed with there; the same on all machines.',
+      sealing,
+      { default: null, secret: true, examples: [`\${file:/run/secrets/shared}`] },
+    ),
     prefix: value('Begins every key, so that one Redis can serve several gateways.', prefix, { default: 'gatehouse' }),
   },
   { default: null, is: [redisUrl, off], examples: ['redis://10.0.0.9:6379'] },

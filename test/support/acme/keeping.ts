@@ -6,6 +6,8 @@ import path from 'node:path';
 import { onTestFinished, vi } from 'vitest';
 import { CertificateKeeper } from '../../../src/acme/keeper.ts';
 import type { ManagedStatus } from '../../../src/acme/status.ts';
+import { FolderStorage } from '../../../src/acme/storage/folder.ts';
+import type { Storage } from '../../../src/acme/storage/storage.ts';
 import type { AcmeConfig, AcmeIssuer, CertificatesConfig } from '../../../src/config/config.ts';
 import type { Certificate } from '../../../src/tls/certificate.ts';
 import type { Ca } from './ca.ts';
@@ -31,6 +33,8 @@ export interface Kept {
 export interface KeepOptions extends Partial<AcmeConfig> {
   readonly folder?: string;
   readonly now?: () => number;
+  /** In place of the folder. */
+  readonly storage?: Storage;
 }
 
 /** A CA that validates nothing and speaks plain HTTP, which is quick; closed after the test. */
@@ -59,10 +63,11 @@ export async function newFolder(): Promise<string> {
 }
 
 export async function keeping(issuers: readonly AcmeIssuer[], options: KeepOptions = {}): Promise<Kept> {
-  const { folder = await newFolder(), now, ...acme } = options;
+  const { folder = await newFolder(), now, storage = new FolderStorage(folder), ...acme } = options;
   const told: Told[] = [];
   const config: CertificatesConfig = {
     storage: folder,
+    isShared: false,
     issuer: 'acme',
     files: [],
     acme: {
@@ -75,7 +80,7 @@ export async function keeping(issuers: readonly AcmeIssuer[], options: KeepOptio
       ...acme,
     },
   };
-  const keeper = new CertificateKeeper(config, (level, message) => told.push({ level, message }), now);
+  const keeper = new CertificateKeeper(config, storage, (level, message) => told.push({ level, message }), now);
   onTestFinished(() => keeper.stop());
   const status = (name: string): ManagedStatus | undefined => keeper.status().find((one) => one.name === name);
   return {
