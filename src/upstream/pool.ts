@@ -1,5 +1,5 @@
-// The connections to one server, each bound of them, and the calls that wait for one. HTTP/1.1 connections are kept and
-// handed round, HTTP/2 ones shared. What becomes free goes to the call that has waited longest.
+// Who gets a connection to one server, within each bound of it, and when another is opened. HTTP/1.1 connections are kept
+// and handed round, HTTP/2 ones shared. What becomes free goes to the call that has waited longest.
 import type { Socket } from 'node:net';
 import { GatehouseError } from '../base/errors.ts';
 import type { UpstreamConfig } from '../config/config.ts';
@@ -8,16 +8,11 @@ import type { Dialer } from './dialer.ts';
 import { Http1Connection } from './http1/connection.ts';
 import { type Bearable, Http2Connection } from './http2.ts';
 import { Queue } from './queue.ts';
-import { type Held, Relief } from './relief.ts';
+import { Relief } from './relief.ts';
+import { type Connection, Stock } from './stock.ts';
 
-/** Many servers close a kept connection after five seconds; one that is older than this is not used again. */
-const KEEP_IDLE_MS = 4_000;
 /** Of the calls that may be under way at once, one part in so many is for those whose clients hold nothing up. */
 const KEPT_FOR_BRISK = 4;
-/** The same for a call that cannot be sent twice: some servers close a kept connection after two seconds. */
-const KEEP_FOR_ONCE_MS = 1_000;
-
-export type Connection = Http1Connection | Http2Connection;
 
 export interface PoolSettings extends UpstreamConfig {
   /** To an answer's head, and the longest silence within its body. */
@@ -31,19 +26,14 @@ export class Pool {
   /** Open or being opened. */
   #connections = 0;
   #opening = 0;
-  readonly #idle: Http1Connection[] = [];
-  readonly #busy = new Set<Http1Connection>();
-  readonly #shared = new Set<Http2Connection>();
+  readonly #stock = new Stock();
   readonly #bearable: Bearable = { streams: Number.POSITIVE_INFINITY };
   readonly #queue = new Queue<Connection>();
   readonly #relief = new Relief(
-    () => this.#held(),
+    () => this.#stock.held(),
     () => this.#queue.length,
     () => this.#serve(),
   );
-  #sweeper: NodeJS.Timeout | undefined;
-  /** Busy ones whose call is their last. */
-  readonly #retired = new WeakSet<Http1Connection>();
   #isClosing = false;
 
   constructor(dialer: Dialer, settings: PoolSettings) {
@@ -62,9 +52,7 @@ export class Pool {
 
   /** Calls under way, to the last byte of their answers. */
   get outstanding(): number {
-    let outstanding = this.#busy.size;
-    if (this.#shared.size > 0) for (const connection of this.#shared) outstanding += connection.active;
-    return outstanding;
+    return this.#stock.outstanding;
   }
 
   /** Whether `wait` would refuse a call that `free` has nothing for. */
@@ -81,19 +69,14 @@ export class Pool {
 
   /** There are connections that carried calls before. */
   get hasKept(): boolean {
-    return this.#idle.length > 0 || this.#shared.size > 0;
+    return this.#stock.hasKept;
   }
 
   /** A connection for the call, at once. Without a call it is a question: the connection stays where it is. */
   free(call?: Call): Connection | undefined {
     if (this.outstanding >= this.settings.maxRequests) return undefined;
     if (call !== undefined && this.#isHeldUp && !call.isBrisk) return undefined;
-    if (this.#shared.size > 0) {
-      for (const connection of this.#shared)
-        if (connection.hasRoom) return call === undefined ? connection : connection.claim();
-    }
-    if (call === undefined) return this.#idle.at(-1);
-    return this.#takeIdle(call.isRepeatable ? KEEP_IDLE_MS : KEEP_FOR_ONCE_MS);
+    return call === undefined ? this.#stock.free : this.#stock.claim(call.isRepeatable);
   }
 
   /**
@@ -121,23 +104,18 @@ export class Pool {
   }
 
   dropIdle(): void {
-    for (const connection of this.#idle.splice(0)) connection.destroy();
+    this.#stock.dropIdle();
   }
 
   /** Connections that are there, to other addresses than these, take no further call. */
   keepOnly(addresses: ReadonlySet<string>): void {
-    const isAstray = ({ remoteAddress }: Connection): boolean => !addresses.has(remoteAddress);
-    for (const connection of this.#idle.filter(isAstray)) connection.destroy();
-    for (const connection of this.#busy) if (isAstray(connection)) this.#retired.add(connection);
-    for (const connection of this.#shared) if (isAstray(connection)) connection.close();
+    this.#stock.keepOnly(addresses);
   }
 
   /** Idle connections go now, busy ones with their last answer. */
   close(): void {
     this.#isClosing = true;
-    clearInterval(this.#sweeper);
-    this.dropIdle();
-    for (const connection of this.#shared) connection.close();
+    this.#stock.close();
   }
 
   /** Calls that could yet be sent over connections that are not open, or not ready. */
@@ -150,11 +128,11 @@ export class Pool {
   /** As many calls as may wait for their clients, or might: another such gets no room before one of them is over. */
   get #isHeldUp(): boolean {
     const { maxConnections, maxRequests } = this.settings;
-    const most = this.#shared.size > 0 ? maxRequests : Math.min(maxConnections, maxRequests);
+    const most = this.#stock.hasShared ? maxRequests : Math.min(maxConnections, maxRequests);
     const bound = most - Math.floor(most / KEPT_FOR_BRISK);
     if (this.outstanding < bound) return false;
     let held = 0;
-    for (const { waitsForClient, call } of this.#held()) if (waitsForClient || call?.isBrisk === false) held++;
+    for (const { waitsForClient, call } of this.#stock.held()) if (waitsForClient || call?.isBrisk === false) held++;
     return held >= bound;
   }
 
@@ -168,32 +146,11 @@ export class Pool {
   #serve(): void {
     this.#queue.sort();
     while (this.#takers > 0 && this.outstanding < this.settings.maxRequests) {
-      const connection = this.#claimShared() ?? this.#takeIdle(KEEP_FOR_ONCE_MS);
+      const connection = this.#stock.claim(false);
       if (connection === undefined) break;
       this.#queue.hand(connection);
     }
     this.#openMore();
-  }
-
-  #claimShared(): Http2Connection | undefined {
-    for (const connection of this.#shared) if (connection.hasRoom) return connection.claim();
-    return undefined;
-  }
-
-  /** The one used last: it is the least likely to have been closed by the other side. */
-  #takeIdle(keepMs: number): Http1Connection | undefined {
-    for (;;) {
-      const connection = this.#idle.pop();
-      if (connection === undefined) return undefined;
-      const idleMs = connection.isReusable ? performance.now() - connection.lastUsedAt : Number.POSITIVE_INFINITY;
-      if (idleMs < keepMs) {
-        this.#busy.add(connection);
-        return connection;
-      }
-      connection.destroy();
-      // The others are older still, but do for calls that can be sent twice: one makes room for a new one.
-      if (idleMs < KEEP_IDLE_MS) return undefined;
-    }
   }
 
   /** One handshake for each call that waits; a single one while connections are shared or may turn out to be. */
@@ -225,7 +182,7 @@ export class Pool {
       this.#opening--;
       this.#connections--;
       // One failed handshake fails one call, which has its own; where it was everybody's, all of them.
-      if (protocol === 'http1' || this.#shared.size > 0) this.#queue.failFirst(error);
+      if (protocol === 'http1' || this.#stock.hasShared) this.#queue.failFirst(error);
       else this.#queue.failAll(error);
     }
     this.#openMore();
@@ -252,7 +209,7 @@ export class Pool {
       bearable: this.#bearable,
       onReady: () => {
         this.#opening--;
-        this.#shared.add(connection);
+        this.#stock.share(connection);
         resolve();
       },
       onRoom: () => {
@@ -264,7 +221,7 @@ export class Pool {
           reject(fault);
           return;
         }
-        this.#shared.delete(connection);
+        this.#stock.unshare(connection);
         this.#connections--;
         this.#openMore();
       },
@@ -274,15 +231,11 @@ export class Pool {
 
   /** Free again, or new: to a call that waits, else into the pool. */
   #keep(connection: Http1Connection): void {
-    if (this.#retired.has(connection)) {
-      connection.destroy();
-      return;
-    }
-    this.#busy.delete(connection);
+    if (!this.#stock.release(connection)) return;
     if (this.#queue.length > 0 && this.outstanding < this.settings.maxRequests) {
       if (this.#takers === 0) this.#queue.sort();
       if (this.#takers > 0) {
-        this.#busy.add(connection);
+        this.#stock.occupy(connection);
         this.#queue.hand(connection);
         return;
       }
@@ -291,13 +244,7 @@ export class Pool {
       connection.destroy();
       return;
     }
-    this.#idle.push(connection);
-    this.#sweeper ??= setInterval(() => this.#sweep(), KEEP_IDLE_MS / 2).unref();
-  }
-
-  *#held(): Generator<Held> {
-    yield* this.#busy;
-    for (const { held } of this.#shared) yield* held;
+    this.#stock.keep(connection);
   }
 
   #fill(connection: Http2Connection): void {
@@ -305,15 +252,8 @@ export class Pool {
     for (let left = room; left > 0 && this.#takers > 0; left--) this.#queue.hand(connection.claim());
   }
 
-  #sweep(): void {
-    const oldest = performance.now() - KEEP_IDLE_MS;
-    for (const connection of this.#idle.filter(({ lastUsedAt }) => lastUsedAt < oldest)) connection.destroy();
-  }
-
   #forget(connection: Http1Connection): void {
-    this.#busy.delete(connection);
-    const at = this.#idle.indexOf(connection);
-    if (at !== -1) this.#idle.splice(at, 1);
+    this.#stock.forget(connection);
     this.#connections--;
     this.#openMore();
   }
