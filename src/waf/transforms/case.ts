@@ -23,7 +23,7 @@ function letters(name: string, from: readonly number[], to: readonly number[]): 
       const start = firstOf(value, flags);
       if (start === -1) return value;
       const out = open(value);
-      for (let index = start; index < value.length; index++) out[index] = map[value.charCodeAt(index)]!;
+      for (let index = start; index < value.length; index++) out[index] = map[out[index]!]!;
       return close(out, value.length, value);
     },
   };

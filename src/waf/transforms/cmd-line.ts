@@ -31,7 +31,7 @@ export const cmdLine: Transform = {
     let length = start;
     let inBlank = false;
     for (let index = start; index < value.length; index++) {
-      const byte = value.charCodeAt(index);
+      const byte = out[index]!;
       const kind = KINDS[byte]!;
       if (kind === DROP) continue;
       if (kind === BLANK) {

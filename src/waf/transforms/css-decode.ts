@@ -19,7 +19,7 @@ export const cssDecode: Transform = {
     const out = open(value);
     let length = start;
     for (let index = start; index < value.length; ) {
-      const byte = value.charCodeAt(index++);
+      const byte = out[index++]!;
       if (byte !== 0x5c) {
         out[length++] = byte;
         continue;

@@ -26,7 +26,7 @@ export const htmlEntityDecode: Transform = {
     const out = open(value);
     let length = start;
     for (let index = start; index < value.length; ) {
-      const byte = value.charCodeAt(index);
+      const byte = out[index]!;
       if (byte === 0x26 && decodeEntity(value, index + 1)) {
         out[length++] = entity.byte;
         index = entity.end;

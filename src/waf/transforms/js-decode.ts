@@ -15,7 +15,7 @@ export const jsDecode: Transform = {
     const out = open(value);
     let length = start;
     for (let index = start; index < value.length; ) {
-      const byte = value.charCodeAt(index);
+      const byte = out[index]!;
       if (byte === 0x5c && index + 1 < value.length) {
         out[length++] = decodeEscape(value, index + 1);
         index = end;

@@ -16,7 +16,7 @@ export function removal(name: string, bytes: readonly number[]): Transform {
       const out = open(value);
       let length = start;
       for (let index = start; index < value.length; index++) {
-        const byte = value.charCodeAt(index);
+        const byte = out[index]!;
         if (flags[byte] === 0) out[length++] = byte;
       }
       return close(out, length, value);

@@ -15,7 +15,10 @@ const KEPT = Buffer.allocUnsafeSlow(KEPT_BYTES) as Scratch;
 /** Room for one result. */
 export type Scratch = Buffer & Latin1;
 
-/** A buffer of at least `room` bytes that begins with the value, so that whoever shortens it need not copy its start. */
+/**
+ * A buffer of at least `room` bytes that begins with the value. Whoever never makes it longer reads from it what comes
+ * next, which is faster than asking a string for each of its bytes, and need not copy its start.
+ */
 export function open(value: string, room: number = value.length): Scratch {
   const out = room <= KEPT_BYTES ? KEPT : (Buffer.allocUnsafeSlow(room) as Scratch);
   out.latin1Write(value, 0, value.length);

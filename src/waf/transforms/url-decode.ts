@@ -29,7 +29,7 @@ function decode(value: string, units: boolean): string {
   const out = open(value);
   let length = percent === -1 ? plus : plus === -1 ? percent : Math.min(percent, plus);
   for (let index = length; index < value.length; ) {
-    const byte = value.charCodeAt(index);
+    const byte = out[index]!;
     if (byte === 0x25) {
       const unit = units && (value.charCodeAt(index + 1) | 0x20) === 0x75;
       const decoded = unit ? lowByteOfUnit(value, index + 2) : hexPair(value, index + 1);
