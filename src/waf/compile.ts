@@ -1,4 +1,6 @@
 // From rules as they are written to a plan that can run. All that can be decided before a request comes is decided here.
+
+import { earlySteps } from './early.ts';
 import { compileEffect, type Run, type SelectSteps } from './effects.ts';
 import { FEEDS, INNER } from './feeds.ts';
 import { Field, NO_FIELDS } from './field.ts';
@@ -47,6 +49,7 @@ export function compilePlan(ruleSet: RuleSet, seeds: ReadonlyMap<string, TxValue
     settings: ruleSet.settings,
     slots,
     roles,
+    early: earlySteps(planned),
     scoreSlots: [...roles.scores].map((name) => slots.slot(name)),
     initialTx: slots.names.map((name) => folded.initial.get(name)),
     members: VARIABLES.map((name, variable) => initialMembers(name, variable, scans, flags)),
@@ -57,6 +60,7 @@ export function compilePlan(ruleSet: RuleSet, seeds: ReadonlyMap<string, TxValue
     scans,
     collections: new CollectionStore(ruleSet.settings.collectionTimeoutS),
     scan: (variable, field) => scans.scan(variable, field),
+    walked: () => scans.walked,
     read: readVariable,
   };
 }

@@ -50,7 +50,9 @@ export class Engine {
  */
 export class Inspection {
   readonly #plan: Plan;
-  readonly #tx: Transaction;
+  #tx: Transaction;
+  /** Work of the scans at which it is looked next whether a body is refused already. */
+  #judgeAt = FIRST_JUDGED;
   readonly #options: EngineOptions;
 
   constructor(plan: Plan, options: EngineOptions, exemption?: Exemption) {
@@ -74,7 +76,8 @@ export class Inspection {
   /** `isPrefix`: the body was longer than is inspected. An exchange without a body has an empty one. */
   requestBody(body: Buffer, isPrefix: boolean): Intervention | undefined {
     return this.#run(2, (tx) => {
-      takeAll(addRequestBody(tx, body, isPrefix, this.#options.body));
+      const filling = addRequestBody(tx, body, isPrefix, this.#options.body);
+      while (!this.#takeValue(filling));
     });
   }
 
@@ -87,7 +90,7 @@ export class Inspection {
     const { budget } = this.#tx;
     addTrailers(this.#tx, trailers);
     const filling = addRequestBody(this.#tx, body, isPrefix, this.#options.body);
-    while (!takeTurn(filling, budget)) await new Promise(setImmediate);
+    while (!this.#takeTurn(filling, budget)) await new Promise(setImmediate);
     return this.#run(2, () => {});
   }
 
@@ -118,37 +121,55 @@ export class Inspection {
   }
 
   #run(phase: Phase, fill: (tx: Transaction) => void): Intervention | undefined {
-    const tx = this.#tx;
-    tx.budget.enter();
+    const { budget } = this.#tx;
+    budget.enter();
     try {
-      fill(tx);
-      runPhase(this.#plan, tx, phase);
+      fill(this.#tx);
+      runPhase(this.#plan, this.#tx, phase);
     } finally {
-      tx.budget.leave();
+      budget.leave();
     }
-    return tx.intervention;
+    return this.#tx.intervention;
   }
-}
 
-function takeAll(filling: Generator): void {
-  while (filling.next().done !== true);
+  /** Works for one turn; true when everything is taken that matters. */
+  #takeTurn(filling: Generator, budget: Budget): boolean {
+    const startedAt = performance.now();
+    budget.enter();
+    try {
+      for (let count = 1; ; count++) {
+        if (this.#takeValue(filling)) return true;
+        if (count % VALUES_PER_LOOK === 0 && performance.now() - startedAt > TURN_MS) return false;
+      }
+    } finally {
+      budget.leave();
+    }
+  }
+
+  #takeValue(filling: Generator): boolean {
+    if (filling.next().done === true) return true;
+    if (this.#tx.walked < this.#judgeAt) return false;
+    this.#judgeAt = 2 * this.#tx.walked;
+    return this.#isRefused();
+  }
+
+  /** Whether what has been read of a body is enough to refuse it: what else is in it would cost time for nothing. */
+  #isRefused(): boolean {
+    const { early } = this.#plan;
+    if (early === undefined || this.#tx.mode !== 'on') return false;
+    const { captures } = this.#tx.budget;
+    const { steps } = captures;
+    const trial = this.#tx.fork();
+    runPhase(this.#plan, trial, 2, early);
+    if (trial.intervention === undefined) captures.steps = steps;
+    else this.#tx = trial;
+    return trial.intervention !== undefined;
+  }
 }
 
 /** Values between two looks at the clock. */
 const VALUES_PER_LOOK = 8;
 /** Longest stretch of work on values before others get their turn. */
 const TURN_MS = 10;
-
-/** Works for one turn; true when everything is taken. */
-function takeTurn(filling: Generator, budget: Budget): boolean {
-  const startedAt = performance.now();
-  budget.enter();
-  try {
-    for (let count = 1; ; count++) {
-      if (filling.next().done === true) return true;
-      if (count % VALUES_PER_LOOK === 0 && performance.now() - startedAt > TURN_MS) return false;
-    }
-  } finally {
-    budget.leave();
-  }
-}
+/** Ordinary bodies are read with less work: the first time that it is looked whether a body is refused already. */
+const FIRST_JUDGED = 256 * 1024;

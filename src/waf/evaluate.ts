@@ -16,15 +16,15 @@ interface LinkMatch extends Matched {
   readonly captured: Transaction['captured'];
 }
 
-/** Runs one phase. After an intervention only phase 5 still runs. */
-export function runPhase(plan: Plan, tx: Transaction, phase: Phase): void {
+/** Runs one phase, or of its steps those that are marked. After an intervention only phase 5 still runs. */
+export function runPhase(plan: Plan, tx: Transaction, phase: Phase, only?: Uint8Array): void {
   if (tx.mode === 'off' || (phase !== 5 && (tx.intervention !== undefined || phase <= tx.allowedUpTo))) return;
   const { steps, phaseStart } = plan;
   const end = phaseStart[phase] as number;
   let next = phaseStart[phase - 1] as number;
   while (next < end) {
     const number = next++;
-    if (tx.flags[number] === 0 || tx.removed?.[number] === 1) continue;
+    if (tx.flags[number] === 0 || tx.removed?.[number] === 1 || only?.[number] === 0) continue;
     const step = steps[number] as Step;
     if (tx.exemption?.rules !== undefined && isExempt(tx, step, tx.exemption.rules)) continue;
     if (!matches(tx, step)) continue;

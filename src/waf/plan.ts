@@ -13,6 +13,8 @@ export interface Plan extends Ground {
   readonly ruleCount: number;
   /** Of the rules that are left, by themselves. */
   readonly roles: Roles;
+  /** By step: 1 for those that may decide while the body is read; undefined: none may. */
+  readonly early: Uint8Array | undefined;
   readonly scans: ScanTable;
   readonly collections: CollectionStore;
 }

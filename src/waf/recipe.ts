@@ -171,9 +171,11 @@ const MAX_RECIPES = 256;
 /** New combinations that one exchange may cause; then the recipe for any value serves, which does more work. */
 export const NEW_RECIPES = 48;
 
-/** How many combinations may still be worked out for the exchange under way; shared by all plans of a rule set. */
-export interface Allowance {
+/** Shared by all plans of a rule set. `recipes`: how many combinations may still be worked out for the exchange under way. */
+export interface Meter {
   recipes: number;
+  /** Bytes that automata walked over in all exchanges, and a share for each walk. */
+  walked: number;
 }
 
 /** The recipes of one plan. */
@@ -182,7 +184,7 @@ export class RecipeBook {
   readonly #questions: readonly Question[];
   readonly #sizes: readonly FamilySize[];
   readonly #presence: Presence;
-  readonly #allowance: Allowance;
+  readonly #meter: Meter;
   /** Bits that make a difference here. */
   readonly #relevant: number;
   readonly #known = new Map<number, Recipe>();
@@ -194,13 +196,13 @@ export class RecipeBook {
     questions: readonly Question[],
     sizes: readonly FamilySize[],
     presence: Presence,
-    allowance: Allowance,
+    meter: Meter,
   ) {
     this.#nodes = nodes;
     this.#questions = questions;
     this.#sizes = sizes;
     this.#presence = presence;
-    this.#allowance = allowance;
+    this.#meter = meter;
     const asked = questions.flatMap(({ needs }) => needs).reduce((all, need) => all | need, 0);
     this.#relevant = nodes.reduce((all, { triggers }) => all | triggers, asked);
     this.#tables = tablesOf(questions, sizes.length);
@@ -215,8 +217,8 @@ export class RecipeBook {
   find(present: number): Recipe {
     const known = this.#known.get(present);
     if (known !== undefined) return known;
-    if (this.#allowance.recipes <= 0) return this.#any;
-    this.#allowance.recipes--;
+    if (this.#meter.recipes <= 0) return this.#any;
+    this.#meter.recipes--;
     if (this.#known.size >= MAX_RECIPES) this.#known.clear();
     const recipe = recipeFor(present, this.#nodes, this.#questions, this.#sizes, this.#tables);
     this.#known.set(present, recipe);

@@ -8,7 +8,7 @@ import type { Field, Hits } from './field.ts';
 import { NO_HITS } from './field.ts';
 import type { Node } from './pattern/node.ts';
 import { ALWAYS, Presence } from './presence.ts';
-import { type Allowance, NEW_RECIPES, type Question, RecipeBook } from './recipe.ts';
+import { type Meter, NEW_RECIPES, type Question, RecipeBook } from './recipe.ts';
 import { type Family, ValuePlan } from './scanner.ts';
 import type { Step } from './step.ts';
 import { forgetTexts } from './text-memo.ts';
@@ -35,12 +35,12 @@ interface Outline {
 export class ScanTable {
   readonly #plans: readonly (VariablePlans | undefined)[];
   readonly families: readonly Family[];
-  readonly #allowance: Allowance = { recipes: 0 };
+  readonly #meter: Meter = { recipes: 0, walked: 0 };
 
   constructor(steps: readonly Step[]) {
     const builder = new Builder(
       steps.filter(({ scanned }) => scanned !== undefined),
-      this.#allowance,
+      this.#meter,
     );
     this.#plans = builder.plans;
     this.families = builder.families;
@@ -49,6 +49,11 @@ export class ScanTable {
   /** The patterns that are looked for. */
   get patterns(): readonly Node[] {
     return this.families.flatMap(({ patterns }) => patterns.patterns.map(({ node }) => node));
+  }
+
+  /** Work of all scans so far. */
+  get walked(): number {
+    return this.#meter.walked;
   }
 
   scan(variable: number, field: Field): Hits {
@@ -68,7 +73,7 @@ export class ScanTable {
 
   /** A new exchange: the automata may grow again by their allowance. */
   beginExchange(): void {
-    this.#allowance.recipes = NEW_RECIPES;
+    this.#meter.recipes = NEW_RECIPES;
     forgetTexts();
     for (const { patterns } of this.families) patterns.beginRequest();
   }
@@ -83,16 +88,16 @@ class Builder {
   readonly families: Family[] = [];
   readonly plans: readonly (VariablePlans | undefined)[];
   readonly #steps: readonly Step[];
-  readonly #allowance: Allowance;
+  readonly #meter: Meter;
   readonly #presence: Presence;
   /** Steps that ask something of the same values, by their numbers. */
   readonly #lists = new Map<string, readonly Step[]>();
   readonly #plans = new Map<string, LazyPlan>();
   readonly #needs = new Map<Draft, readonly number[]>();
 
-  constructor(steps: readonly Step[], allowance: Allowance) {
+  constructor(steps: readonly Step[], meter: Meter) {
     this.#steps = steps;
-    this.#allowance = allowance;
+    this.#meter = meter;
     const chains = steps.flatMap((step) => scannedOf(step).link.transforms);
     this.#presence = new Presence(
       [...new Set(chains)].flatMap(({ triggers }) => (triggers === undefined ? [] : [triggers])),
@@ -170,8 +175,8 @@ class Builder {
       const anyCase = draft.form === 'words' || (draft.form === 'pattern' && !draft.negated);
       return { ...draft, node: tree.node(draft.chain, anyCase), needs: this.#needsOf(draft) };
     });
-    const recipes = new RecipeBook(tree.nodes, questions, families, this.#presence, this.#allowance);
-    return new ValuePlan(recipes, families);
+    const recipes = new RecipeBook(tree.nodes, questions, families, this.#presence, this.#meter);
+    return new ValuePlan(recipes, families, this.#meter);
   }
 
   /** The most telling clauses as presence bits. */

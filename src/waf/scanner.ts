@@ -5,7 +5,7 @@ import { NO_HITS } from './field.ts';
 import { MadeTexts } from './made-texts.ts';
 import type { UnionMatcher } from './pattern/union.ts';
 import type { WordMatcher } from './pattern/words.ts';
-import type { Ask, FamilySize, Lookup, RecipeBook } from './recipe.ts';
+import type { Ask, FamilySize, Lookup, Meter, RecipeBook } from './recipe.ts';
 import { ValueCache } from './value-cache.ts';
 
 /** The automata that all plans of one family of values share. */
@@ -25,10 +25,14 @@ interface Answer {
   isWalked: boolean;
 }
 
+/** What a walk costs beside its bytes, in bytes. */
+const WALK_BYTES = 64;
+
 /** Everything that is asked of the values of one kind (parameters, one header, …). */
 export class ValuePlan {
   readonly #recipes: RecipeBook;
   readonly #families: readonly Family[];
+  readonly #meter: Meter;
   readonly #cache = new ValueCache();
   readonly #texts: MadeTexts;
   /** By family: room for answers, used again for each value. */
@@ -37,8 +41,9 @@ export class ValuePlan {
   /** By ask: where its answer stands; undefined: there is nothing to find. */
   readonly #prepared: (Answer | undefined)[] = [];
 
-  constructor(recipes: RecipeBook, families: readonly Family[]) {
+  constructor(recipes: RecipeBook, families: readonly Family[], meter: Meter) {
     this.#recipes = recipes;
+    this.#meter = meter;
     this.#families = families;
     this.#texts = new MadeTexts((text) => recipes.presenceOf(text));
     this.#answers = families.map(() => []);
@@ -88,6 +93,7 @@ export class ValuePlan {
   #walk(answer: Answer, family: number): void {
     if (answer.isWalked) return;
     answer.isWalked = true;
+    this.#meter.walked += answer.value.length + WALK_BYTES;
     const { patterns, words } = this.#families[family] as Family;
     const { value, asksPatterns, asksWords } = answer;
     if (asksPatterns && asksWords) {

@@ -62,6 +62,8 @@ export interface Ground {
   readonly reads: ReadonlySet<number>;
   /** The steps that may match a member of that name with that value. */
   scan(variable: number, field: Field): Hits;
+  /** Work of all scans so far: the bytes that automata walked over, and a share for each walk. */
+  walked(): number;
   /** The fields of a variable, for macros. */
   read(variable: number, tx: Transaction): readonly Field[];
 }
@@ -105,6 +107,8 @@ export class Transaction {
   auditParts: string;
 
   contentType = '';
+  /** Work of the scans of this exchange, as `Ground.walked` counts it. */
+  walked = 0;
   /** Names and values of all arguments together. */
   argumentBytes = 0;
 
@@ -170,7 +174,9 @@ export class Transaction {
 
   #scan(variable: number, field: Field): void {
     this.budget.spend(field.value.length);
+    const before = this.plan.walked();
     const hits = this.plan.scan(variable, field);
+    this.walked += this.plan.walked() - before;
     if (hits.length === 0) return;
     field.hits = hits;
     for (const step of hits) this.flags[step] = 1;
@@ -180,6 +186,21 @@ export class Transaction {
   setBodyProcessor(processor: BodyProcessor): void {
     this.bodyProcessor = processor;
     this.setSingle(REQBODY_PROCESSOR, processor);
+  }
+
+  /** The same once more: rules that run on it leave no trace here. What was opened beyond the exchange is shared. */
+  fork(): Transaction {
+    const { plan, mode, collections, budget, exemption } = this;
+    return Object.assign(new Transaction(plan, mode, collections, budget, exemption), this, {
+      members: this.members.slice(),
+      tx: this.tx.copy(),
+      flags: this.flags.slice(),
+      removed: this.removed?.slice(),
+      exceptionsUsed: this.exceptionsUsed === undefined ? undefined : new Set(this.exceptionsUsed),
+      matched: this.matched.slice(),
+      env: this.env === undefined ? undefined : new Map(this.env),
+      findings: this.findings.slice(),
+    });
   }
 
   /** Points that were added to the scores since this was asked last. */

@@ -37,6 +37,12 @@ export class TxStore {
     this.values = initial.slice();
   }
 
+  copy(): TxStore {
+    const copy = new TxStore(this.#table, this.values);
+    if (this.#dynamic !== undefined) copy.#dynamic = new Map(this.#dynamic);
+    return copy;
+  }
+
   get(name: string): TxValue | undefined {
     const slot = this.#table.find(name);
     return slot === undefined ? this.#dynamic?.get(name) : this.values[slot];

@@ -38,6 +38,7 @@ export function emptyTransaction(settings: EngineSettings, mode: EngineMode, bud
     inner: VARIABLES.map(() => -1),
     reads: new Set(VARIABLES.keys()),
     scan: () => NO_HITS,
+    walked: () => 0,
     read: () => NO_FIELDS,
   };
   return new Transaction(ground, mode, new Collections(new CollectionStore()), budget);
