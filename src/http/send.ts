@@ -24,6 +24,8 @@ function settleBody(method: string, reply: Reply): void {
   const { body, headers } = reply;
   // Nothing but a head: what it says of trailers, no length belongs to.
   if (reply.sentStatus !== undefined) return;
+  // A switch has no content (RFC 9110, 8.6).
+  if (reply.tunnel !== undefined) return;
   if (hasNoContent(method, reply.status)) {
     if (body !== undefined && !isWhole(body)) body.cancel();
     reply.body = undefined;

@@ -7,16 +7,18 @@ import { startGateway } from '../support/world.ts';
 const KEY = 'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==';
 const VERSION = 'sec-websocket-version: 13';
 
-/** Agrees to everything, with the answer to no key. */
-async function startAgreeing(): Promise<{ url: string; seen: () => number }> {
+/** To that key. */
+const ACCEPT = 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=';
+
+/** Agrees to everything, with that answer to the key. */
+async function startAgreeing(accept = 'x'): Promise<{ url: string; seen: () => number }> {
   let seen = 0;
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.once('data', () => {
       seen++;
-      socket.end(
-        'HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-accept: x\r\n\r\n',
-      );
+      const head = ['HTTP/1.1 101 Switching Protocols', 'upgrade: websocket', 'connection: upgrade'];
+      socket.end(`${[...head, `sec-websocket-accept: ${accept}`].join('\r\n')}\r\n\r\n`);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -37,4 +39,13 @@ test.for([
   const head = ['GET /ws HTTP/1.1', 'host: localhost', 'connection: Upgrade', 'upgrade: websocket', ...fields];
   expect(await exchangeBytes(world, `${head.join('\r\n')}\r\n\r\n`)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   expect(backend.seen()).toBe(asked);
+});
+
+test('a switch has no content whose length could be told', async () => {
+  const backend = await startAgreeing(ACCEPT);
+  const world = await startGateway(`sites: { localhost: { to: "${backend.url}" } }`);
+  const head = ['GET /ws HTTP/1.1', 'host: localhost', 'connection: Upgrade', 'upgrade: websocket', KEY, VERSION];
+  const answer = await exchangeBytes(world, `${head.join('\r\n')}\r\n\r\n`);
+  expect(answer).toMatch(/^HTTP\/1.1 101 /);
+  expect(answer).not.toMatch(/content-length/i);
 });
