@@ -67,13 +67,14 @@ export class Http2Connection {
       options.onRoom();
     });
     let isOver = false;
+    let cause: Error | undefined;
     const over = (): void => {
       if (isOver) return;
       isOver = true;
       clearTimeout(clock);
       this.#isOpen = false;
       this.#session.destroy();
-      options.onClose(this.#isReady ? undefined : neverReady(options));
+      options.onClose(this.#isReady ? undefined : neverReady(options, cause));
     };
     const clock = setTimeout(over, options.settingsMs).unref();
     this.#session.on('remoteSettings', () => {
@@ -85,6 +86,11 @@ export class Http2Connection {
     this.#session.once('close', over);
     // A socket that ended before the session took it (a server that wants a certificate) ends it without a word.
     socket.once('close', over);
+    // A TLS alert, as to a client without a certificate: Node tells the socket, and neither ends it nor the session.
+    socket.once('error', (error: Error) => {
+      cause = error;
+      over();
+    });
     if (socket.destroyed) process.nextTick(over);
   }
 
@@ -238,9 +244,10 @@ function misspoken(what: string): GatehouseError {
   return new GatehouseError('upstream_protocol', 'upstream', `the backend's answer has ${what}`);
 }
 
-function neverReady({ origin, settingsMs }: Http2Options): GatehouseError {
-  const message = `${origin} closed the connection, or was silent for ${settingsMs} ms, before its SETTINGS`;
-  return new GatehouseError('upstream_connect', 'upstream', message, { retry: true });
+function neverReady({ origin, settingsMs }: Http2Options, cause: Error | undefined): GatehouseError {
+  const what = cause?.message ?? `it closed the connection, or was silent for ${settingsMs} ms`;
+  const message = `${origin} has not come to its SETTINGS: ${what}`;
+  return new GatehouseError('upstream_connect', 'upstream', message, { retry: true, cause });
 }
 
 /** Safe to send again, unless some of the body has been read and not kept. */

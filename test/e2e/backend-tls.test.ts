@@ -66,7 +66,7 @@ async function startSecure({ server: secrets }: Secrets): Promise<SecureServer> 
 }
 
 const group = (url: string, tls: string, protocol = 'auto'): string => `
-upstreams: { app: { servers: ["${url}"], tls: ${tls}, protocol: ${protocol} } }
+upstreams: { app: { servers: ["${url}"], tls: ${tls}, protocol: ${protocol}, connectTimeout: 1m } }
 sites: { localhost: { to: app } }`;
 
 describeProtocols('a request', (over) => {
@@ -86,7 +86,7 @@ describeProtocols('a request', (over) => {
     ['no authority', (tls: string) => tls.replace(/ca: "[^"]*", /, '')],
     ['no certificate', (tls: string) => tls.replace(/cert: .*key: "[^"]*", /, '')],
     ['another name', (tls: string) => tls.replace('app.internal', 'other.internal')],
-  ] as const)('gets 502 with %s', async ([, change]) => {
+  ] as const)('gets 502 at once with %s', async ([, change]) => {
     const secrets = await makeSecrets();
     const { url } = await startSecure(secrets);
     const world = await startGateway(group(url, change(secrets.tls)));
