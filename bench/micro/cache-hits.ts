@@ -1,10 +1,11 @@
-// What a hit costs: the processor time of a gateway for an answer out of its cache, beside one that comes from a backend.
+// What a hit costs: the processor time of a gateway for an answer out of its cache, beside one that comes from a backend, and
+// beside what Node alone costs for the same bytes.
 // Options: --rounds, --requests, --save.
 import { parseArgs } from 'node:util';
 import { startBackend } from '../rig/backend.ts';
 import { pinCores } from '../rig/cores.ts';
-import { MeasuredGateway } from '../rig/gateway.ts';
 import { describeMachine, machineLines, watchNeighbours } from '../rig/machine.ts';
+import { MeasuredServer } from '../rig/measured-server.ts';
 import { saveResult } from '../rig/save.ts';
 import { median } from '../rig/statistics.ts';
 import { table } from '../rig/table.ts';
@@ -20,7 +21,7 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds);
 const requests = Number(values.requests);
 
-/** The answers, the path that brings each, and what it is compared with. */
+/** The answers, the path that brings each, and what it is compared with. `bare`: from Node's own server, with nothing around it. */
 const KINDS = {
   '1 KiB from the backend': { path: '/plain/1k', status: '2xx', base: '1 KiB from the backend' },
   '1 KiB past the cache': { path: '/passed/1k', status: '2xx', base: '1 KiB from the backend' },
@@ -31,9 +32,11 @@ const KINDS = {
     base: '1 KiB from the backend',
     header: 'if-none-match: *',
   },
+  '1 KiB, Node alone': { path: '/1k', status: '2xx', base: '1 KiB from the backend', bare: true },
   'refused by an allow list': { path: '/closed/1k', status: '4xx', base: '1 KiB from the backend' },
   '100 KiB from the backend': { path: '/plain/100k', status: '2xx', base: '100 KiB from the backend' },
   '100 KiB, a hit': { path: '/cached/100k', status: '2xx', base: '100 KiB from the backend' },
+  '100 KiB, Node alone': { path: '/100k', status: '2xx', base: '100 KiB from the backend', bare: true },
 } as const;
 type Kind = keyof typeof KINDS;
 
@@ -42,14 +45,16 @@ const cores = pinCores();
 const machine = describeMachine(cores);
 using workspace = new Workspace();
 await using backend = await startBackend(workspace, cores.load);
-await using gateway = await MeasuredGateway.start(workspace, cores.underTest, sites());
+await using gateway = await MeasuredServer.gateway(workspace, cores.underTest, sites());
+await using bare = await MeasuredServer.bare(workspace, cores.underTest);
 const neighbours = watchNeighbours();
 
 const found = new Map<string, number[]>();
 for (const over of ['h2', 'http/1.1'] as const) {
   for (let round = 0; round <= rounds; round++) {
     for (const kind of Object.keys(KINDS) as Kind[]) {
-      const seconds = await gateway.cost(over, {
+      const server = 'bare' in KINDS[kind] ? bare : gateway;
+      const seconds = await server.cost(over, {
         ...KINDS[kind],
         requests: requestsOf(kind),
         streams: over === 'h2' ? 8 : 1,
@@ -96,6 +101,7 @@ function sites(): string {
   return `sites:
   ${HOST}:
     to: ${to}
+    waf: false
     headers: { response: { set: { cache-control: max-age=3600 } } }
     routes:
       - { match: { path: /plain/** }, stripPrefix: /plain }

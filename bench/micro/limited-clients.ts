@@ -3,8 +3,8 @@
 import { parseArgs } from 'node:util';
 import { startBackend } from '../rig/backend.ts';
 import { pinCores } from '../rig/cores.ts';
-import { MeasuredGateway } from '../rig/gateway.ts';
 import { describeMachine, machineLines, watchNeighbours } from '../rig/machine.ts';
+import { MeasuredServer } from '../rig/measured-server.ts';
 import { saveResult } from '../rig/save.ts';
 import { median } from '../rig/statistics.ts';
 import { table } from '../rig/table.ts';
@@ -34,7 +34,7 @@ const cores = pinCores();
 const machine = describeMachine(cores);
 using workspace = new Workspace();
 await using backend = await startBackend(workspace, cores.load);
-await using gateway = await MeasuredGateway.start(workspace, cores.underTest, sites());
+await using gateway = await MeasuredServer.gateway(workspace, cores.underTest, sites());
 const neighbours = watchNeighbours();
 
 const found = new Map<string, number[]>();
@@ -75,6 +75,7 @@ function sites(): string {
   return `sites:
   ${HOST}:
     to: ${to}
+    waf: false
     limits: [{ name: all, rate: 100000000/h }]
     routes:
       - { match: { path: /free/** }, stripPrefix: /free, limits: off }

@@ -1,10 +1,12 @@
-// A gateway from its sources under load of one kind at a time, and the processor time that each answer costs it.
+// A server under load of one kind at a time, and the processor time that each answer costs it: a gateway from its sources,
+// or the bare one.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuSeconds } from './proc.ts';
 import { Daemon, run } from './run.ts';
 import { freePort, HOST, type Workspace } from './workspace.ts';
 
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
+const BARE = new URL('bare-server.ts', import.meta.url).pathname;
 const TOOL_MS = 120_000;
 
 export type Protocol = 'h2' | 'http/1.1';
@@ -20,7 +22,7 @@ export interface Load {
   readonly streams: number;
 }
 
-export class MeasuredGateway implements AsyncDisposable {
+export class MeasuredServer implements AsyncDisposable {
   readonly #daemon: Daemon;
   readonly #port: number;
 
@@ -29,19 +31,29 @@ export class MeasuredGateway implements AsyncDisposable {
     this.#port = port;
   }
 
-  /** Resolves when it answers. Pinned to `core`, if that is possible; `sites` is that part of its configuration, which has no rules' records. */
-  static async start(workspace: Workspace, core: number | undefined, sites: string): Promise<MeasuredGateway> {
+  /** A gateway. Pinned to `core`, if that is possible; `sites` is that part of its configuration, which has no rules' records. */
+  static async gateway(workspace: Workspace, core: number | undefined, sites: string): Promise<MeasuredServer> {
     const port = await freePort();
     const file = workspace.file('gatehouse.yaml', configuration(workspace, port, sites));
-    const daemon = new Daemon({ file: process.execPath, args: [MAIN, 'run', '-c', file] }, core);
-    const gateway = new MeasuredGateway(daemon, port);
+    return MeasuredServer.#start([MAIN, 'run', '-c', file], core, port);
+  }
+
+  /** What Node's own server costs (`bare-server.ts`); its paths are those of the backend. */
+  static async bare({ www, cert, key }: Workspace, core: number | undefined): Promise<MeasuredServer> {
+    const port = await freePort();
+    return MeasuredServer.#start([BARE, www, String(port), cert, key], core, port);
+  }
+
+  /** Resolves when it answers. */
+  static async #start(args: readonly string[], core: number | undefined, port: number): Promise<MeasuredServer> {
+    const server = new MeasuredServer(new Daemon({ file: process.execPath, args }, core), port);
     try {
-      await gateway.#untilReady();
+      await server.#untilReady();
     } catch (error) {
-      await gateway[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
       throw error;
     }
-    return gateway;
+    return server;
   }
 
   /** Processor seconds for all of the load; fails when more than one answer in a hundred is another than was asked for. */
@@ -81,7 +93,7 @@ export class MeasuredGateway implements AsyncDisposable {
       );
       if (code === 0) return;
     }
-    throw new Error(`the gateway did not start: ${this.#daemon.lastWords}`);
+    throw new Error(`the server did not start: ${this.#daemon.lastWords}`);
   }
 }
 
