@@ -91,8 +91,8 @@ export class Standing {
     this.#pending.delete(x);
     const most = SPAN * this.#limits().unprovenPerIp;
     if (!x.isGone) {
-      // What the gateway answers by itself proves nothing, and costs no backend anything.
-      if (x.attempts === 0) return;
+      // What the gateway answers by itself proves nothing, and costs no backend anything; what it has stored is an answer.
+      if (x.attempts === 0 && x.cache === undefined) return;
       connection.answers = Math.min(connection.answers + 1, PROVEN_ANSWERS);
       this.#credit = Math.min(this.#credit + 1, most);
       if (this.#waiting.size > 0 && this.#credit > 0) this.#letNext(LET_BY_ANSWER, Number.POSITIVE_INFINITY);

@@ -44,6 +44,18 @@ test('an answer that was taken lets others go on, and its connection ask for mor
   expect(Array.from({ length: 4 }, () => standing.lets(asked(), at))).toEqual([true, true, true, true]);
 });
 
+test.for<[string, Partial<Exchange>, boolean]>([
+  ['an answer that was stored is taken like another', { attempts: 0, cache: 'hit' }, true],
+  ['what the gateway says by itself proves nothing', { attempts: 0 }, false],
+])('%s', ([, facts, doesProve]) => {
+  const standing = start();
+  const at = connection();
+  const first = asked(facts);
+  standing.lets(first, at);
+  standing.end(first, at);
+  expect(Array.from({ length: 4 }, () => standing.lets(asked(), at)).every((isLet) => isLet)).toBe(doesProve);
+});
+
 test('where requests are broken off one goes on each quarter of a second, and connections take turns', async () => {
   const standing = start();
   const greedy = connection();
