@@ -8,22 +8,33 @@ export interface FileBounds {
   /** Held within a sixteenth. */
   readonly maxBytes: number;
   readonly maxEntries: number;
-  /** Of one URL. */
+  /** Of one URL; many are held within sixteen. */
   readonly maxVariants: number;
 }
 
+export interface FileRow {
+  readonly head: string;
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** Milliseconds since the epoch. */
+  readonly storedAt: number;
+}
+
 /** Of the form of the tables; a file of another form begins anew. */
-const VERSION = 1;
+const VERSION = 2;
 /** Another process writes: what does not get its turn in this time is not stored. */
-const BUSY_MS = 20;
+const BUSY_MS = 100;
 const OPEN_MS = 2000;
+/** How exactly it is known when an answer was last asked for: a read that writes is ten reads. */
+const TOUCH_MS = 60_000;
+/** Of a URL with this many variants and more, every sixteenth that comes looks whether there are too many. */
+const MANY_VARIANTS = 256;
 /** Entries between two looks at the bounds. */
 const LOOK_EVERY = 64;
 
 const TABLES = `
 CREATE TABLE IF NOT EXISTS entries (
   key TEXT NOT NULL, fields TEXT NOT NULL, variant TEXT NOT NULL, head TEXT NOT NULL, body BLOB NOT NULL,
-  size INTEGER NOT NULL, used INTEGER NOT NULL, PRIMARY KEY (key, fields, variant)
+  size INTEGER NOT NULL, stored INTEGER NOT NULL, used INTEGER NOT NULL, PRIMARY KEY (key, fields, variant)
 );
 CREATE INDEX IF NOT EXISTS by_use ON entries (used, size);
 CREATE INDEX IF NOT EXISTS variants_by_use ON entries (key, used);
@@ -47,14 +58,19 @@ export class CacheFile {
   #bytesSinceLook = 0;
   #entriesSinceLook = 0;
 
-  /** A file that cannot be read begins anew. Throws when that fails too. */
+  /** Throws when there can be none, or the one that is there is of no use (`isUnreadable`). */
   constructor(file: string, bounds: FileBounds) {
     this.#bounds = bounds;
     this.#database = open(file);
-    this.#statements = Object.fromEntries(
-      Object.entries(STATEMENTS).map(([name, sql]) => [name, this.#database.prepare(sql)]),
-    ) as Record<keyof typeof STATEMENTS, StatementSync>;
-    this.#bound();
+    try {
+      this.#statements = Object.fromEntries(
+        Object.entries(STATEMENTS).map(([name, sql]) => [name, this.#database.prepare(sql)]),
+      ) as Record<keyof typeof STATEMENTS, StatementSync>;
+      this.#bound();
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
   }
 
   get figures(): { readonly entries: number; readonly bytes: number } {
@@ -67,15 +83,11 @@ export class CacheFile {
     return this.#statements.groups.all(key).map(({ fields }) => namesOf(String(fields)));
   }
 
-  find(key: string, fields: readonly string[], variant: string): { head: EntryHead; body: Buffer } | undefined {
-    const row = this.#statements.find.get(key, fields.join(), variant);
-    if (row === undefined) return undefined;
-    this.#touch(key, fields.join(), variant);
-    const { buffer, byteOffset, byteLength } = row.body as Uint8Array;
-    return {
-      head: JSON.parse(String(row.head)) as EntryHead,
-      body: Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength),
-    };
+  /** `head` is the JSON text of an `EntryHead`. */
+  find(key: string, fields: readonly string[], variant: string): FileRow | undefined {
+    const row = this.#statements.find.get(key, fields.join(), variant) as (FileRow & { used: number }) | undefined;
+    if (row !== undefined && Date.now() - row.used > TOUCH_MS) this.#touch(key, fields.join(), variant);
+    return row;
   }
 
   /** Without a turn it goes a little earlier than it should. */
@@ -87,15 +99,17 @@ export class CacheFile {
     }
   }
 
-  put(head: EntryHead, body: Buffer, sizeBytes: number): void {
-    const { key, variant, tags } = head;
+  put(head: EntryHead, body: Uint8Array, sizeBytes: number): void {
+    const { key, variant, tags, storedAt } = head;
     const fields = head.fields.join();
     this.#together(() => {
       this.#statements.delete.run(key, fields, variant);
-      this.#statements.add.run(key, fields, variant, JSON.stringify(head), body, sizeBytes, Date.now());
+      this.#statements.add.run(key, fields, variant, JSON.stringify(head), body, sizeBytes, storedAt, Date.now());
       this.#statements.addGroup.run(key, fields);
       for (const tag of tags) this.#statements.tag.run(tag, key, fields, variant);
-      this.#statements.variants.run(key, this.#bounds.maxVariants);
+      const { maxVariants } = this.#bounds;
+      if (maxVariants < MANY_VARIANTS || this.#entriesSinceLook % 16 === 0)
+        this.#statements.variants.run(key, maxVariants);
     });
     this.#bytesSinceLook += sizeBytes;
     this.#entriesSinceLook++;
@@ -156,9 +170,9 @@ export class CacheFile {
 const STATEMENTS = {
   figures: 'SELECT count(*) AS entries, sum(size) AS bytes FROM entries',
   groups: 'SELECT fields FROM groups WHERE key = ?',
-  find: 'SELECT head, body FROM entries WHERE key = ? AND fields = ? AND variant = ?',
+  find: 'SELECT head, body, stored AS storedAt, used FROM entries WHERE key = ? AND fields = ? AND variant = ?',
   touch: 'UPDATE entries SET used = ? WHERE key = ? AND fields = ? AND variant = ?',
-  add: 'INSERT INTO entries (key, fields, variant, head, body, size, used) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  add: 'INSERT INTO entries (key, fields, variant, head, body, size, stored, used) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   addGroup: 'INSERT OR IGNORE INTO groups (key, fields) VALUES (?, ?)',
   tag: 'INSERT OR IGNORE INTO tags (tag, key, fields, variant) VALUES (?, ?, ?, ?)',
   variants:
@@ -172,21 +186,11 @@ const STATEMENTS = {
   evict: 'DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries ORDER BY used LIMIT ?)',
 } as const;
 
-function open(file: string): DatabaseSync {
-  try {
-    return openOnce(file);
-  } catch (error) {
-    if (!isUnreadable(error)) throw error;
-    removeFile(file);
-    return openOnce(file);
-  }
-}
-
 export function removeFile(file: string): void {
   for (const end of ['', '-wal', '-shm']) rmSync(file + end, { force: true });
 }
 
-function openOnce(file: string): DatabaseSync {
+function open(file: string): DatabaseSync {
   // Several processes may begin with it at once.
   const database = new DatabaseSync(file, { timeout: OPEN_MS });
   try {

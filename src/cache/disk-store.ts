@@ -1,128 +1,165 @@
-// Stored answers on disk, the ones in use in memory too. What is in neither is fetched anew; a file that fails is the same as
-// one that has nothing.
-import { CacheFile, type FileBounds, isUnreadable, removeFile } from './cache-file.ts';
-import { completed, type Entry } from './entry.ts';
-import { MemoryStore } from './memory-store.ts';
-import { variantKey } from './vary.ts';
+// Stored answers on disk, the ones in use in memory too. What is in neither is fetched anew; a file that fails, or takes long,
+// is the same as one that has nothing.
+import type { FileBounds } from './cache-file.ts';
+import type { DiskWishes, StoredRow } from './disk-desk.ts';
+import type { DiskThread } from './disk-thread.ts';
+import { completed, type Entry, type EntryHead } from './entry.ts';
+import { within } from './flight.ts';
+import { type Maybe, MemoryStore, type StoreFigures } from './memory-store.ts';
 
 export interface DiskStoreOptions {
   readonly file: string;
   readonly bounds: FileBounds;
   /** In memory, in each process. */
   readonly memoryBytes: number;
+  readonly thread: DiskThread;
   /** Once for each time that it begins to fail. */
   readonly onFail: (error: unknown) => void;
+}
+
+/** A request waits no longer for the disk than this. Until that answer has come nobody else waits for the disk at all. */
+const LOAD_MS = 500;
+/** Looking for at once; who comes on top goes to the backend. */
+const MAX_LOADS = 256;
+/** On their way to the disk; what comes on top is kept in memory only. */
+const MAX_WAITING_BYTES = 32 * 2 ** 20;
+
+const LATE: unique symbol = Symbol('late');
+
+interface Load {
+  readonly key: string;
+  /** What it finds may have been thrown away meanwhile. */
+  isVoid: boolean;
 }
 
 export class DiskStore extends MemoryStore {
   override readonly kind = 'disk';
   readonly #options: DiskStoreOptions;
-  #file: CacheFile;
+  readonly #handle: number;
+  readonly #loads = new Set<Load>();
+  /** Loads that nobody waits for any more. */
+  #overdue = 0;
+  #waitingBytes = 0;
   #isFailing = false;
   #isClosed = false;
 
-  /** Throws when there can be no such file. */
   constructor(options: DiskStoreOptions) {
-    const { file, bounds, memoryBytes } = options;
+    const { bounds, memoryBytes, thread } = options;
     super({ ...bounds, maxBytes: Math.min(memoryBytes, bounds.maxBytes) });
     this.#options = options;
-    this.#file = new CacheFile(file, bounds);
+    this.#handle = thread.newHandle();
+    // A file of no use is told of at the start, not with the first request.
+    void this.#ask('figures', []);
   }
 
-  override get entries(): number {
-    return this.#try(() => this.#file.figures.entries, 0);
+  override async figures(): Promise<StoreFigures> {
+    return (await this.#ask('figures', [])) ?? { entries: 0, bytes: 0 };
   }
 
-  override get bytes(): number {
-    return this.#try(() => this.#file.figures.bytes, 0);
-  }
-
-  override find(key: string, context: string, headers: readonly string[]): Entry | undefined {
-    return super.find(key, context, headers) ?? this.#try(() => this.#load(key, context, headers), undefined);
+  override load(key: string, context: string, headers: readonly string[]): Promise<Entry | undefined> | undefined {
+    const isOutOfReach = this.#isClosed || this.#overdue > 0 || this.#loads.size >= MAX_LOADS;
+    return isOutOfReach ? undefined : this.#load(key, context, headers);
   }
 
   override add(entry: Entry): boolean {
     super.add(entry);
     const { body, sizeBytes, codings: _, ...head } = entry;
-    return this.#try(() => {
-      this.#file.put(head, body, sizeBytes);
-      return true;
-    }, false);
-  }
-
-  override remove(entry: Entry): number {
-    super.remove(entry);
-    return this.#try(() => this.#file.remove(entry), 0);
-  }
-
-  override removeKey(key: string): number {
-    return Math.max(
-      super.removeKey(key),
-      this.#try(() => this.#file.removeKey(key), 0),
-    );
-  }
-
-  override removePrefix(prefix: string): number {
-    return Math.max(
-      super.removePrefix(prefix),
-      this.#try(() => this.#file.removePrefix(prefix), 0),
-    );
-  }
-
-  override removeTag(tag: string): number {
-    return Math.max(
-      super.removeTag(tag),
-      this.#try(() => this.#file.removeTag(tag), 0),
-    );
-  }
-
-  override clear(): number {
-    return Math.max(
-      super.clear(),
-      this.#try(() => this.#file.clear(), 0),
-    );
-  }
-
-  /** Requests that still come find what is in memory. */
-  override close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#file.close();
-  }
-
-  #load(key: string, context: string, headers: readonly string[]): Entry | undefined {
-    let found: Entry | undefined;
-    for (const fields of this.#file.groupsOf(key)) {
-      const row = this.#file.find(key, fields, variantKey(fields, context, headers));
-      if (row === undefined || (found !== undefined && found.storedAt > row.head.storedAt)) continue;
-      found = completed(row.head, row.body, (entry, bytes) => this.grow(entry, bytes));
+    if (this.#waitingBytes + body.length > MAX_WAITING_BYTES) {
+      // What lies there is older than this one.
+      void this.#ask('remove', [placeOf(entry)]);
+    } else {
+      this.#waitingBytes += body.length;
+      const copy = new Uint8Array(body);
+      void this.#ask('put', [head, copy, sizeBytes], [copy.buffer]).then(() => {
+        this.#waitingBytes -= body.length;
+      });
     }
-    if (found !== undefined) super.add(found);
+    return true;
+  }
+
+  override remove(entry: Entry): void {
+    super.remove(entry);
+    void this.#removed(0, this.#ask('remove', [placeOf(entry)]), (key) => key === entry.key);
+  }
+
+  override removeKey(key: string): Promise<number> {
+    return this.#removed(super.removeKey(key), this.#ask('removeKey', [key]), (other) => other === key);
+  }
+
+  override removePrefix(prefix: string): Promise<number> {
+    const removed = super.removePrefix(prefix);
+    return this.#removed(removed, this.#ask('removePrefix', [prefix]), (key) => key.startsWith(prefix));
+  }
+
+  override removeTag(tag: string): Promise<number> {
+    return this.#removed(super.removeTag(tag), this.#ask('removeTag', [tag]), () => true);
+  }
+
+  override clear(): Promise<number> {
+    return this.#removed(super.clear(), this.#ask('clear', []), () => true);
+  }
+
+  /** Behind all that is on its way. Requests that still come find what is in memory. */
+  override async close(): Promise<void> {
+    if (this.#isClosed) return;
+    const closing = this.#ask('close', []);
+    this.#isClosed = true;
+    await closing;
+  }
+
+  async #load(key: string, context: string, headers: readonly string[]): Promise<Entry | undefined> {
+    const load: Load = { key, isVoid: false };
+    this.#loads.add(load);
+    const asking = this.#ask('find', [key, context, headers]);
+    const row = await within<StoredRow | typeof LATE | undefined>(asking, LOAD_MS, LATE);
+    this.#loads.delete(load);
+    if (row === LATE) {
+      this.#overdue++;
+      void asking.then(() => this.#overdue--);
+      return this.find(key, context, headers);
+    }
+    // Another request may have stored or loaded one meanwhile.
+    const held = this.find(key, context, headers);
+    if (held !== undefined || row === undefined || load.isVoid) return held;
+    const found = this.#read(row);
+    super.add(found);
     return found;
   }
 
-  #try<T>(act: () => T, otherwise: T): T {
-    if (this.#isClosed) return otherwise;
+  #read({ head, body: { buffer, byteOffset, byteLength } }: StoredRow): Entry {
+    const body = Buffer.from(buffer, byteOffset, byteLength);
+    return completed(JSON.parse(head) as EntryHead, body, (entry, bytes) => this.grow(entry, bytes));
+  }
+
+  async #removed(
+    held: Maybe<number>,
+    asked: Promise<number | undefined>,
+    isMeant: (key: string) => boolean,
+  ): Promise<number> {
+    for (const load of this.#loads) if (isMeant(load.key)) load.isVoid = true;
+    return Math.max(await held, (await asked) ?? 0);
+  }
+
+  /** Never rejects; undefined: it could not be done. */
+  async #ask<K extends keyof DiskWishes>(
+    wish: K,
+    args: Parameters<DiskWishes[K]>,
+    transfer?: readonly ArrayBuffer[],
+  ): Promise<ReturnType<DiskWishes[K]> | undefined> {
+    if (this.#isClosed) return undefined;
+    const { thread, file, bounds, onFail } = this.#options;
     try {
-      const done = act();
+      const done = await thread.ask(this.#handle, { file, bounds }, wish, args, transfer);
       this.#isFailing = false;
       return done;
     } catch (error) {
-      if (!this.#isFailing) this.#options.onFail(error);
+      if (!this.#isFailing) onFail(error);
       this.#isFailing = true;
-      if (isUnreadable(error)) this.#beginAnew();
-      return otherwise;
+      return undefined;
     }
   }
+}
 
-  #beginAnew(): void {
-    const { file, bounds } = this.#options;
-    try {
-      this.#file.close();
-      removeFile(file);
-      this.#file = new CacheFile(file, bounds);
-    } catch {
-      this.#isClosed = true;
-    }
-  }
+function placeOf({ key, fields, variant }: Entry): Pick<EntryHead, 'key' | 'fields' | 'variant'> {
+  return { key, fields, variant };
 }

@@ -11,6 +11,14 @@ export interface StoreBounds {
   readonly maxVariants: number;
 }
 
+export interface StoreFigures {
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+/** What is not memory takes its time. */
+export type Maybe<T> = T | Promise<T>;
+
 /** The answers that were chosen by the same request fields. */
 interface Group {
   readonly fields: readonly string[];
@@ -42,26 +50,24 @@ export class MemoryStore {
     this.#bounds = bounds;
   }
 
+  /** In memory, whatever else there is. */
   get entries(): number {
     return this.#held.size;
   }
 
+  /** In memory. */
   get bytes(): number {
     return this.#storedBytes;
   }
 
   readonly kind: 'memory' | 'disk' = 'memory';
 
-  /** In memory, whatever else there is. */
-  get heldEntries(): number {
-    return this.#held.size;
+  /** Of all that is stored, wherever. */
+  figures(): Maybe<StoreFigures> {
+    return { entries: this.entries, bytes: this.bytes };
   }
 
-  get heldBytes(): number {
-    return this.#storedBytes;
-  }
-
-  /** The newest answer that such a request would have got. */
+  /** The newest answer in memory that such a request would have got. */
   find(key: string, context: string, headers: readonly string[]): Entry | undefined {
     const groups = this.#resources.get(key);
     if (groups === undefined) return undefined;
@@ -73,6 +79,11 @@ export class MemoryStore {
     if (found === undefined) return undefined;
     found.isUsed = true;
     return found.entry;
+  }
+
+  /** The same from where it is kept besides; undefined: nowhere. */
+  load(_key: string, _context: string, _headers: readonly string[]): Promise<Entry | undefined> | undefined {
+    return undefined;
   }
 
   /** Whether anything is stored under the key, for whatever request. */
@@ -131,31 +142,31 @@ export class MemoryStore {
     this.#makeRoom(0, 0);
   }
 
-  /** Of every kind of `remove`: how many answers are gone. */
-  remove(entry: Entry): number {
+  remove(entry: Entry): void {
     const held = this.#heldOf(entry);
-    return held === undefined ? 0 : this.#removeAll([held]);
+    if (held !== undefined) this.#remove(held);
   }
 
-  removeKey(key: string): number {
+  /** Of every kind of removal: how many answers are gone. In memory they are when it returns. */
+  removeKey(key: string): Maybe<number> {
     return this.#removeAll(this.#under(key));
   }
 
-  removePrefix(prefix: string): number {
+  removePrefix(prefix: string): Maybe<number> {
     const keys = [...this.#resources.keys()].filter((key) => key.startsWith(prefix));
     return this.#removeAll(keys.flatMap((key) => this.#under(key)));
   }
 
-  removeTag(tag: string): number {
+  removeTag(tag: string): Maybe<number> {
     return this.#removeAll([...(this.#byTag.get(tag) ?? [])]);
   }
 
-  clear(): number {
+  clear(): Maybe<number> {
     return this.#removeAll([...this.#held]);
   }
 
   /** Lets go of what is not memory. */
-  close(): void {}
+  close(): Maybe<void> {}
 
   #heldOf(entry: Entry): Held | undefined {
     for (const { entries } of this.#resources.get(entry.key) ?? []) {

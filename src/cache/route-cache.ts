@@ -54,6 +54,21 @@ export class RouteCache {
     const { host, path, query, headers } = x.request;
     const place: Place = { x, ask, key: resourceKey(host, path + query), context: this.#contextOf(x, ask) };
     const entry = this.#site.store.find(place.key, place.context, headers);
+    const loading = entry === undefined ? this.#load(place) : undefined;
+    return loading === undefined
+      ? this.#use(place, stream, fetching, entry)
+      : loading.then((loaded) => this.#use(place, stream, fetching, loaded));
+  }
+
+  /** Of a resource whose answers are for nobody else nothing is looked for. */
+  #load({ x, key, context }: Place): Promise<Entry | undefined> | undefined {
+    const { store } = this.#site;
+    if (store.kind === 'memory' || this.#site.isPassed(key, Date.now())) return undefined;
+    return store.load(key, context, x.request.headers);
+  }
+
+  #use(place: Place, stream: ClientStream, fetching: FetchOptions, entry: Entry | undefined): Reply | Promise<Reply> {
+    const { x, ask } = place;
     if (entry === undefined || !isFor(entry, ask, fetching.policy))
       return this.#goOn(place, stream, fetching, undefined);
     const now = Date.now();

@@ -2,7 +2,7 @@
 import { BoundedMap } from '../base/bounded-map.ts';
 import { Flight } from './flight.ts';
 import type { Judge } from './judge.ts';
-import type { MemoryStore } from './memory-store.ts';
+import type { Maybe, MemoryStore } from './memory-store.ts';
 import type { PurgeOrder } from './purge.ts';
 
 /** How long nobody waits for the answer of a resource after one that could not be shared. */
@@ -79,18 +79,20 @@ export class SiteCache {
 
   /** By an unsafe request (RFC 9111, 4.4). */
   invalidate(key: string): void {
-    this.counts.invalidated += this.purge({ kind: 'key', site: this.name, key });
+    void this.purge({ kind: 'key', site: this.name, key }).then((count) => {
+      this.counts.invalidated += count;
+    });
   }
 
   /** Here, and by the word of `onPurge` elsewhere. How many answers are gone here. */
-  purge(order: PurgeOrder): number {
+  async purge(order: PurgeOrder): Promise<number> {
     const count = this.apply(order);
     this.onPurge(order);
     return count;
   }
 
-  /** How many answers are gone. What is on its way and might be meant is not stored. */
-  apply(order: PurgeOrder): number {
+  /** How many answers are gone; no request gets one from now on. What is on its way and might be meant is not stored. */
+  apply(order: PurgeOrder): Maybe<number> {
     for (const flight of this.#flights) if (isMeant(flight, order)) flight.isVoid = true;
     switch (order.kind) {
       case 'key':

@@ -13,28 +13,24 @@ export class GatewayCaches implements CacheControl {
     this.#gateway = gateway;
   }
 
-  status(): readonly CacheStatus[] {
-    return this.#caches.sites.map(({ name, store, counts }) => ({
-      site: name,
-      store: store.kind,
-      entries: store.entries,
-      bytes: store.bytes,
-      ...counts,
-      evicted: store.evicted,
-    }));
+  status(): Promise<readonly CacheStatus[]> {
+    const read = this.#caches.sites.map(async ({ name, store, counts }) => {
+      const { entries, bytes } = await store.figures();
+      return { site: name, store: store.kind, entries, bytes, ...counts, evicted: store.evicted };
+    });
+    return Promise.all(read);
   }
 
-  purge({ url, isPrefix, tag, all, site }: PurgeWish): Purged {
+  async purge({ url, isPrefix, tag, all, site }: PurgeWish): Promise<Purged> {
     if ([url !== undefined, tag !== undefined, all].filter(Boolean).length !== 1)
       throw refused('write one of a URL, a tag, and all');
-    if (url !== undefined) return { removed: this.#caches.purge(this.#orderOf(url, isPrefix)) };
+    if (url !== undefined) return { removed: await this.#caches.purge(this.#orderOf(url, isPrefix)) };
     if (site !== undefined) this.#checkSite(site);
     const sites = site === undefined ? this.#caches.sites.map(({ name }) => name) : [site];
-    let removed = 0;
-    for (const name of sites) {
-      removed += this.#caches.purge(tag === undefined ? { kind: 'all', site: name } : { kind: 'tag', site: name, tag });
-    }
-    return { removed };
+    const counts = sites.map((name) =>
+      this.#caches.purge(tag === undefined ? { kind: 'all', site: name } : { kind: 'tag', site: name, tag }),
+    );
+    return { removed: (await Promise.all(counts)).reduce((sum, count) => sum + count, 0) };
   }
 
   #orderOf(written: string, isPrefix: boolean): PurgeOrder {

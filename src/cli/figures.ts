@@ -100,7 +100,7 @@ export class GatewayFigures implements MetricsSource {
     for (const { name, store, counts } of this.#gateway.runtime.caches.sites) {
       const { hit, stale, revalidated, collapsed, miss, pass } = counts;
       const requests = Object.entries({ hit, stale, revalidated, collapsed, miss, pass });
-      yield { site: name, entries: store.heldEntries, bytes: store.heldBytes, evicted: store.evicted, requests };
+      yield { site: name, entries: store.entries, bytes: store.bytes, evicted: store.evicted, requests };
     }
   }
 

@@ -5,8 +5,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { GatehouseError } from '../base/errors.ts';
 import { ensureFolder } from '../base/folder.ts';
 import type { DiskStore } from '../cache/disk-store.ts';
+import type { DiskThread } from '../cache/disk-thread.ts';
 import type { Judge } from '../cache/judge.ts';
-import { MemoryStore } from '../cache/memory-store.ts';
+import { type Maybe, MemoryStore } from '../cache/memory-store.ts';
 import type { PurgeOrder } from '../cache/purge.ts';
 import { RouteCache } from '../cache/route-cache.ts';
 import { SiteCache } from '../cache/site-cache.ts';
@@ -25,7 +26,7 @@ export class Caches {
   readonly #sites = new Map<string, Held>();
   readonly #records: Records;
   #judge: Judge | undefined;
-  #openOnDisk: typeof DiskStore | undefined;
+  #disk: { readonly Store: typeof DiskStore; readonly thread: DiskThread } | undefined;
 
   constructor(records: Records) {
     this.#records = records;
@@ -40,9 +41,13 @@ export class Caches {
     }
     for (const { disk } of stores) {
       if (disk === undefined) continue;
-      const { DiskStore: Loaded } = await import('../cache/disk-store.ts');
-      this.#openOnDisk = Loaded;
       makeFolder(disk.folder);
+      if (this.#disk !== undefined) continue;
+      const { DiskStore: Store } = await import('../cache/disk-store.ts');
+      const { DiskThread: Thread } = await import('../cache/disk-thread.ts');
+      const thread = new Thread();
+      await thread.start();
+      this.#disk = { Store, thread };
     }
   }
 
@@ -54,25 +59,28 @@ export class Caches {
       if (config === undefined || judge === undefined) continue;
       named.add(name);
       if (isDeepStrictEqual(this.#sites.get(name)?.config, config)) continue;
-      this.#sites.get(name)?.cache.store.close();
+      void this.#sites.get(name)?.cache.store.close();
       const cache = new SiteCache(name, this.#openStore(name, config), judge);
       cache.onPurge = (order) => this.onPurge(order);
       this.#sites.set(name, { config, cache });
     }
     for (const [name, { cache }] of this.#sites) {
       if (named.has(name)) continue;
-      cache.store.close();
+      void cache.store.close();
       this.#sites.delete(name);
     }
   }
 
-  close(): void {
-    for (const { store } of this.sites) store.close();
+  /** Resolves when all that was on its way to a disk is there. */
+  async close(): Promise<void> {
+    await Promise.all(this.sites.map(async ({ store }) => store.close()));
+    await this.#disk?.thread.stop();
   }
 
-  /** A file that cannot be opened is told, and costs what it would have kept. */
+  /** A file that is of no use is told, and costs what it would have kept. */
   #openStore(name: string, { disk, ...bounds }: CacheStoreConfig): MemoryStore {
-    if (disk === undefined || this.#openOnDisk === undefined) return new MemoryStore(bounds);
+    if (disk === undefined || this.#disk === undefined) return new MemoryStore(bounds);
+    const { Store, thread } = this.#disk;
     const file = path.join(disk.folder, `${encodeURIComponent(name).replaceAll('*', '%2A')}.sqlite`);
     const onFail = (error: unknown): void => {
       this.#records.error(
@@ -81,12 +89,7 @@ export class Caches {
         error,
       );
     };
-    try {
-      return new this.#openOnDisk({ file, bounds, memoryBytes: disk.memoryBytes, onFail });
-    } catch (error) {
-      onFail(error);
-      return new MemoryStore({ ...bounds, maxBytes: Math.min(bounds.maxBytes, disk.memoryBytes) });
-    }
+    return new Store({ file, bounds, memoryBytes: disk.memoryBytes, thread, onFail });
   }
 
   get sites(): SiteCache[] {
@@ -99,12 +102,12 @@ export class Caches {
   }
 
   /** On an operator's word. How many answers are gone here. */
-  purge(order: PurgeOrder): number {
+  async purge(order: PurgeOrder): Promise<number> {
     return this.find(order.site)?.purge(order) ?? 0;
   }
 
   /** How many answers are gone. Of an order from elsewhere nobody is told again. */
-  apply(order: PurgeOrder): number {
+  apply(order: PurgeOrder): Maybe<number> {
     return this.find(order.site)?.apply(order) ?? 0;
   }
 }

@@ -222,7 +222,7 @@ export class Gateway implements Context {
 
   /** What another process has thrown away. */
   heardOfPurge(order: PurgeOrder): void {
-    this.runtime.caches.apply(order);
+    void this.runtime.caches.apply(order);
   }
 
   /** Another process has put certificates into the storage; resolves when they are served. */
@@ -250,7 +250,7 @@ export class Gateway implements Context {
     await this.#limiting.keepBans();
     this.#sharing.store?.close();
     this.runtime.close();
-    this.runtime.caches.close();
+    await this.runtime.caches.close();
     this.state = 'stopped';
   }
 

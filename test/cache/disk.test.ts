@@ -2,9 +2,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { CacheFile, type FileBounds } from '../../src/cache/cache-file.ts';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { FileBounds } from '../../src/cache/cache-file.ts';
 import { DiskStore } from '../../src/cache/disk-store.ts';
+import { DiskThread } from '../../src/cache/disk-thread.ts';
 import { completed, type Entry } from '../../src/cache/entry.ts';
 import { variantKey } from '../../src/cache/vary.ts';
 import { Gateway } from '../../src/gateway/gateway.ts';
@@ -53,94 +54,149 @@ interface Opened {
   readonly file: string;
   readonly failures: unknown[];
   /** Another one of the same file, as after a restart or in another process. */
-  readonly open: (more?: { bounds?: Partial<FileBounds>; memoryBytes?: number }) => DiskStore;
+  readonly open: (more?: { bounds?: Partial<FileBounds>; memoryBytes?: number }) => Promise<DiskStore>;
 }
+
+/** One for all, since to start one takes its time. */
+const thread = new DiskThread();
+afterAll(() => thread.stop());
 
 async function place(): Promise<Opened> {
   const file = path.join(await temporaryFolder(), 'a.sqlite');
   const failures: unknown[] = [];
-  const open: Opened['open'] = ({ bounds = {}, memoryBytes = 1_000_000 } = {}) => {
-    const store = new DiskStore({
-      file,
-      memoryBytes,
-      bounds: { ...BOUNDS, ...bounds },
-      onFail: (error) => failures.push(error),
-    });
-    onTestFinished(() => {
-      store.close();
-    });
+  const open: Opened['open'] = async ({ bounds = {}, memoryBytes = 1_000_000 } = {}) => {
+    const onFail = (error: unknown): void => void failures.push(error);
+    const store = new DiskStore({ file, memoryBytes, bounds: { ...BOUNDS, ...bounds }, thread, onFail });
+    onTestFinished(() => store.close());
+    await entries(store);
     return store;
   };
   return { file, failures, open };
 }
 
-const find = (store: DiskStore, key: string, language?: string): Entry | undefined =>
-  store.find(key, 'route', language === undefined ? [] : ['accept-language', language]);
+/** In memory, else on disk. */
+async function find(store: DiskStore, key: string, language?: string): Promise<Entry | undefined> {
+  const asked = [key, 'route', language === undefined ? [] : ['accept-language', language]] as const;
+  return store.find(...asked) ?? store.load(...asked);
+}
+
+/** What a store has on disk when all that was given to it before is there. */
+const entries = async (store: DiskStore): Promise<number> => (await store.figures()).entries;
 
 test('an answer is the same in another process, with all that is said of it', async () => {
   const { open } = await place();
   const kept = entry('h/a', { bytes: 1000, language: 'de' });
-  open().add(kept);
-  const found = find(open(), 'h/a', 'de');
+  const store = await open();
+  store.add(kept);
+  await entries(store);
+  const other = await open();
+  const found = await find(other, 'h/a', 'de');
   expect({ ...found, codings: undefined }).toEqual({ ...kept, codings: undefined });
-  expect(find(open(), 'h/a', 'en')).toBe(undefined);
+  expect(await find(other, 'h/a', 'en')).toBe(undefined);
 });
 
 test('is thrown away by key, prefix, tag or all, for other processes too', async () => {
   const { open } = await place();
-  const store = open();
-  const fill = (): void => {
+  const [store, other] = await Promise.all([open(), open()]);
+  const fill = async (): Promise<void> => {
     store.add(entry('h/a', { language: 'de', tags: ['x'] }));
     store.add(entry('h/a', { language: 'en', tags: ['x', 'y'] }));
     store.add(entry('h/a/b', { tags: ['y'] }));
     store.add(entry('h/c'));
+    await entries(store);
   };
-  fill();
-  expect([store.removeKey('h/a'), open().entries]).toEqual([2, 2]);
-  fill();
-  expect([store.removePrefix('h/a'), open().entries]).toEqual([3, 1]);
-  fill();
-  expect([open().removeTag('y'), open().entries]).toEqual([2, 2]);
-  expect([store.removeTag('y'), store.clear(), store.entries]).toEqual([2, 2, 0]);
-  expect(store.bytes).toBe(0);
+  await fill();
+  expect([await store.removeKey('h/a'), await entries(other)]).toEqual([2, 2]);
+  await fill();
+  expect([await store.removePrefix('h/a'), await entries(other)]).toEqual([3, 1]);
+  await fill();
+  expect([await other.removeTag('y'), await entries(other)]).toEqual([2, 2]);
+  expect([await store.removeTag('y'), await store.clear(), await entries(store)]).toEqual([2, 2, 0]);
+  expect((await store.figures()).bytes).toBe(0);
+});
+
+test('what is thrown away while it is looked for is not found', async () => {
+  const { open } = await place();
+  const store = await open();
+  store.add(entry('h/a', { tags: ['t'] }));
+  await entries(store);
+  const throwAway: ((other: DiskStore) => unknown)[] = [
+    (other) => other.removeKey('h/a'),
+    (other) => other.removePrefix('h/'),
+    (other) => other.removeTag('t'),
+    (other) => other.clear(),
+  ];
+  for (const act of throwAway) {
+    store.add(entry('h/a', { tags: ['t'] }));
+    await entries(store);
+    // The word of another process: the look at the file comes before it.
+    const other = await open();
+    const found = find(other, 'h/a');
+    void act(other);
+    expect(await found).toBe(undefined);
+  }
+});
+
+test('what is stored while an older one is looked for is what is found', async () => {
+  const { open } = await place();
+  const store = await open();
+  store.add(entry('h/a', { bytes: 1 }));
+  await entries(store);
+  const other = await open();
+  const found = find(other, 'h/a');
+  other.add(entry('h/a', { bytes: 2 }));
+  expect([(await found)?.body.length, (await find(other, 'h/a'))?.body.length]).toEqual([2, 2]);
 });
 
 describe('bounds', () => {
   test('of entries and bytes, as near as is promised', async () => {
     const { open } = await place();
-    const few = open({ bounds: { maxEntries: 200 } });
+    const few = await open({ bounds: { maxEntries: 200 } });
     for (let i = 0; i < 500; i++) few.add(entry(`h/${i}`));
-    expect(few.entries).toBeLessThanOrEqual(264);
-    expect([find(few, 'h/499') !== undefined, find(open({ memoryBytes: 1024 }), 'h/0')]).toEqual([true, undefined]);
-    const small = open({ bounds: { maxBytes: 160_000 } });
+    expect(await entries(few)).toBeLessThanOrEqual(264);
+    expect([await find(few, 'h/499'), await find(await open({ memoryBytes: 1024 }), 'h/0')]).toEqual([
+      expect.anything(),
+      undefined,
+    ]);
+    const small = await open({ bounds: { maxBytes: 160_000 } });
     for (let i = 0; i < 100; i++) {
       small.add(entry(`h/large/${i}`, { bytes: 5000 }));
-      expect(small.bytes).toBeLessThanOrEqual(170_000 + 5700);
+      expect((await small.figures()).bytes).toBeLessThanOrEqual(170_000 + 5700);
     }
   });
 
   test('of what is in memory too', async () => {
     const { open } = await place();
-    const store = open({ memoryBytes: 20_000 });
+    const store = await open({ memoryBytes: 20_000 });
     for (let i = 0; i < 50; i++) store.add(entry(`h/${i}`, { bytes: 5000 }));
-    for (let i = 0; i < 50; i++) expect(find(store, `h/${i}`)?.body.length).toBe(5000);
-    expect(store.heldBytes).toBeLessThanOrEqual(20_000);
+    for (let i = 0; i < 50; i++) expect((await find(store, `h/${i}`))?.body.length).toBe(5000);
+    expect(store.bytes).toBeLessThanOrEqual(20_000);
   });
 
   test('of variants', async () => {
     const { open } = await place();
-    const store = open({ bounds: { maxVariants: 10 } });
+    const store = await open({ bounds: { maxVariants: 10 } });
     for (let i = 0; i < 50; i++) store.add(entry('h/a', { language: `l${i}` }));
-    expect(open().entries).toBe(10);
-    expect(find(open(), 'h/a', 'l49')).toBeDefined();
+    expect(await entries(store)).toBe(10);
+    expect(await find(await open(), 'h/a', 'l49')).toBeDefined();
+  });
+
+  test('of what is on its way to the disk: the rest is in memory, and nothing older is on disk', async () => {
+    const { open } = await place();
+    const store = await open({ memoryBytes: 100_000_000, bounds: { maxBytes: 100_000_000 } });
+    store.add(entry('h/9', { bytes: 1 }));
+    for (let i = 0; i < 10; i++) store.add(entry(`h/${i}`, { bytes: 5_000_000 }));
+    expect([store.entries, await entries(store)]).toEqual([10, 6]);
+    expect(await find(await open(), 'h/9')).toBe(undefined);
   });
 });
 
 test('one of thousands of variants is found without looking at the others', async () => {
   const { file, open } = await place();
-  const store = open({ memoryBytes: 1024 });
+  const store = await open({ memoryBytes: 1024 });
   for (let i = 0; i < 2000; i++) store.add(entry('h/a', { language: `l${i}` }));
-  expect(find(store, 'h/a', 'l77')?.variant).toContain('l77');
+  await entries(store);
+  expect((await find(store, 'h/a', 'l77'))?.variant).toContain('l77');
   const database = new DatabaseSync(file);
   onTestFinished(() => {
     database.close();
@@ -155,24 +211,40 @@ describe('a file of no use', () => {
   test('that is no database begins anew', async () => {
     const { file, open } = await place();
     writeFileSync(file, 'this is not a database, but a text that is long enough to be read as one'.repeat(100));
-    const store = open();
+    const store = await open();
     store.add(entry('h/a'));
-    expect(find(open(), 'h/a')).toBeDefined();
+    expect(await entries(store)).toBe(1);
   });
 
   test('that is cut short begins anew, or has nothing', async () => {
     const { file, failures, open } = await place();
-    const store = open();
+    const store = await open();
     for (let i = 0; i < 100; i++) store.add(entry(`h/${i}`, { bytes: 4000 }));
-    store.close();
+    await store.close();
     const bytes = readFileSync(file);
     writeFileSync(file, bytes.subarray(0, bytes.length / 2));
-    const again = open();
-    expect(find(again, 'h/99')).toBe(undefined);
-    for (let i = 0; i < 100; i++) find(again, `h/${i}`);
+    const again = await open();
+    expect(await find(again, 'h/99')).toBe(undefined);
+    for (let i = 0; i < 100; i++) await find(again, `h/${i}`);
     again.add(entry('h/new'));
-    expect(find(open(), 'h/new')).toBeDefined();
+    await entries(again);
+    expect(await find(await open(), 'h/new')).toBeDefined();
     expect(failures.length).toBeLessThanOrEqual(2);
+  });
+
+  test('that is damaged within is thrown away, which is told once', async () => {
+    const { file, failures, open } = await place();
+    const store = await open();
+    for (let i = 0; i < 100; i++) store.add(entry(`h/${i}`, { bytes: 4000 }));
+    await store.close();
+    const bytes = readFileSync(file);
+    bytes.fill(0xff, 8192);
+    writeFileSync(file, bytes);
+    const again = await open();
+    for (let i = 0; i < 100; i++) await find(again, `h/${i}`);
+    again.add(entry('h/new'));
+    await entries(again);
+    expect([failures.length, await find(await open(), 'h/new')]).toEqual([1, expect.anything()]);
   });
 
   test('of another form begins anew', async () => {
@@ -180,29 +252,37 @@ describe('a file of no use', () => {
     const database = new DatabaseSync(file);
     database.exec('CREATE TABLE entries (other); PRAGMA user_version = 99;');
     database.close();
-    open().add(entry('h/a'));
-    expect(find(open(), 'h/a')).toBeDefined();
+    const store = await open();
+    store.add(entry('h/a'));
+    expect(await entries(store)).toBe(1);
   });
 
   test('that another process holds costs what it would have kept, and is told once', async () => {
     const { file, failures, open } = await place();
-    const store = open();
+    const store = await open();
+    await entries(store);
     const other = new DatabaseSync(file);
     other.exec('BEGIN IMMEDIATE');
     for (const key of ['h/a', 'h/b']) {
       store.add(entry(key));
-      expect(find(store, key)).toBeDefined();
+      expect(await find(store, key)).toBeDefined();
     }
+    await store.removeKey('h/none');
     expect(failures.length).toBe(1);
     other.exec('ROLLBACK');
     other.close();
     store.add(entry('h/c'));
-    expect(find(open(), 'h/c')).toBeDefined();
+    await entries(store);
+    expect(await find(await open(), 'h/c')).toBeDefined();
   });
 
-  test('that cannot be made is an error of the one who makes it', async () => {
-    const folder = await temporaryFolder();
-    expect(() => new CacheFile(path.join(folder, 'none', 'a.sqlite'), BOUNDS)).toThrow();
+  test('that cannot be made is told once, and what is stored is in memory', async () => {
+    const failures: unknown[] = [];
+    const file = path.join(await temporaryFolder(), 'none', 'a.sqlite');
+    const onFail = (error: unknown): void => void failures.push(error);
+    const store = new DiskStore({ file, memoryBytes: 10_000, bounds: BOUNDS, thread, onFail });
+    store.add(entry('h/a'));
+    expect([await entries(store), failures.length, await find(store, 'h/a')]).toEqual([0, 1, expect.anything()]);
   });
 });
 

@@ -1,0 +1,147 @@
+// The far end of a `DiskThread`: has the files open and does what is asked, one thing after the other. It runs in a thread of
+// its own, so that no request waits for a disk that another one waits for.
+import type { MessagePort } from 'node:worker_threads';
+import { CacheFile, type FileBounds, isUnreadable, removeFile } from './cache-file.ts';
+import type { EntryHead } from './entry.ts';
+import { variantKey } from './vary.ts';
+
+export interface FileName {
+  readonly file: string;
+  readonly bounds: FileBounds;
+}
+
+/** As it lies in the file; `head` is a JSON text. */
+export interface StoredRow {
+  readonly head: string;
+  readonly body: Uint8Array<ArrayBuffer>;
+}
+
+/** What can be asked of a file. Of every kind of `remove`: how many answers are gone. */
+export interface DiskWishes {
+  put(head: EntryHead, body: Uint8Array, sizeBytes: number): void;
+  /** The newest that such a request would have got. */
+  find(key: string, context: string, headers: readonly string[]): StoredRow | undefined;
+  remove(entry: Pick<EntryHead, 'key' | 'fields' | 'variant'>): number;
+  removeKey(key: string): number;
+  removePrefix(prefix: string): number;
+  removeTag(tag: string): number;
+  clear(): number;
+  figures(): { readonly entries: number; readonly bytes: number };
+  close(): void;
+}
+
+export interface DiskMessage {
+  readonly id: number;
+  /** Of the store that asks. */
+  readonly handle: number;
+  /** It is opened by the first wish. */
+  readonly name: FileName;
+  readonly wish: keyof DiskWishes;
+  readonly args: readonly unknown[];
+}
+
+/** One of both. */
+export interface DiskReply {
+  readonly id: number;
+  readonly result?: unknown;
+  readonly error?: unknown;
+}
+
+/** A file that could not be opened is let alone for so long. */
+const RETRY_MS = 10_000;
+
+/** Answers until the port is closed. */
+export function serve(port: MessagePort): void {
+  const files = new Map<number, OpenFile>();
+  port.on('message', ({ id, handle, name, wish, args }: DiskMessage) => {
+    try {
+      const file = files.getOrInsertComputed(handle, () => new OpenFile(name));
+      const result = (file[wish] as (...args: readonly unknown[]) => unknown)(...args);
+      if (wish === 'close') files.delete(handle);
+      const row = wish === 'find' ? (result as StoredRow | undefined) : undefined;
+      port.postMessage({ id, result } satisfies DiskReply, row === undefined ? [] : [row.body.buffer]);
+    } catch (error) {
+      port.postMessage({ id, error } satisfies DiskReply);
+    }
+  });
+}
+
+class OpenFile implements DiskWishes {
+  readonly #name: FileName;
+  #file: CacheFile | undefined;
+  #failure: { readonly error: unknown; readonly at: number } | undefined;
+
+  constructor(name: FileName) {
+    this.#name = name;
+  }
+
+  put(...args: Parameters<DiskWishes['put']>): void {
+    this.#do((file) => file.put(...args));
+  }
+
+  find(key: string, context: string, headers: readonly string[]): StoredRow | undefined {
+    return this.#do((file) => {
+      let newest: { row: StoredRow; storedAt: number } | undefined;
+      for (const fields of file.groupsOf(key)) {
+        const row = file.find(key, fields, variantKey(fields, context, headers));
+        if (row !== undefined && (newest === undefined || row.storedAt > newest.storedAt))
+          newest = { row: { head: row.head, body: row.body }, storedAt: row.storedAt };
+      }
+      return newest?.row;
+    });
+  }
+
+  remove(entry: Parameters<DiskWishes['remove']>[0]): number {
+    return this.#do((file) => file.remove(entry));
+  }
+
+  removeKey(key: string): number {
+    return this.#do((file) => file.removeKey(key));
+  }
+
+  removePrefix(prefix: string): number {
+    return this.#do((file) => file.removePrefix(prefix));
+  }
+
+  removeTag(tag: string): number {
+    return this.#do((file) => file.removeTag(tag));
+  }
+
+  clear(): number {
+    return this.#do((file) => file.clear());
+  }
+
+  figures(): ReturnType<DiskWishes['figures']> {
+    return this.#do(({ figures }) => figures);
+  }
+
+  close(): void {
+    this.#file?.close();
+    this.#file = undefined;
+  }
+
+  /** A file of no use is thrown away: who asked is told, who asks next finds an empty one. */
+  #do<T>(act: (file: CacheFile) => T): T {
+    try {
+      this.#file ??= this.#open();
+      return act(this.#file);
+    } catch (error) {
+      if (isUnreadable(error)) {
+        this.close();
+        removeFile(this.#name.file);
+      }
+      throw error;
+    }
+  }
+
+  #open(): CacheFile {
+    if (this.#failure !== undefined && Date.now() - this.#failure.at < RETRY_MS) throw this.#failure.error;
+    this.#failure = undefined;
+    try {
+      return new CacheFile(this.#name.file, this.#name.bounds);
+    } catch (error) {
+      if (!isUnreadable(error)) this.#failure = { error, at: Date.now() };
+      throw error;
+    }
+  }
+}
