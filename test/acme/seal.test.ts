@@ -32,7 +32,7 @@ test('nothing else is ever opened', () => {
   );
   const sealed = seal.close('key', 'the text');
   fc.assert(
-    fc.property(fc.nat(sealed.length - 1), fc.constantFrom(...'aB3_-:='), (at, letter) => {
+    fc.property(fc.nat(sealed.length - 1), fc.constantFrom('a', 'B', '3', '_', '-', ':', '='), (at, letter) => {
       const altered = sealed.slice(0, at) + letter + sealed.slice(at + 1);
       if (altered !== sealed) expect(typeof seal.open('key', altered)).toBe('string');
     }),

@@ -93,7 +93,7 @@ test('each worker answers each challenge, whoever has published it', { timeout: 
   });
   const answers = new ChallengeAnswers(new FolderStorage(path.join(world.folder, 'certs')), Date.now);
   await answers.publishHttp('a-token', 'the answer');
-  const pem = await alpnCertificate('one.example.com', 'an authorization');
+  const pem = alpnCertificate('one.example.com', 'an authorization');
   await answers.publishAlpn('one.example.com', pem);
   for (const pid of await pidsOf(world)) {
     await world.onlyBy(pid, async () => {

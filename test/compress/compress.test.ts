@@ -194,7 +194,7 @@ test('a stored answer is encoded once for each coding, and stays what it is for 
   expect((await get(world, undefined)).body.toString()).toBe(TEXT);
   expect((await get(world, 'br', { 'if-none-match': 'W/"v1"' })).status).toBe(304);
   expect((await get(world, 'br', { range: 'bytes=0-3' })).body.toString()).toBe('a se');
-  world.gateway.runtime.caches.purge({ kind: 'all', site: 'localhost' });
+  await world.gateway.runtime.caches.purge({ kind: 'all', site: 'localhost' });
   expect(store?.bytes).toBe(0);
 });
 
