@@ -107,7 +107,7 @@ export class Pool {
     this.#stock.dropIdle();
   }
 
-  /** Connections that are there, to other addresses than these, take no further call. */
+  /** Connections to other addresses than these take no further call, nor do those beyond an address's even share. */
   keepOnly(addresses: ReadonlySet<string>): void {
     this.#stock.keepOnly(addresses);
   }

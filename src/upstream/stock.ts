@@ -90,12 +90,18 @@ export class Stock {
     for (const connection of this.#idle.splice(0)) connection.destroy();
   }
 
-  /** Those to other addresses than these take no further call. */
+  /** Those to other addresses than these take no further call, nor do those beyond an address's even share. */
   keepOnly(addresses: ReadonlySet<string>): void {
-    const isAstray = ({ remoteAddress }: Connection): boolean => !addresses.has(remoteAddress);
-    for (const connection of this.#idle.filter(isAstray)) connection.destroy();
+    const share = Math.ceil((this.#idle.length + this.#busy.size + this.#shared.size) / addresses.size);
+    const counts = new Map<string, number>();
+    const isAstray = ({ remoteAddress }: Connection): boolean => {
+      const count = (counts.get(remoteAddress) ?? 0) + 1;
+      counts.set(remoteAddress, count);
+      return !addresses.has(remoteAddress) || count > share;
+    };
     for (const connection of this.#busy) if (isAstray(connection)) this.#retired.add(connection);
     for (const connection of this.#shared) if (isAstray(connection)) connection.close();
+    for (const connection of this.#idle.filter(isAstray)) connection.destroy();
   }
 
   /** Idle ones go now, shared ones with their last answer. */

@@ -100,6 +100,27 @@ describe('a server with a host name', () => {
     two.close();
   });
 
+  test('gives an address that comes up its share, although there are connections enough to the others', async () => {
+    const [one, two] = await twoHosts();
+    const [names, clock] = [new Names(), new ManualClock()];
+    names.answer = [v4('127.0.0.1')];
+    const upstream = groupOf(`{ servers: ["http://app.test:${one.port}"], resolveEvery: 10s }`, {
+      clock,
+      lookup: names.lookup,
+    });
+    upstream.start();
+    const askFour = (): Promise<unknown[]> => Promise.all([1, 2, 3, 4].map(() => ask(upstream)));
+    expect(await askFour()).toEqual(['127.0.0.1', '127.0.0.1', '127.0.0.1', '127.0.0.1']);
+    names.answer = [v4('127.0.0.1'), v4('127.0.0.2')];
+    await expect.poll(() => clock.pending).toBe(1);
+    clock.advance(11_000);
+    await expect.poll(askFour).toContain('127.0.0.2');
+    expect([one.connections() < 6, two.connections() > 0]).toEqual([true, true]);
+    upstream.close();
+    one.close();
+    two.close();
+  });
+
   test('whose name cannot be found at first is asked for again with the next request', async () => {
     const app = await startBackend();
     const names = new Names();
