@@ -139,9 +139,14 @@ export class Acceptor {
     stream.on('trailers', (_headers, _flags: number, fields: string[]) => {
       trailers = fields;
     });
-    return (x) =>
-      new ClientBody(stream, {
-        ...this.#bodyOptions(head, x),
+    return (x) => {
+      const options = this.#bodyOptions(head, x);
+      // HTTP/1.1 has no room for trailers behind a counted body (RFC 9112, 7.1.2): where some are announced it is as one
+      // of unknown length.
+      const isCounted = options.length !== undefined && headerValue(head.headers, 'trailer') === undefined;
+      return new ClientBody(stream, {
+        ...options,
+        ...(isCounted ? {} : { length: undefined, expectedBytes: options.length }),
         onStart: () => {
           if (expectsContinue && !stream.headersSent && !stream.closed) stream.additionalHeaders({ ':status': 100 });
         },
@@ -151,6 +156,7 @@ export class Acceptor {
         isComplete: () => !stream.aborted && !stream.rstCode,
         trailers: () => trailers,
       });
+    };
   }
 
   #http1Body(request: IncomingMessage, head: RawHead, onStart: (() => void) | undefined): OpenBody {

@@ -4,9 +4,9 @@ import { removeHeader, setHeader } from './headers.ts';
 
 /**
  * Makes the fields such that writeHead() neither throws nor spoils one, in place; one pass where nothing is odd.
- * `mayChunk`: the answer has a body, and the client reads chunks.
+ * `mayChunk`: the answer has a body, and the client reads chunks. `mayTrail`: trailers may follow, also a counted body.
  */
-export function fitHttp1(headers: Headers, mayChunk: boolean): void {
+export function fitHttp1(headers: Headers, mayChunk: boolean, mayTrail: boolean): void {
   let length: string | undefined;
   let hasTrailer = false;
   let isLengthEarly = false;
@@ -27,9 +27,10 @@ export function fitHttp1(headers: Headers, mayChunk: boolean): void {
     }
   }
   // It announces what only chunks can carry (RFC 9112, 7.1.2), and Node throws (ERR_HTTP_TRAILER_INVALID).
-  if (hasTrailer && (length !== undefined || !mayChunk)) removeHeader(headers, 'trailer');
+  if (hasTrailer && mayChunk && mayTrail) removeHeader(headers, 'content-length');
+  else if (hasTrailer && (length !== undefined || !mayChunk)) removeHeader(headers, 'trailer');
   // Behind a length Node reads the bytes of a file name as UTF-8, and throws on what then is no byte (ERR_INVALID_CHAR).
-  if (isLengthEarly) setHeader(headers, 'content-length', length as string);
+  if (isLengthEarly && headers.includes('content-length')) setHeader(headers, 'content-length', length as string);
   // Of requests only (RFC 9110, 10.1.1); Node would write the head at once, as UTF-8.
   if (hasExpect) removeHeader(headers, 'expect');
 }

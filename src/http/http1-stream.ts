@@ -55,7 +55,8 @@ export class Http1ClientStream implements ClientStream {
     if (response.destroyed || response.closed) return this.#closed;
     if (this.#exchange.connection.isRetired) response.shouldKeepAlive = false;
     const { body } = reply;
-    fitHttp1(reply.headers, body !== undefined && response.useChunkedEncodingByDefault);
+    const mayTrail = body !== undefined && !isWhole(body) && body.length === undefined;
+    fitHttp1(reply.headers, body !== undefined && response.useChunkedEncodingByDefault, mayTrail);
     response.writeHead(reply.status, reply.headers);
     if (body === undefined) {
       response.end();

@@ -90,6 +90,16 @@ describeProtocols('a request', (over) => {
     expect(backend.seen[0]?.rawTrailers).toEqual(['x-sum', '42']);
   });
 
+  test('that announces trailers arrives with them, counted or not', async () => {
+    const backend = await startBackend();
+    const world = await startGateway(site(backend.url));
+    const counted = over === 'h2' ? { 'content-length': '9' } : { 'transfer-encoding': 'chunked' };
+    const headers = { trailer: 'x-sum', ...counted };
+    await request(over, world, { method: 'POST', body: 'some text', headers, trailers: { 'x-sum': '42' } });
+    expect(backend.seen[0]?.body.toString()).toBe('some text');
+    expect(backend.seen[0]?.rawTrailers).toEqual(['x-sum', '42']);
+  });
+
   test('gets the trailers of the answer', async () => {
     const backend = await startBackend((_, response) => {
       response.setHeader('trailer', 'x-sum');
