@@ -28,6 +28,8 @@ const OPEN_MS = 2000;
 const TOUCH_MS = 60_000;
 /** Of a URL with this many variants and more, every sixteenth that comes looks whether there are too many. */
 const MANY_VARIANTS = 256;
+/** Entries that are removed in one turn; it takes less than half of `BUSY_MS`. */
+const BATCH = 500;
 /** Entries between two looks at the bounds. */
 const LOOK_EVERY = 64;
 
@@ -123,24 +125,34 @@ export class CacheFile {
   }
 
   removeKey(key: string): number {
-    return Number(this.#statements.deleteKey.run(key).changes);
+    return this.#removeAll('deleteKey', key);
   }
 
   removePrefix(prefix: string): number {
     // Keys are ASCII.
-    return Number(this.#statements.deletePrefix.run(prefix, `${prefix}\x7f`).changes);
+    return this.#removeAll('deletePrefix', prefix, `${prefix}\x7f`);
   }
 
   removeTag(tag: string): number {
-    return Number(this.#statements.deleteTag.run(tag).changes);
+    return this.#removeAll('deleteTag', tag);
   }
 
   clear(): number {
-    return Number(this.#statements.clear.run().changes);
+    return this.#removeAll('clear');
   }
 
   close(): void {
     this.#database.close();
+  }
+
+  /** Bit by bit, so that another process comes to write in between. */
+  #removeAll(statement: 'deleteKey' | 'deletePrefix' | 'deleteTag' | 'clear', ...of: string[]): number {
+    let removed = 0;
+    for (;;) {
+      const changes = Number(this.#statements[statement].run(...of).changes);
+      removed += changes;
+      if (changes < BATCH) return removed;
+    }
   }
 
   /** Those that were not asked for for longest go, a tenth at a time. */
@@ -161,7 +173,8 @@ export class CacheFile {
       act();
       this.#database.exec('COMMIT');
     } catch (error) {
-      this.#database.exec('ROLLBACK');
+      // A full disk has ended it already.
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       throw error;
     }
   }
@@ -178,11 +191,11 @@ const STATEMENTS = {
   variants:
     'DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries WHERE key = ?1 ORDER BY used DESC, rowid DESC LIMIT -1 OFFSET ?2)',
   delete: 'DELETE FROM entries WHERE key = ? AND fields = ? AND variant = ?',
-  deleteKey: 'DELETE FROM entries WHERE key = ?',
-  deletePrefix: 'DELETE FROM entries WHERE key >= ? AND key < ?',
-  deleteTag:
-    'DELETE FROM entries WHERE rowid IN (SELECT e.rowid FROM tags t JOIN entries e USING (key, fields, variant) WHERE t.tag = ?)',
-  clear: 'DELETE FROM entries',
+  deleteKey: `DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries WHERE key = ? LIMIT ${BATCH})`,
+  deletePrefix: `DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries WHERE key >= ? AND key < ? LIMIT ${BATCH})`,
+  deleteTag: `DELETE FROM entries WHERE rowid IN (
+    SELECT e.rowid FROM tags t JOIN entries e USING (key, fields, variant) WHERE t.tag = ? LIMIT ${BATCH})`,
+  clear: `DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries LIMIT ${BATCH})`,
   evict: 'DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries ORDER BY used LIMIT ?)',
 } as const;
 
@@ -206,6 +219,11 @@ function open(file: string): DatabaseSync {
 }
 
 class OtherForm extends Error {}
+
+/** SQLITE_BUSY: another process writes for longer than a wish waits. */
+export function isBusy(error: unknown): boolean {
+  return (error as { errcode?: number }).errcode === 5;
+}
 
 /** SQLITE_CORRUPT, SQLITE_NOTADB (https://sqlite.org/rescode.html), or of another version of ours. */
 export function isUnreadable(error: unknown): boolean {

@@ -1,7 +1,7 @@
 // The far end of a `DiskThread`: has the files open and does what is asked, one thing after the other. It runs in a thread of
 // its own, so that no request waits for a disk that another one waits for.
 import type { MessagePort } from 'node:worker_threads';
-import { CacheFile, type FileBounds, isUnreadable, removeFile } from './cache-file.ts';
+import { CacheFile, type FileBounds, isBusy, isUnreadable, removeFile } from './cache-file.ts';
 import type { EntryHead } from './entry.ts';
 import { variantKey } from './vary.ts';
 
@@ -49,6 +49,8 @@ export interface DiskReply {
 
 /** A file that could not be opened is let alone for so long. */
 const RETRY_MS = 10_000;
+/** To write, while others do; each waits for a while. */
+const ATTEMPTS = 10;
 
 /** Answers until the port is closed. */
 export function serve(port: MessagePort): void {
@@ -76,7 +78,13 @@ class OpenFile implements DiskWishes {
   }
 
   put(...args: Parameters<DiskWishes['put']>): void {
-    this.#do((file) => file.put(...args));
+    try {
+      this.#inTurn((file) => file.put(...args));
+    } catch (error) {
+      // The one that it was to replace is not to be found any more; while another process writes, it may be that very one.
+      if (!isBusy(error)) this.#remove((file) => file.remove(args[0]));
+      throw error;
+    }
   }
 
   find(key: string, context: string, headers: readonly string[]): StoredRow | undefined {
@@ -92,23 +100,23 @@ class OpenFile implements DiskWishes {
   }
 
   remove(entry: Parameters<DiskWishes['remove']>[0]): number {
-    return this.#do((file) => file.remove(entry));
+    return this.#remove((file) => file.remove(entry));
   }
 
   removeKey(key: string): number {
-    return this.#do((file) => file.removeKey(key));
+    return this.#remove((file) => file.removeKey(key));
   }
 
   removePrefix(prefix: string): number {
-    return this.#do((file) => file.removePrefix(prefix));
+    return this.#remove((file) => file.removePrefix(prefix));
   }
 
   removeTag(tag: string): number {
-    return this.#do((file) => file.removeTag(tag));
+    return this.#remove((file) => file.removeTag(tag));
   }
 
   clear(): number {
-    return this.#do((file) => file.clear());
+    return this.#remove((file) => file.clear());
   }
 
   figures(): ReturnType<DiskWishes['figures']> {
@@ -120,16 +128,42 @@ class OpenFile implements DiskWishes {
     this.#file = undefined;
   }
 
+  /**
+   * What is to be thrown away is never found again: where it cannot be taken out of the file (a full disk has no room for
+   * that either), the file goes.
+   */
+  #remove(act: (file: CacheFile) => number): number {
+    try {
+      return this.#inTurn(act);
+    } catch (error) {
+      this.#discard();
+      throw error;
+    }
+  }
+
+  /** What writes waits for the others who write. */
+  #inTurn<T>(act: (file: CacheFile) => T): T {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return this.#do(act);
+      } catch (error) {
+        if (!isBusy(error) || attempt === ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  #discard(): void {
+    this.close();
+    removeFile(this.#name.file);
+  }
+
   /** A file of no use is thrown away: who asked is told, who asks next finds an empty one. */
   #do<T>(act: (file: CacheFile) => T): T {
     try {
       this.#file ??= this.#open();
       return act(this.#file);
     } catch (error) {
-      if (isUnreadable(error)) {
-        this.close();
-        removeFile(this.#name.file);
-      }
+      if (isUnreadable(error)) this.#discard();
       throw error;
     }
   }

@@ -13,7 +13,7 @@ export interface DiskStoreOptions {
   /** In memory, in each process. */
   readonly memoryBytes: number;
   readonly thread: DiskThread;
-  /** Once for each time that it begins to fail. */
+  /** Not more than once a minute. */
   readonly onFail: (error: unknown) => void;
 }
 
@@ -24,6 +24,7 @@ const MAX_LOADS = 256;
 /** On their way to the disk; what comes on top is kept in memory only. */
 const MAX_WAITING_BYTES = 32 * 2 ** 20;
 
+const TELL_MS = 60_000;
 const LATE: unique symbol = Symbol('late');
 
 interface Load {
@@ -40,7 +41,7 @@ export class DiskStore extends MemoryStore {
   /** Loads that nobody waits for any more. */
   #overdue = 0;
   #waitingBytes = 0;
-  #isFailing = false;
+  #toldAt = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
   constructor(options: DiskStoreOptions) {
@@ -149,12 +150,13 @@ export class DiskStore extends MemoryStore {
     if (this.#isClosed) return undefined;
     const { thread, file, bounds, onFail } = this.#options;
     try {
-      const done = await thread.ask(this.#handle, { file, bounds }, wish, args, transfer);
-      this.#isFailing = false;
-      return done;
+      return await thread.ask(this.#handle, { file, bounds }, wish, args, transfer);
     } catch (error) {
-      if (!this.#isFailing) onFail(error);
-      this.#isFailing = true;
+      const now = performance.now();
+      if (now - this.#toldAt > TELL_MS) {
+        this.#toldAt = now;
+        onFail(error);
+      }
       return undefined;
     }
   }
