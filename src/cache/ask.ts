@@ -16,7 +16,7 @@ export interface Ask {
   readonly ifRange: string | undefined;
   readonly ifNoneMatch: string | undefined;
   readonly ifModifiedSince: string | undefined;
-  /** It proves who asks: Authorization, a client's certificate, or the word of a trusted proxy. */
+  /** It proves who asks: Authorization or a key, a client's certificate, or the word of a trusted proxy. */
   readonly hasCredentials: boolean;
   /** Others than the gateway's own. */
   readonly hasCookies: boolean;
@@ -26,6 +26,21 @@ export interface Ask {
 
 /** A backend may take another method from these, and the gateway has judged the one on the request line. */
 const METHOD_OVERRIDES = new Set(['x-http-method-override', 'x-http-method', 'x-method-override']);
+/** What applications ask for in place of Authorization. */
+const KEYS = new Set([
+  'x-api-key',
+  'api-key',
+  'apikey',
+  'x-goog-api-key',
+  'x-auth-token',
+  'x-access-token',
+  'x-session-token',
+  'x-amz-security-token',
+  'private-token',
+  'x-auth-key',
+]);
+/** What a client says of its connection without taking a field away from the backend. */
+const OF_CONNECTIONS = new Set(['close', 'keep-alive', 'upgrade', 'te', 'http2-settings', '']);
 const WRITTEN_PLACES = new Set(['x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port', 'forwarded']);
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
@@ -41,6 +56,7 @@ export function readAsk(x: Exchange, ownCookie: string | undefined): Ask {
   let hasCredentials = x.clientCertificate !== undefined && x.clientCertificate !== null;
   let hasCookies = false;
   let hasOverride = false;
+  let hidesFields = false;
   let isForTheOrigin = false;
   let place = '';
   for (let i = 0; i < headers.length; i += 2) {
@@ -76,8 +92,15 @@ export function readAsk(x: Exchange, ownCookie: string | undefined): Ask {
       case 'cookie':
         hasCookies ||= ownCookie === undefined || cookieNames(value).some((each) => each !== ownCookie);
         break;
+      case 'connection':
+        // The backend does not get the fields that are named here, and Vary may speak of them: each answer would be stored as
+        // that to a request with them (hop-by-hop abuse).
+        if (value !== 'keep-alive' && value !== 'close')
+          hidesFields ||= value.split(',').some((each) => !OF_CONNECTIONS.has(each.trim().toLowerCase()));
+        break;
       default:
         if (METHOD_OVERRIDES.has(name)) hasOverride = true;
+        else if (KEYS.has(name)) hasCredentials = true;
         if (!x.fromTrustedProxy) continue;
         if (IDENTITY_CLAIMS.has(name)) hasCredentials = true;
         else if (PLACE_CLAIMS.has(name) || WRITTEN_PLACES.has(name)) place += ` ${name}=${value}`;
@@ -92,6 +115,7 @@ export function readAsk(x: Exchange, ownCookie: string | undefined): Ask {
       isWebSocket ||
       isGrpc ||
       hasOverride ||
+      hidesFields ||
       isForTheOrigin ||
       control?.noStore === true,
     isUnsafe: !SAFE.has(method) || hasOverride || isGrpc,

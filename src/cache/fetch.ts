@@ -258,10 +258,15 @@ export class Fetch {
   }
 }
 
-/** Who encodes an answer and does not say that it depends on what the client takes has forgotten to. */
+/**
+ * Who encodes an answer, or lets one other site read it (CORS), and does not say that it depends on what the client takes, or
+ * on where it comes from, has forgotten to.
+ */
 function chosenBy(vary: readonly string[], headers: readonly string[]): readonly string[] {
-  const isSilent = headerValue(headers, 'content-encoding') !== undefined && !vary.includes('accept-encoding');
-  return isSilent ? [...vary, 'accept-encoding'] : vary;
+  const chosen = new Set(vary);
+  if (headerValue(headers, 'content-encoding') !== undefined) chosen.add('accept-encoding');
+  if ((headerValue(headers, 'access-control-allow-origin') ?? '*') !== '*') chosen.add('origin');
+  return [...chosen];
 }
 
 export function discard({ body }: Reply): void {

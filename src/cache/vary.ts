@@ -1,12 +1,28 @@
 // Which stored answer a request chooses (RFC 9111, 4.1): the request fields that Vary names, in a normal form, as one text.
+import { hash } from 'node:crypto';
 import { acceptedCodings } from '../http/accepted-codings.ts';
+import { ADDRESS_CLAIMS, IDENTITY_CLAIMS, PLACE_CLAIMS } from '../http/claims.ts';
 import { isClientCertificateField } from '../http/client-certificate.ts';
 import { headerList, words } from '../http/headers.ts';
 
-/** Differ from request to request, and the gateway writes them: what depends on them is for nobody else. */
-const OF_ONE_REQUEST = words('x-forwarded-for x-real-ip forwarded x-request-id via');
+/**
+ * Differ from request to request, and the gateway or a trusted proxy writes them: what depends on them is for nobody else. A
+ * client that writes them itself is not heard by the backend.
+ */
+const OF_ONE_REQUEST = new Set([
+  ...words('x-forwarded-for x-real-ip forwarded x-request-id via'),
+  ...ADDRESS_CLAIMS,
+  ...IDENTITY_CLAIMS,
+]);
 /** The gateway writes these too, and the key has them. */
-const IN_THE_KEY = words('host x-forwarded-host x-forwarded-proto x-forwarded-port x-forwarded-prefix');
+const IN_THE_KEY = new Set([
+  ...words('host x-forwarded-host x-forwarded-proto x-forwarded-port x-forwarded-prefix'),
+  ...PLACE_CLAIMS,
+]);
+/** Texts in which a comma and a space mean themselves. */
+const NO_LISTS = words('user-agent origin referer from');
+/** Told apart by what cannot be read back: a store may be a file. */
+const SECRETS = words('cookie authorization');
 
 /** The fields that make a difference; undefined: every request makes one. */
 export function variedFields(vary: readonly string[]): string[] | undefined {
@@ -25,6 +41,8 @@ function normalValue(name: string, value: string | undefined): string {
   // Told from an empty one, which may mean something.
   if (value === undefined) return '-';
   if (name === 'accept-encoding') return normalCodings(value);
+  if (NO_LISTS.has(name)) return `=${value}`;
+  if (SECRETS.has(name)) return `#${hash('sha256', value, 'base64url')}`;
   const plain = value.includes(',') || value.includes(' ') ? value.replace(/\s*,\s*/g, ',').trim() : value;
   return `=${name === 'accept-language' ? plain.replace(/\s+/g, '').toLowerCase() : plain}`;
 }

@@ -70,6 +70,14 @@ describe('credential leak', () => {
     },
   );
 
+  test.for(['x-api-key', 'X-Auth-Token', 'private-token'])('who has a key is somebody: %s', async (name) => {
+    const { backend, get } = await startScene(numbered({ 'cache-control': 'max-age=600' }));
+    await get('/a', { [name]: 'k' });
+    await get('/a');
+    await get('/a', { [name]: 'other' });
+    expect(backend.seen.length).toBe(3);
+  });
+
   test('who was signed in by a trusted proxy is somebody', async () => {
     const file = 'trustedProxies: [127.0.0.1]';
     const { get } = await startScene(numbered(LONG), { file });
@@ -131,6 +139,49 @@ describe('poisoning by what is not in the key', () => {
     await get('/a', fat, { body: 'q=evil' });
     expect((await get('/a')).body).toBe('answer 2');
     expect((await get('/a', fat, { body: 'q=evil' })).body).toBe('answer 3');
+  });
+
+  test('hop-by-hop abuse: a field that Connection keeps from the backend chooses no stored answer', async () => {
+    const { get } = await startScene(({ headers }, response) => {
+      response.setHeader('cache-control', 'max-age=600');
+      response.setHeader('vary', 'x-lang');
+      response.end(`in ${headers['x-lang'] ?? 'no language'}`);
+    });
+    for (const connection of ['x-lang', 'close, X-Lang', 'keep-alive,x-lang ,upgrade']) {
+      await get('/a', { 'x-lang': 'de', connection });
+      await get('/a', { 'x-lang': 'en', connection: 'keep-alive' });
+    }
+    expect((await get('/a', { 'x-lang': 'de' })).body).toBe('in de');
+    expect((await get('/a', { 'x-lang': 'en', connection: 'close' })).headers['cache-status']).toMatch(/hit/);
+  });
+
+  test.for(['x-client-ip', 'true-client-ip', 'x-remote-user'])(
+    'a claim that only a trusted proxy may make: %s',
+    async (name) => {
+      const { backend, get } = await startScene(numbered({ ...LONG, vary: name }));
+      await get('/a', { [name]: 'somebody' });
+      await get('/a', { [name]: 'somebody' });
+      expect(backend.seen.length).toBe(2);
+    },
+  );
+
+  test('CORS: an answer that one other site may read is for requests from there, also without Vary', async () => {
+    const { get } = await startScene(({ headers }, response) => {
+      response.setHeader('cache-control', 'max-age=600');
+      if (headers.origin !== undefined) response.setHeader('access-control-allow-origin', headers.origin);
+      response.end('x');
+    });
+    const allowed = async (origin: string): Promise<unknown> =>
+      (await get('/a', { origin })).headers['access-control-allow-origin'];
+    expect(await allowed('https://evil.test')).toBe('https://evil.test');
+    expect(await allowed('https://good.test')).toBe('https://good.test');
+  });
+
+  test('what Vary names is compared as it is where a comma is no list', async () => {
+    const { backend, get } = await startScene(numbered({ ...LONG, vary: 'user-agent' }));
+    await get('/a', { 'user-agent': 'a (KHTML, like b)' });
+    await get('/a', { 'user-agent': 'a (KHTML,like b)' });
+    expect(backend.seen.length).toBe(2);
   });
 
   test('port in the host', async () => {

@@ -133,6 +133,13 @@ test('requests that differ in a named field, and by more than spaces, choose dif
   );
 });
 
+test('what Vary names tells secrets apart without writing them down', () => {
+  const of = (value: string): string => variantKey(['cookie', 'authorization'], 'r', ['cookie', value]);
+  expect(of('session=secret')).toBe(of('session=secret'));
+  expect(of('session=secret')).not.toBe(of('session=other'));
+  expect(of('session=secret')).not.toContain('secret');
+});
+
 const NOW = Date.UTC(2026, 10, 22);
 const dates = fc.date({ min: new Date('1000-01-01'), max: new Date('9999-12-31'), noInvalidDate: true });
 
