@@ -38,6 +38,10 @@ export class DiskStore extends MemoryStore {
   readonly #options: DiskStoreOptions;
   readonly #handle: number;
   readonly #loads = new Set<Load>();
+  /** By resource and context: the next one for it waits, for it may want the same. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+  /** Requests. */
+  #waiting = 0;
   /** Loads that nobody waits for any more. */
   #overdue = 0;
   #waitingBytes = 0;
@@ -58,8 +62,9 @@ export class DiskStore extends MemoryStore {
   }
 
   override load(key: string, context: string, headers: readonly string[]): Promise<Entry | undefined> | undefined {
-    const isOutOfReach = this.#isClosed || this.#overdue > 0 || this.#loads.size >= MAX_LOADS;
-    return isOutOfReach ? undefined : this.#load(key, context, headers);
+    if (this.#isClosed || this.#overdue > 0 || this.#waiting >= MAX_LOADS) return undefined;
+    this.#waiting++;
+    return this.#load(key, context, headers).finally(() => this.#waiting--);
   }
 
   override add(entry: Entry): boolean {
@@ -109,6 +114,23 @@ export class DiskStore extends MemoryStore {
   }
 
   async #load(key: string, context: string, headers: readonly string[]): Promise<Entry | undefined> {
+    const name = `${key}\n${context}`;
+    const until = performance.now() + LOAD_MS;
+    for (let turn = this.#turns.get(name); turn !== undefined; turn = this.#turns.get(name)) {
+      await turn;
+      const held = this.find(key, context, headers);
+      if (held !== undefined || performance.now() > until) return held;
+    }
+    const loading = this.#loadAlone(key, context, headers);
+    this.#turns.set(name, loading);
+    try {
+      return await loading;
+    } finally {
+      this.#turns.delete(name);
+    }
+  }
+
+  async #loadAlone(key: string, context: string, headers: readonly string[]): Promise<Entry | undefined> {
     const load: Load = { key, isVoid: false };
     this.#loads.add(load);
     const asking = this.#ask('find', [key, context, headers]);

@@ -145,7 +145,7 @@ describe('poisoning by what is not in the key', () => {
     const { get } = await startScene(({ headers }, response) => {
       response.setHeader('cache-control', 'max-age=600');
       response.setHeader('vary', 'x-lang');
-      response.end(`in ${headers['x-lang'] ?? 'no language'}`);
+      response.end(`in ${String(headers['x-lang'] ?? 'no language')}`);
     });
     for (const connection of ['x-lang', 'close, X-Lang', 'keep-alive,x-lang ,upgrade']) {
       await get('/a', { 'x-lang': 'de', connection });

@@ -137,6 +137,17 @@ test('what is thrown away while it is looked for is not found', async () => {
   }
 });
 
+test('who wants the same at once gets the same: it is read once', async () => {
+  const { open } = await place();
+  const store = await open();
+  for (const language of ['de', 'en']) store.add(entry('h/a', { language, bytes: 10 }));
+  await entries(store);
+  const other = await open();
+  const found = await Promise.all(['de', 'en', 'de', 'en', 'de'].map((language) => find(other, 'h/a', language)));
+  expect(found.map((each) => each?.headers)).toEqual(Array.from({ length: 5 }, () => ['x-key', 'h/a']));
+  expect(new Set(found).size).toBe(2);
+});
+
 test('what is stored while an older one is looked for is what is found', async () => {
   const { open } = await place();
   const store = await open();
