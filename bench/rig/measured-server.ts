@@ -98,7 +98,8 @@ export class MeasuredServer implements AsyncDisposable {
 }
 
 function configuration(workspace: Workspace, port: number, sites: string): string {
-  return `listen: { https: "127.0.0.1:${port}", http: false }
+  return `workers: 0
+listen: { https: "127.0.0.1:${port}", http: false }
 admin: { socket: false, http: false }
 certificates: { storage: "${workspace.file('certs')}", files: [{ cert: "${workspace.cert}", key: "${workspace.key}" }] }
 requestLimits: { requestsPerConnection: 1000000000 }

@@ -52,6 +52,11 @@ export class Daemon implements AsyncDisposable {
     return this.#end === undefined ? undefined : `${this.#end}: ${this.lastWords || 'it said nothing'}`;
   }
 
+  /** What it has printed, the end of it if that is much. */
+  get output(): string {
+    return this.#output;
+  }
+
   /** The last lines that it has printed. */
   get lastWords(): string {
     return this.#output.trim().split('\n').slice(-8).join('\n');

@@ -232,6 +232,7 @@ export class Supervisor {
     if (this.#lead === undefined) seat.isLead = true;
     return {
       number: seat.number,
+      workers: this.#seats.length,
       source: this.#source,
       isLead: seat.isLead,
       ticketKey: this.#tickets.current,

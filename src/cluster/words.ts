@@ -34,6 +34,8 @@ export interface Source {
 export interface Orders {
   /** From 1. */
   readonly number: number;
+  /** How many there are. */
+  readonly workers: number;
   readonly source: Source;
   readonly isLead: boolean;
   readonly ticketKey: TicketKey;

@@ -8,6 +8,7 @@ import { Gateway, type PreparedReload } from '../gateway/gateway.ts';
 import type { FigureSet } from '../observe/metrics.ts';
 import { Channel, faultOf } from './channel.ts';
 import { WorkerCounters } from './counters.ts';
+import { shareOf } from './share.ts';
 import type { AtSupervisor, AtWorker, Orders, Readiness, Source } from './words.ts';
 
 /** How often it says that its event loop turns. */
@@ -36,6 +37,7 @@ export class Worker {
   readonly #ended = Promise.withResolvers<void>();
   #prepared: { readonly reload: PreparedReload; readonly timer: NodeJS.Timeout } | undefined;
   #stopping: Promise<void> | undefined;
+  #workers = 1;
   readonly reloads: { state: ReloadState | undefined } = { state: undefined };
 
   private constructor(describeListen: DescribeListen) {
@@ -65,7 +67,8 @@ export class Worker {
   async #start(makeControl: MakeControl): Promise<void> {
     const orders = await this.#channel.ask('orders', undefined, ASK_MS);
     this.reloads.state = orders.reload;
-    const gateway = await Gateway.start(read(orders.source), { fellows: this.#fellows(orders) });
+    this.#workers = orders.workers;
+    const gateway = await Gateway.start(this.#read(orders.source), { fellows: this.#fellows(orders) });
     process.on('uncaughtException', (error) => {
       gateway.records.error('process', 'a worker broke and ends; another one takes its place', error);
       gateway.records.flush();
@@ -146,7 +149,7 @@ export class Worker {
 
   async #prepare(gateway: Gateway, source: Source): Promise<void> {
     this.#discard();
-    const reload = await gateway.prepareReload(read(source));
+    const reload = await gateway.prepareReload(this.#read(source));
     this.#prepared = { reload, timer: setTimeout(() => this.#discard(), COMMIT_MS).unref() };
   }
 
@@ -164,6 +167,13 @@ export class Worker {
     this.#prepared = undefined;
   }
 
+  /** Its part of the configuration. Fails with a ProblemsError. */
+  #read({ file, text }: Source): Config {
+    const { config, problems } = parseConfig(text, { file });
+    if (config === undefined) throw new ProblemsError(problems);
+    return shareOf(config, this.#workers);
+  }
+
   /** Also when the supervisor has gone: nobody would look after it any more, or free its ports. */
   #stop(drainMs?: number): Promise<void> {
     this.#stopping ??= this.#gateway.promise.then(async (gateway) => {
@@ -175,11 +185,4 @@ export class Worker {
     });
     return this.#stopping;
   }
-}
-
-/** Fails with a ProblemsError. */
-function read({ file, text }: Source): Config {
-  const { config, problems } = parseConfig(text, { file });
-  if (config === undefined) throw new ProblemsError(problems);
-  return config;
 }

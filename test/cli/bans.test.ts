@@ -10,6 +10,7 @@ async function startWorld() {
   await writeFile(
     path.join(cwd, 'gatehouse.yaml'),
     `listen: { https: "127.0.0.1:0", http: "127.0.0.1:0" }
+workers: 0
 admin: { socket: run/admin.sock, http: false }
 certificates: { issuer: internal }
 bans: { exempt: [192.0.2.0/24] }

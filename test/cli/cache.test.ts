@@ -12,6 +12,7 @@ test('what is stored is shown and thrown away', async () => {
   await writeFile(
     path.join(cwd, 'gatehouse.yaml'),
     `listen: { https: "127.0.0.1:0", http: "127.0.0.1:0" }
+workers: 0
 admin: { socket: run/admin.sock, http: false }
 certificates: { issuer: internal }
 sites: { a.test: { to: "${url}", cache: { store: memory } } }

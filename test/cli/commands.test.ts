@@ -10,7 +10,7 @@ import { openTls, request } from '../support/client.ts';
 async function configIn(folder: string, yaml: string): Promise<string> {
   const file = path.join(folder, 'gatehouse.yaml');
   const defaults =
-    'listen: { https: "127.0.0.1:0", http: false }\nadmin: { socket: run/admin.sock, http: "127.0.0.1:0" }\n';
+    'listen: { https: "127.0.0.1:0", http: false }\nworkers: 0\nadmin: { socket: run/admin.sock, http: "127.0.0.1:0" }\n';
   await writeFile(file, yaml.includes('listen:') ? yaml : defaults + yaml);
   return file;
 }
@@ -114,7 +114,7 @@ describe('gatehouse run', () => {
     const folder = await temporaryFolder();
     await configIn(
       folder,
-      `listen: { https: "127.0.0.1:${port}", http: false }\nadmin: { http: false, socket: false }\nsites: { a.test: { to: "http://127.0.0.1:1" } }`,
+      `listen: { https: "127.0.0.1:${port}", http: false }\nworkers: 0\nadmin: { http: false, socket: false }\nsites: { a.test: { to: "http://127.0.0.1:1" } }`,
     );
     const { code, stderr } = await runCli(['run'], { cwd: folder });
     expect(code).toBe(1);
@@ -126,8 +126,8 @@ describe('gatehouse run', () => {
     await configIn(folder, 'sites:\n  a.test:\n    too: x\n    to: ap\nworker: 3\n');
     const { code, stderr } = await runCli(['run'], { cwd: folder });
     expect(code).toBe(2);
-    expect(stderr).toMatch(/gatehouse\.yaml:5:5: .*too.*\n.*\| {5}too: x/s);
-    expect(stderr).toMatch(/gatehouse\.yaml:7:1: .*worker.*workers/);
+    expect(stderr).toMatch(/gatehouse\.yaml:6:5: .*too.*\n.*\| {5}too: x/s);
+    expect(stderr).toMatch(/gatehouse\.yaml:8:1: .*worker.*workers/);
   });
 });
 

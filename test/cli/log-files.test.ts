@@ -21,6 +21,7 @@ async function installed(logs: string): Promise<Installed> {
     file,
     [
       'listen: { https: "127.0.0.1:0", http: false }',
+      'workers: 0',
       'admin: { socket: admin.sock, http: false }',
       'certificates: { issuer: internal }',
       `logs: ${logs}`,

@@ -20,6 +20,7 @@ async function installed(...options: string[]): Promise<Installed> {
       file,
       [
         'listen: { https: "127.0.0.1:0", http: false }',
+        'workers: 0',
         'admin: { socket: admin.sock, http: false }',
         'certificates: { issuer: internal }',
         'logs: { access: false }',
@@ -51,7 +52,7 @@ describe('a file with faults', () => {
     world.write(', new.test: { too: x, certificat: auto }');
     const refused = await world.gatehouse('reload');
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toMatch(/gatehouse\.yaml:5:\d+.*unknown key "too"/);
+    expect(refused.stderr).toMatch(/gatehouse\.yaml:6:\d+.*unknown key "too"/);
     expect(refused.stderr).toMatch(/unknown key "certificat"/);
     expect(await sitesOf(world)).toEqual(['app.test']);
     expect((await world.gatehouse('status')).stdout).toMatch(/^reload {7}REFUSED at 20.*unknown key/m);
@@ -65,7 +66,7 @@ describe('a file with faults', () => {
     world.write(', new.test: 7');
     const { code, stdout } = await world.gatehouse('reload', '--json');
     expect(code).toBe(2);
-    expect(JSON.parse(stdout)).toMatchObject({ ok: false, problems: [{ line: 5, code: 'wrong-type' }] });
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, problems: [{ line: 6, code: 'wrong-type' }] });
   });
 });
 

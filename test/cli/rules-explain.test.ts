@@ -32,6 +32,7 @@ async function running(site: string = SITE): Promise<Running> {
   const cwd = await temporaryFolder();
   await writeFile(path.join(cwd, 'own.conf'), RULES);
   const yaml = `listen: { https: "127.0.0.1:0", http: false }
+workers: 0
 admin: { socket: admin.sock, http: false }
 certificates: { issuer: internal }
 logs: { access: access.log, waf: waf.log }

@@ -90,7 +90,7 @@ describe('gatehouse rules list', () => {
 });
 
 describe('gatehouse run, with rules', () => {
-  const LISTEN = 'listen: { https: "127.0.0.1:0", http: false }\nadmin: { socket: false, http: false }\n';
+  const LISTEN = 'listen: { https: "127.0.0.1:0", http: false }\nworkers: 0\nadmin: { socket: false, http: false }\n';
 
   test('writes findings to stdout in front of the access record of their request', async () => {
     const backend = await startBackend();

@@ -40,6 +40,7 @@ describe.skipIf(!has('systemd-notify') || !has('python3'))('systemd', () => {
       file,
       [
         'listen: { https: "127.0.0.1:0", http: false }',
+        'workers: 0',
         'admin: { socket: false, http: false }',
         'certificates: { issuer: internal }',
         'sites: { localhost: { to: "http://127.0.0.1:1" } }',

@@ -18,6 +18,7 @@ test.skipIf(!hasComponent('redis-server'))(
     await writeFile(
       path.join(cwd, 'gatehouse.yaml'),
       `listen: { https: "127.0.0.1:0", http: false }
+workers: 0
 admin: { socket: run/admin.sock, http: "127.0.0.1:${adminPort}" }
 certificates: { issuer: internal }
 shared: { url: "${server.url}", password: "\${file:password}", timeout: 1s }
@@ -56,6 +57,7 @@ test.skipIf(!hasComponent('redis-server'))('a wrong password is told without bei
   await writeFile(
     path.join(cwd, 'gatehouse.yaml'),
     `listen: { https: "127.0.0.1:0", http: false }
+workers: 0
 admin: { socket: false, http: false }
 certificates: { issuer: internal }
 logs: { level: trace }

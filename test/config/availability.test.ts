@@ -106,5 +106,5 @@ describe('a part is checked although it cannot be on yet', () => {
 
 test('what is off by default stays off in the result', () => {
   const config = configOf(someSite);
-  expect(config.workers).toBe(0);
+  expect(config.shared).toBeUndefined();
 });

@@ -17,7 +17,7 @@ test('the smallest file gets a safe default for everything else', () => {
     file: '/etc/gatehouse/gatehouse.yaml',
     listen: { https: [{ host: undefined, port: 443 }], http: [{ host: undefined, port: 80 }], proxyProtocol: [] },
     trustedProxies: [],
-    workers: 0,
+    workers: configOf(`workers: auto\n${someSite}`).workers,
     shared: undefined,
     admin: { socket: '/etc/gatehouse/run/admin.sock', http: { host: '127.0.0.1', port: 9180 } },
     timeouts: {

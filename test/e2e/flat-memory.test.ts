@@ -49,6 +49,7 @@ async function startProcess(kind: Kind): Promise<Running> {
   const folder = await temporaryFolder();
   const yaml = `
 listen: { https: "127.0.0.1:0", http: false }
+workers: 0
 admin: { socket: false, http: false }
 certificates: { issuer: internal }
 logs: { access: false, waf: false }

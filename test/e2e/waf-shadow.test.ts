@@ -93,6 +93,7 @@ test('gatehouse rules shadow tells, and promotes', async () => {
   await writeFile(path.join(cwd, 'acts.conf'), ACTS);
   await writeFile(path.join(cwd, 'shadow.conf'), SHADOW);
   const yaml = `listen: { https: "127.0.0.1:0", http: false }
+workers: 0
 admin: { socket: admin.sock, http: false }
 certificates: { issuer: internal }
 sites:
@@ -140,6 +141,7 @@ test('a single rule of mode shadow is counted, never acts, and acts after one co
   const cwd = await temporaryFolder();
   await writeFile(path.join(cwd, 'shop.yaml'), TRIED);
   const yaml = `listen: { https: "127.0.0.1:0", http: false }
+workers: 0
 admin: { socket: admin.sock, http: false }
 certificates: { issuer: internal }
 sites: { a.test: { to: "${backend.url}", waf: { rules: [shop.yaml] } } }

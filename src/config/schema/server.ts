@@ -36,9 +36,9 @@ export const trustedProxies: Node = list(
 );
 
 export const workers: Node = value(
-  'Processes that serve requests, beside one that looks after them; auto: one for each core. 0: everything in one process, as is auto on a single core.',
+  'Processes that serve requests, beside one that looks after them; auto: one for each core, as far as there are 512 MiB for each. 0: everything in one process, as is auto where there would be a single one.',
   [word('auto'), integer(0, 1024), off],
-  { default: 0 },
+  { default: 'auto' },
 );
 
 export const admin: Node = map('How operators reach the running gateway.', {

@@ -48,6 +48,7 @@ export async function newNode(): Promise<GatewayNode> {
       await writeFile(
         file,
         `listen: { https: "127.0.0.1:${tlsPort}", http: "127.0.0.1:${httpPort}" }
+workers: 0
 admin: { socket: run/admin.sock, http: "127.0.0.1:${adminPort}" }
 shared: { url: "${redis}", timeout: 1s, secret: "${SECRET}" }
 certificates: { storage: shared, acme: { directory: "${ca.directory}"${roots}${acme} } }

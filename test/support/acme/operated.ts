@@ -38,6 +38,7 @@ export async function install(
     path.join(folder, 'gatehouse.yaml'),
     `
 listen: { https: "127.0.0.1:${ports.tlsPort}", http: "127.0.0.1:${ports.httpPort}" }
+workers: 0
 admin: { http: "127.0.0.1:${adminPort}", socket: run/admin.sock }
 certificates: { acme: { directory: "${authority.directory}"${roots}, ${acme} } }
 sites: ${sites}

@@ -31,6 +31,7 @@ export async function runGatehouse(
   const file = path.join(folder, `gatehouse-${tlsPort}.yaml`);
   const yaml = `
 listen: { https: "127.0.0.1:${tlsPort}", http: "127.0.0.1:${httpPort}" }
+workers: 0
 admin: { socket: false, http: false }
 certificates: { acme: { directory: "${ca.directory}", challenges: [http-01] ${more} } }
 sites:
