@@ -129,7 +129,8 @@ export async function loadCertificateFile(file: CertificateFile, known?: Certifi
   }
   // One after the other, so that of two missing files it is always the certificate that is told.
   const cert = await readOperatorFile(file.cert);
-  const key = await readOperatorFile(file.key);
+  // One file for both is read once: half of it might be from before it was replaced.
+  const key = file.key === file.cert ? cert : await readOperatorFile(file.key);
   return readCertificate(cert.toString('latin1'), key.toString('latin1'), file.passphrase, file.cert, {
     keySource: file.key,
     known,

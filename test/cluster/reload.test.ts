@@ -1,11 +1,9 @@
 // Another configuration for all workers or for none, and nobody who is connected notices.
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import http2 from 'node:http2';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { startBackend, startStreamingBackend } from '../support/backend.ts';
-import { get, LOCAL, pidsOf, startWorkers, type Workers } from '../support/workers.ts';
+import { startBackend } from '../support/backend.ts';
+import { get, pidsOf, startWorkers, type Workers } from '../support/workers.ts';
 
 interface Outcome {
   readonly ok: boolean;
@@ -90,51 +88,4 @@ test('addresses are opened and closed in all workers', async () => {
   expect(await reload(world)).toMatchObject({ ok: true });
   await expect(get({ port: added })).rejects.toThrow('ECONNREFUSED');
   expect(await get(world)).toBe(200);
-});
-
-const RELOADS = 40;
-
-test('many in a row under load: no request fails, and a download stays', async () => {
-  let finish = (): void => {};
-  const backend = await startStreamingBackend((request, response) => {
-    if (request.url !== '/long') return void response.end('ok');
-    response.write('begun,');
-    finish = () => response.end('done');
-  });
-  const world = await startWorkers({ to: backend.url });
-  const session = http2.connect(`https://localhost:${world.port}`, LOCAL);
-  const download = session.request({ ':path': '/long' }).setEncoding('utf8');
-  await once(download, 'response');
-  let isOver = false;
-  const outcomes = new Map<string, number>();
-  const client = async (): Promise<void> => {
-    while (!isOver) {
-      const outcome = await get(world).then(String, (error: Error) => error.message);
-      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-    }
-  };
-  const clients = Array.from({ length: 4 }, client);
-  const held = http2.connect(`https://localhost:${world.port}`, LOCAL);
-  const streams = (async () => {
-    while (!isOver) {
-      const stream = held.request({ ':path': '/' });
-      const [fields] = (await once(stream, 'response')) as [http2.IncomingHttpHeaders];
-      stream.resume();
-      await once(stream, 'end');
-      outcomes.set(String(fields[':status']), (outcomes.get(String(fields[':status'])) ?? 0) + 1);
-    }
-  })();
-  for (let i = 0; i < RELOADS; i++) {
-    world.write(i % 2 === 0 ? REFUSING : '');
-    expect(await reload(world)).toMatchObject({ ok: true });
-  }
-  isOver = true;
-  await Promise.all([...clients, streams]);
-  expect([...outcomes.keys()]).toEqual(['200']);
-  finish();
-  let text = '';
-  for await (const chunk of download) text += chunk as string;
-  expect(text).toBe('begun,done');
-  session.destroy();
-  held.destroy();
 });
