@@ -25,13 +25,19 @@ With a gatehouse.yaml (this is the smallest), checked first:
 Exit codes: 0 done, 1 it ran and found failures or could not start, 2 the call or the configuration is wrong.`,
     );
   for (const command of await commands(argv[2])) program.addCommand(command, { hidden: command.name() === WORK });
-  everyCommand(program, (command) => command.exitOverride().showHelpAfterError('(--help tells more)'));
+  everyCommand(program, (command) => command.exitOverride().showHelpAfterError(hintFor(command)));
   try {
     await program.parseAsync(argv as string[]);
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     process.exitCode = error.exitCode === 0 ? 0 : WRONG;
   }
+}
+
+/** What follows an error: a file that was named without its option is the likeliest slip. */
+function hintFor({ options }: Command): string {
+  const takesFile = options.some(({ long }) => long === '--config');
+  return takesFile ? '(-c names the configuration; --help tells more)' : '(--help tells more)';
 }
 
 /** In the order of the help; the last one is not for people. */

@@ -158,6 +158,12 @@ describe('gatehouse check', () => {
   test('reports client authorities that cannot be read, beside all else', async () => {
     const folder = await temporaryFolder();
     await configIn(
+  test('says how a file is named when it stands alone', async () => {
+    const { code, stderr } = await runCli(['check', 'other.yaml']);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/too many arguments for 'check'.*\n\(-c names the configuration; --help tells more\)\n$/);
+  });
+
       folder,
       'sites: { a.test: { to: "http://127.0.0.1:3000", certificate: { pfx: a.p12 }, clientCertificates: { ca: c.pem } } }',
     );
