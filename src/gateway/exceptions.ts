@@ -1,5 +1,6 @@
 // The exceptions of one site or route while requests come: which of them hold for a request now, and which were needed.
 import type { ExceptionConfig } from '../config/config.ts';
+import type { Exchange } from '../http/exchange.ts';
 import { compileMatch, type Matcher, type RouteSubject } from '../route/match.ts';
 import { type CompiledException, compileException, exemptionOf } from '../waf/exceptions.ts';
 import type { Plan } from '../waf/plan.ts';
@@ -73,4 +74,11 @@ export function matcherOf({ path, method }: Pick<ExceptionConfig, 'path' | 'meth
   if (path === undefined && method === undefined) return undefined;
   const matches = compileMatch({ path, method, header: undefined, query: undefined, client: undefined });
   return path === undefined ? matches : (subject) => subject.path !== '' && matches(subject);
+}
+
+/** What an exchange is spared now. */
+export function exemptionFor({ request, client }: Exchange, exceptions: Exceptions | undefined): Exemption | undefined {
+  if (exceptions === undefined) return undefined;
+  const { method, path, query, headers } = request;
+  return exceptions.for({ method, path, query, headers, client }, Date.now());
 }

@@ -3,29 +3,22 @@
 import { GatehouseError } from '../base/errors.ts';
 import type { BodySource } from '../http/body.ts';
 import type { ClientStream } from '../http/client-stream.ts';
-import { type CodingFault, decodeContent } from '../http/content-coding.ts';
+import type { CodingFault } from '../http/content-coding.ts';
 import { errorReply } from '../http/error-page.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { type Gathered, GatheredBody } from '../http/gathered-body.ts';
-import { headerList, headerValue } from '../http/headers.ts';
 import type { Reply } from '../http/reply.ts';
 import { isWhole } from '../http/reply.ts';
 import type { Records } from '../observe/records.ts';
-import { processorFor } from '../waf/bodies/processor.ts';
 import type { Inspection } from '../waf/engine.ts';
 import type { Intervention, Outcome } from '../waf/finding.ts';
 import type { RequestHead } from '../waf/request.ts';
-import type { ResponseHead } from '../waf/response.ts';
-import type { Exemption } from '../waf/transaction.ts';
-import type { Exceptions } from './exceptions.ts';
-import { recordFinding } from './finding-record.ts';
+import { noteAftermath, type Seen } from './aftermath.ts';
+import { exemptionFor } from './exceptions.ts';
 import type { Guard, Watch } from './guard.ts';
-import { judgement } from './judgement.ts';
+import { decoded, EMPTY, gatherResponse, isInspectedType } from './inspected-body.ts';
 import { MessageWatch } from './message-watch.ts';
-import { headOf, withHost } from './rules-head.ts';
-import { recordTraffic, type SentRequest } from './traffic-record.ts';
-
-const EMPTY = Buffer.alloc(0);
+import { headOf } from './rules-head.ts';
 
 export class RulesWatch implements Watch {
   readonly #x: Exchange;
@@ -42,7 +35,7 @@ export class RulesWatch implements Watch {
   #requestBody: Buffer = EMPTY;
   #isPrefix = false;
   #head: RequestHead | undefined;
-  #response: { head: ResponseHead; body: Buffer; isCut: boolean } | undefined;
+  #response: Seen['response'];
 
   /** The record of what the rules found is written when the exchange ends. */
   constructor(x: Exchange, guard: Guard, records: Records, stream: ClientStream | undefined) {
@@ -84,7 +77,7 @@ export class RulesWatch implements Watch {
     if (refuses && (body.length ?? 0) > inspectBytes) return this.#refuseBody(EMPTY);
     const gathered = new GatheredBody(body, inspectBytes);
     this.#x.request.body = gathered;
-    const content = await this.#decode(await gathered.gather());
+    const content = await decoded(await gathered.gather(), this.#x.request.headers, this.#guard);
     if (typeof content === 'string') return this.#refuseCoding(content);
     if (refuses && content.isPrefix) return this.#refuseBody(content.bytes);
     this.#requestBody = content.bytes;
@@ -141,19 +134,6 @@ export class RulesWatch implements Watch {
     }
   }
 
-  /** What the backend will read out of a coded body is what the rules must see. */
-  async #decode(body: Gathered): Promise<Gathered | CodingFault> {
-    const { headers } = this.#x.request;
-    const coding = headerList(headers, 'content-encoding');
-    if (coding === undefined) return body;
-    const { mode, body: bounds } = this.#guard.config;
-    const content = await decodeContent(body, coding, bounds.inspectBytes);
-    if (typeof content !== 'string') return { ...content, trailers: body.trailers };
-    // A coding of a protocol of its own (aws-chunked) around what no processor would read hides nothing from one.
-    const isOpaque = content === 'unknown' && processorFor(headerValue(headers, 'content-type') ?? '') === undefined;
-    return mode === 'block' && !isOpaque ? content : body;
-  }
-
   /** Phases 3 and 4: the reply itself, or the answer in its place. */
   async response(reply: Reply): Promise<Reply> {
     if (!this.#guard.config.response || reply.tunnel !== undefined) return reply;
@@ -162,28 +142,11 @@ export class RulesWatch implements Watch {
     this.#response = { head, body: EMPTY, isCut: false };
     const refusal = this.#step((inspection) => inspection.responseHead(head));
     if (refusal !== undefined) return discard(reply, refusal);
-    if (!this.#wants('wantsResponseBody') || !this.#isInspectedType(headers)) return reply;
-    const { bytes, isPrefix } = await this.#gatherResponse(reply);
+    if (!this.#wants('wantsResponseBody') || !isInspectedType(headers, this.#guard)) return reply;
+    const { bytes, isPrefix } = await gatherResponse(reply, this.#guard);
     this.#response = { head, body: bytes, isCut: isPrefix };
     const late = this.#step((inspection) => inspection.responseBody(bytes, isPrefix));
     return late === undefined ? reply : discard(reply, late);
-  }
-
-  async #gatherResponse(reply: Reply): Promise<{ bytes: Buffer; isPrefix: boolean }> {
-    const { body } = reply;
-    const bound = this.#guard.config.body.inspectBytes;
-    if (body === undefined) return { bytes: EMPTY, isPrefix: false };
-    if (isWhole(body)) return { bytes: Buffer.from(body).subarray(0, bound), isPrefix: body.length > bound };
-    const gathered = new GatheredBody(body, bound);
-    reply.body = gathered;
-    return gathered.gather();
-  }
-
-  /** Streams of events are never held back, and nobody can read what is compressed. */
-  #isInspectedType(headers: readonly string[]): boolean {
-    if (headerValue(headers, 'content-encoding') !== undefined) return false;
-    const type = (headerValue(headers, 'content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-    return type !== 'text/event-stream' && this.#guard.inspectsType(type);
   }
 
   #wants(body: 'wantsRequestBody' | 'wantsResponseBody'): boolean {
@@ -249,46 +212,17 @@ export class RulesWatch implements Watch {
     this.#runLastPhase();
     const outcome = this.#ofMessage ?? this.#inspection.outcome();
     this.#noteExceptions(this.#inspection.outcome());
-    this.#castShadow(outcome);
-    this.#noteTrials(outcome);
-    recordTraffic(this.#x, outcome, this.#records, this.#sent());
-    recordFinding(this.#x, outcome, this.#records, {
+    noteAftermath(this.#x, this.#guard, this.#records, outcome, {
+      head: this.#head,
       requestBody: this.#requestBody,
-      responseHeaders: this.#response?.head.headers ?? [],
+      isCut: this.#isPrefix,
+      response: this.#response,
       isRefused: this.#isRefused,
     });
   }
 
   #noteExceptions({ exceptionsUsed }: Outcome): void {
     if (exceptionsUsed !== undefined) this.#guard.exceptions?.note(exceptionsUsed, Date.now());
-  }
-
-  /** Other rules look at what was an exchange; of what was refused as none there is nothing to learn. */
-  #castShadow(outcome: Outcome): void {
-    const beside = this.#guard.shadow;
-    if (beside === undefined || this.#head === undefined || this.#x.refusal !== undefined) return;
-    if (!beside.shadow.takes()) return;
-    beside.shadow.add({
-      requestId: this.#x.id,
-      site: this.#x.site ?? '',
-      path: this.#x.request.path,
-      head: this.#head,
-      body: this.#requestBody,
-      isCut: this.#isPrefix,
-      exemption: exemptionFor(this.#x, beside.exceptions),
-      response: this.#response,
-      judgement: judgement(outcome),
-    });
-  }
-
-  #noteTrials(outcome: Outcome): void {
-    if (this.#x.refusal !== undefined) return;
-    const { id, site, request } = this.#x;
-    this.#guard.trials?.note(outcome, { requestId: id, site: site ?? '', path: request.path });
-  }
-
-  #sent(): SentRequest {
-    return { headers: withHost(this.#x), body: this.#requestBody, isCut: this.#isPrefix };
   }
 
   /** The answer is given: whatever happens here is for the records only. */
@@ -300,12 +234,6 @@ export class RulesWatch implements Watch {
       this.#records.error('process', 'the rules failed after the answer', error, { requestId: this.#x.id });
     }
   }
-}
-
-function exemptionFor({ request, client }: Exchange, exceptions: Exceptions | undefined): Exemption | undefined {
-  if (exceptions === undefined) return undefined;
-  const { method, path, query, headers } = request;
-  return exceptions.for({ method, path, query, headers, client }, Date.now());
 }
 
 function discard(reply: Reply, refusal: Reply): Reply {
