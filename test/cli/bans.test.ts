@@ -3,20 +3,12 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { startBackend } from '../support/backend.ts';
 import { runCli, startCli, temporaryFolder } from '../support/cli.ts';
+import { writeSmallConfig } from '../support/small-config.ts';
 
 async function startWorld() {
   const { url } = await startBackend();
   const cwd = await temporaryFolder();
-  await writeFile(
-    path.join(cwd, 'gatehouse.yaml'),
-    `listen: { https: "127.0.0.1:0", http: "127.0.0.1:0" }
-workers: 0
-admin: { socket: run/admin.sock, http: false }
-certificates: { issuer: internal }
-bans: { exempt: [192.0.2.0/24] }
-sites: { a.test: { to: "${url}" } }
-`,
-  );
+  writeSmallConfig(cwd, { beside: 'bans: { exempt: [192.0.2.0/24] }', name: 'a.test', to: url });
   const gateway = startCli(['run'], { cwd });
   await gateway.said('"ready"');
   return { cwd, gateway, bans: (...args: string[]) => runCli(['bans', ...args], { cwd }) };

@@ -1,23 +1,15 @@
-import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { openLocalCa } from '../../src/tls/local-ca.ts';
 import { startBackend } from '../support/backend.ts';
 import { runCli, startCli, temporaryFolder } from '../support/cli.ts';
 import { request } from '../support/client.ts';
+import { writeSmallConfig } from '../support/small-config.ts';
 
 test('what is stored is shown and thrown away', async () => {
   const { url } = await startBackend((_, response) => response.setHeader('cache-control', 'max-age=600').end('hello'));
   const cwd = await temporaryFolder();
-  await writeFile(
-    path.join(cwd, 'gatehouse.yaml'),
-    `listen: { https: "127.0.0.1:0", http: "127.0.0.1:0" }
-workers: 0
-admin: { socket: run/admin.sock, http: false }
-certificates: { issuer: internal }
-sites: { a.test: { to: "${url}", cache: { store: memory } } }
-`,
-  );
+  writeSmallConfig(cwd, { name: 'a.test', to: url, site: ', cache: { store: memory }' });
   const gateway = startCli(['run'], { cwd });
   await gateway.said('"ready"');
   const cli = (...args: string[]): ReturnType<typeof runCli> => runCli(args, { cwd });

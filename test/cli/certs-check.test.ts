@@ -11,7 +11,7 @@ import { Pebble } from '../support/acme/pebble.ts';
 import type { Outcome } from '../support/cli.ts';
 import { hasComponent } from '../support/components.ts';
 
-const SITES = '{ app.example.com: { to: "http://127.0.0.1:1" } }';
+const SITES = '{ app.example.com: { to: "http://127.0.0.1:1", waf: { mode: off } } }';
 
 interface Diagnosis {
   readonly ok: boolean;

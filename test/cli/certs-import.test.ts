@@ -11,7 +11,8 @@ import { type Ca, startCa } from '../support/acme/ca.ts';
 import { freePorts, type Installation, install } from '../support/acme/operated.ts';
 
 const DAY_MS = 86_400_000;
-const SITES = '{ app.example.com: { to: "http://127.0.0.1:1" }, b.example.com: { to: "http://127.0.0.1:1" } }';
+const SITES =
+  '{ app.example.com: { to: "http://127.0.0.1:1", waf: { mode: off } }, b.example.com: { to: "http://127.0.0.1:1", waf: { mode: off } } }';
 
 /** The authority refuses, so nothing but what is imported can be in service. */
 async function refusing(): Promise<{ ca: Ca; world: Installation }> {

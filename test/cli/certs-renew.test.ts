@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { type Ca, startCa } from '../support/acme/ca.ts';
 import { freePorts, type Installation, install } from '../support/acme/operated.ts';
 
-const SITES = '{ a.example.com: { to: "http://127.0.0.1:1" }, b.example.com: { to: "http://127.0.0.1:1" } }';
+const SITES =
+  '{ a.example.com: { to: "http://127.0.0.1:1", waf: { mode: off } }, b.example.com: { to: "http://127.0.0.1:1", waf: { mode: off } } }';
 
 async function installed(): Promise<{ ca: Ca; world: Installation }> {
   const ports = await freePorts();

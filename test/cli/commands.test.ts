@@ -63,7 +63,7 @@ describe('gatehouse run', () => {
       const arrived = Promise.withResolvers<() => void>();
       const backend = await startStreamingBackend((_, response) => arrived.resolve(() => response.end('late')));
       const folder = await temporaryFolder();
-      const world = await running(folder, `sites: { localhost: { to: "${backend.url}" } }`);
+      const world = await running(folder, `sites: { localhost: { to: "${backend.url}", waf: { mode: off } } }`);
       const answer = request(over, world);
       const finish = await arrived.promise;
       world.cli.child.kill('SIGTERM');
@@ -78,7 +78,10 @@ describe('gatehouse run', () => {
   test('closes idle connections of both protocols when it drains', async () => {
     const backend = await startBackend();
     const folder = await temporaryFolder();
-    const world = await running(folder, `timeouts: { drain: 60s }\nsites: { localhost: { to: "${backend.url}" } }`);
+    const world = await running(
+      folder,
+      `timeouts: { drain: 60s }\nsites: { localhost: { to: "${backend.url}", waf: { mode: off } } }`,
+    );
     const idle = await openTls(world, { ALPNProtocols: ['http/1.1'] });
     idle.resume();
     const session = http2.connect(`https://localhost:${world.port}`, { ca: world.ca });
@@ -96,7 +99,7 @@ describe('gatehouse run', () => {
     const arrived = Promise.withResolvers<void>();
     const backend = await startStreamingBackend(() => arrived.resolve());
     const folder = await temporaryFolder();
-    const world = await running(folder, `sites: { localhost: { to: "${backend.url}" } }`);
+    const world = await running(folder, `sites: { localhost: { to: "${backend.url}", waf: { mode: off } } }`);
     const answer = request('h2', world).catch(() => 'cut');
     await arrived.promise;
     world.cli.child.kill('SIGINT');
@@ -155,15 +158,15 @@ describe('gatehouse check', () => {
     });
   });
 
-  test('reports client authorities that cannot be read, beside all else', async () => {
-    const folder = await temporaryFolder();
-    await configIn(
   test('says how a file is named when it stands alone', async () => {
     const { code, stderr } = await runCli(['check', 'other.yaml']);
     expect(code).toBe(2);
     expect(stderr).toMatch(/too many arguments for 'check'.*\n\(-c names the configuration; --help tells more\)\n$/);
   });
 
+  test('reports client authorities that cannot be read, beside all else', async () => {
+    const folder = await temporaryFolder();
+    await configIn(
       folder,
       'sites: { a.test: { to: "http://127.0.0.1:3000", certificate: { pfx: a.p12 }, clientCertificates: { ca: c.pem } } }',
     );
@@ -177,7 +180,7 @@ describe('gatehouse status', () => {
   test('asks the running gateway', async () => {
     const backend = await startBackend();
     const folder = await temporaryFolder();
-    await running(folder, `sites: { localhost: { to: "${backend.url}" } }`);
+    await running(folder, `sites: { localhost: { to: "${backend.url}", waf: { mode: off } } }`);
     const { code, stdout } = await runCli(['status', '--json'], { cwd: folder });
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({

@@ -6,6 +6,7 @@ import { expect, test, vi } from 'vitest';
 import { startBackend } from '../support/backend.ts';
 import { type RunningCli, runCli, startCli, temporaryFolder } from '../support/cli.ts';
 import { request } from '../support/client.ts';
+import { writeSmallConfig } from '../support/small-config.ts';
 
 interface Installed {
   readonly folder: string;
@@ -16,18 +17,7 @@ interface Installed {
 async function installed(logs: string): Promise<Installed> {
   const folder = await temporaryFolder();
   const { url } = await startBackend();
-  const file = path.join(folder, 'gatehouse.yaml');
-  writeFileSync(
-    file,
-    [
-      'listen: { https: "127.0.0.1:0", http: false }',
-      'workers: 0',
-      'admin: { socket: admin.sock, http: false }',
-      'certificates: { issuer: internal }',
-      `logs: ${logs}`,
-      `sites: { localhost: { to: "${url}", waf: { mode: "off" } } }`,
-    ].join('\n'),
-  );
+  const file = writeSmallConfig(folder, { beside: `logs: ${logs}`, to: url });
   const running = startCli(['run', '-c', file]);
   const words = await running.said(/"ready"/);
   const port = Number(/127\.0\.0\.1:(\d+)/.exec(words)?.[1]);

@@ -1,9 +1,8 @@
 // Reloading as an operator does it: by a command, by a signal, by saving the file.
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startBackend } from '../support/backend.ts';
 import { type Outcome, type RunningCli, runCli, startCli, temporaryFolder } from '../support/cli.ts';
+import { writeSmallConfig } from '../support/small-config.ts';
 
 interface Installed {
   readonly running: RunningCli;
@@ -14,20 +13,9 @@ interface Installed {
 async function installed(...options: string[]): Promise<Installed> {
   const folder = await temporaryFolder();
   const { url } = await startBackend();
-  const file = path.join(folder, 'gatehouse.yaml');
-  const write = (more: string): void =>
-    writeFileSync(
-      file,
-      [
-        'listen: { https: "127.0.0.1:0", http: false }',
-        'workers: 0',
-        'admin: { socket: admin.sock, http: false }',
-        'certificates: { issuer: internal }',
-        'logs: { access: false }',
-        `sites: { app.test: { to: "${url}" }${more} }`,
-      ].join('\n'),
-    );
-  write('');
+  const write = (sites: string): string =>
+    writeSmallConfig(folder, { beside: 'logs: { access: false }', name: 'app.test', to: url, sites });
+  const file = write('');
   const running = startCli(['run', '-c', file, ...options]);
   await running.said('"ready"');
   return { running, write, gatehouse: (...args) => runCli([...args, '-c', file]) };
@@ -52,7 +40,7 @@ describe('a file with faults', () => {
     world.write(', new.test: { too: x, certificat: auto }');
     const refused = await world.gatehouse('reload');
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toMatch(/gatehouse\.yaml:6:\d+.*unknown key "too"/);
+    expect(refused.stderr).toMatch(/gatehouse\.yaml:5:\d+.*unknown key "too"/);
     expect(refused.stderr).toMatch(/unknown key "certificat"/);
     expect(await sitesOf(world)).toEqual(['app.test']);
     expect((await world.gatehouse('status')).stdout).toMatch(/^reload {7}REFUSED at 20.*unknown key/m);
@@ -66,7 +54,7 @@ describe('a file with faults', () => {
     world.write(', new.test: 7');
     const { code, stdout } = await world.gatehouse('reload', '--json');
     expect(code).toBe(2);
-    expect(JSON.parse(stdout)).toMatchObject({ ok: false, problems: [{ line: 6, code: 'wrong-type' }] });
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, problems: [{ line: 5, code: 'wrong-type' }] });
   });
 });
 

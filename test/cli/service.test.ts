@@ -1,10 +1,10 @@
 // What systemd hears (sd_notify(3)), through its own program and a real socket; and how a balancer learns of the end in time.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startCli, temporaryFolder } from '../support/cli.ts';
+import { writeSmallConfig } from '../support/small-config.ts';
 import { get, startWorkers } from '../support/workers.ts';
 
 const has = (program: string): boolean => spawnSync(program, ['--version']).status === 0;
@@ -35,17 +35,7 @@ describe.skipIf(!has('systemd-notify') || !has('python3'))('systemd', () => {
   test('hears of being ready, of reloads with their time, of turning, and of the end', async () => {
     const folder = await temporaryFolder();
     const manager = await startManager(folder);
-    const file = path.join(folder, 'gatehouse.yaml');
-    writeFileSync(
-      file,
-      [
-        'listen: { https: "127.0.0.1:0", http: false }',
-        'workers: 0',
-        'admin: { socket: false, http: false }',
-        'certificates: { issuer: internal }',
-        'sites: { localhost: { to: "http://127.0.0.1:1" } }',
-      ].join('\n'),
-    );
+    const file = writeSmallConfig(folder, { admin: '{ socket: false, http: false }' });
     const env = { NOTIFY_SOCKET: manager.socket, WATCHDOG_USEC: '900000' };
     const { child, ended } = startCli(['run', '-c', file], { env });
     const hears = (pattern: RegExp): Promise<void> =>

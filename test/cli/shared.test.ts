@@ -5,6 +5,7 @@ import { expect, test, vi } from 'vitest';
 import { runCli, startCli, temporaryFolder } from '../support/cli.ts';
 import { hasComponent } from '../support/components.ts';
 import { freePort, startRedis } from '../support/redis.ts';
+import { writeSmallConfig } from '../support/small-config.ts';
 
 const secret = 's3cret-pass';
 
@@ -15,16 +16,11 @@ test.skipIf(!hasComponent('redis-server'))(
     const cwd = await temporaryFolder();
     const adminPort = await freePort();
     await writeFile(path.join(cwd, 'password'), `${secret}\n`);
-    await writeFile(
-      path.join(cwd, 'gatehouse.yaml'),
-      `listen: { https: "127.0.0.1:0", http: false }
-workers: 0
-admin: { socket: run/admin.sock, http: "127.0.0.1:${adminPort}" }
-certificates: { issuer: internal }
-shared: { url: "${server.url}", password: "\${file:password}", timeout: 1s }
-sites: { a.test: { to: "http://127.0.0.1:1", limits: [{ rate: 5/min }] } }
-`,
-    );
+    writeSmallConfig(cwd, {
+      admin: `{ socket: run/admin.sock, http: "127.0.0.1:${adminPort}" }`,
+      beside: `shared: { url: "${server.url}", password: "\${file:password}", timeout: 1s }`,
+      site: ', limits: [{ rate: 5/min }]',
+    });
     const gateway = startCli(['run'], { cwd });
     await gateway.said('"ready"');
     await gateway.said('the shared store is up');
@@ -54,17 +50,10 @@ sites: { a.test: { to: "http://127.0.0.1:1", limits: [{ rate: 5/min }] } }
 test.skipIf(!hasComponent('redis-server'))('a wrong password is told without being shown', async () => {
   const server = await startRedis({ args: ['--requirepass', 'right'] });
   const cwd = await temporaryFolder();
-  await writeFile(
-    path.join(cwd, 'gatehouse.yaml'),
-    `listen: { https: "127.0.0.1:0", http: false }
-workers: 0
-admin: { socket: false, http: false }
-certificates: { issuer: internal }
-logs: { level: trace }
-shared: "redis://:${secret}@127.0.0.1:${server.port}"
-sites: { a.test: { to: "http://127.0.0.1:1" } }
-`,
-  );
+  writeSmallConfig(cwd, {
+    admin: '{ socket: false, http: false }',
+    beside: `logs: { level: trace }\nshared: "redis://:${secret}@127.0.0.1:${server.port}"`,
+  });
   const gateway = startCli(['run'], { cwd, env: { DEBUG: '' } });
   const said = await gateway.said('the shared store is of no use yet');
   expect(said).toContain('WRONGPASS');

@@ -5,6 +5,8 @@ import http2 from 'node:http2';
 import net from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { startStreamingBackend } from '../support/backend.ts';
+import { runCli, temporaryFolder } from '../support/cli.ts';
+import { writeSmallConfig } from '../support/small-config.ts';
 import { get, pidsOf, startWorkers, type Workers } from '../support/workers.ts';
 
 /** A request that the backend has and does not answer yet. */
@@ -143,20 +145,9 @@ test('what cannot start says why, once, and leaves nothing behind', async () => 
   const taken = http.createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   const { port } = taken.address() as net.AddressInfo;
-  const { runCli, temporaryFolder } = await import('../support/cli.ts');
-  const { writeFileSync } = await import('node:fs');
-  const folder = await temporaryFolder();
-  writeFileSync(
-    `${folder}/gatehouse.yaml`,
-    [
-      `listen: { https: "127.0.0.1:${port}", http: false }`,
-      'admin: { socket: admin.sock, http: false }',
-      'certificates: { issuer: internal }',
-      'workers: 2',
-      'sites: { localhost: { to: "http://127.0.0.1:1" } }',
-    ].join('\n'),
-  );
-  const { code, stderr } = await runCli(['run', '-c', `${folder}/gatehouse.yaml`]);
+  const listen = `{ https: "127.0.0.1:${port}", http: false }`;
+  const file = writeSmallConfig(await temporaryFolder(), { listen, workers: '2' });
+  const { code, stderr } = await runCli(['run', '-c', file]);
   expect(stderr).toContain(`cannot listen on 127.0.0.1:${port}: another process has this port`);
   expect(stderr.match(/cannot listen/g)).toHaveLength(1);
   expect(code).toBe(1);

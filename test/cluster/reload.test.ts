@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { startBackend } from '../support/backend.ts';
+import { writeSmallConfig } from '../support/small-config.ts';
 import { get, pidsOf, startWorkers, type Workers } from '../support/workers.ts';
 
 interface Outcome {
@@ -69,22 +70,16 @@ test('addresses are opened and closed in all workers', async () => {
   const { url } = await startBackend();
   const world = await startWorkers({ to: url });
   const { listen } = await world.status();
-  const text = (https: string): string =>
-    [
-      `listen: { https: ${https}, http: false }`,
-      'admin: { socket: admin.sock, http: false }',
-      'certificates: { issuer: internal }',
-      'workers: 2',
-      `sites: { localhost: { to: "${url}" } }`,
-    ].join('\n');
-  writeFileSync(world.file, text('["127.0.0.1:0", "127.0.0.1:0"]'));
+  const listening = (https: string): string =>
+    writeSmallConfig(world.folder, { listen: `{ https: ${https}, http: false }`, workers: '2', to: url });
+  listening('["127.0.0.1:0", "127.0.0.1:0"]');
   expect(await reload(world)).toMatchObject({ ok: true });
   const after = (await world.status()).listen.https;
   expect(after).toHaveLength(2);
   expect(after[0]).toBe(listen.https[0]);
   const added = Number(after[1]?.split(':').at(-1));
   for (const pid of await pidsOf(world)) expect(await world.onlyBy(pid, () => get({ port: added }))).toBe(200);
-  writeFileSync(world.file, text('"127.0.0.1:0"'));
+  listening('"127.0.0.1:0"');
   expect(await reload(world)).toMatchObject({ ok: true });
   await expect(get({ port: added })).rejects.toThrow('ECONNREFUSED');
   expect(await get(world)).toBe(200);

@@ -1,12 +1,12 @@
 // A gateway takes the place of another one on a socket that outlives both, as systemd keeps it; no request fails.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
 import net, { type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { startBackend } from '../support/backend.ts';
 import { temporaryFolder } from '../support/cli.ts';
+import { writeSmallConfig } from '../support/small-config.ts';
 import { get } from '../support/workers.ts';
 
 /** Bound and not listened on: whoever it is given to listens. */
@@ -54,17 +54,8 @@ test.for([0, 2])('with %i workers, one after the other', { timeout: 60_000 }, as
   const { url } = await startBackend();
   const folder = await temporaryFolder();
   const { fd, port } = boundSocket();
-  const file = path.join(folder, 'gatehouse.yaml');
-  writeFileSync(
-    file,
-    [
-      `listen: { https: "127.0.0.1:${port}", http: false }`,
-      'admin: { socket: admin.sock, http: false }',
-      'certificates: { issuer: internal }',
-      `workers: ${workers}`,
-      `sites: { localhost: { to: "${url}", waf: { mode: off } } }`,
-    ].join('\n'),
-  );
+  const listen = `{ https: "127.0.0.1:${port}", http: false }`;
+  const file = writeSmallConfig(folder, { listen, workers: String(workers), to: url });
   const outcomes = new Map<string, number>();
   const count = (): number => outcomes.get('200') ?? 0;
   let isOver = false;
@@ -95,16 +86,7 @@ test.for([0, 2])('with %i workers, one after the other', { timeout: 60_000 }, as
 test('a socket that no address names is told of', async () => {
   const folder = await temporaryFolder();
   const { fd, port } = boundSocket();
-  const file = path.join(folder, 'gatehouse.yaml');
-  writeFileSync(
-    file,
-    [
-      'listen: { https: "127.0.0.1:0", http: false }',
-      'admin: { socket: false, http: false }',
-      'certificates: { issuer: internal }',
-      'sites: { localhost: { to: "http://127.0.0.1:1" } }',
-    ].join('\n'),
-  );
+  const file = writeSmallConfig(folder, { admin: '{ socket: false, http: false }' });
   const running = start(file, fd);
   await running.ready;
   expect(running.words()).toContain(`no address under \`listen\` names: web (127.0.0.1:${port})`);

@@ -1,5 +1,4 @@
 // A gateway of several processes as an operator runs it, and what is needed to look at each of them.
-import { writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import path from 'node:path';
@@ -8,6 +7,7 @@ import { expect, onTestFinished, vi } from 'vitest';
 import type { Status, WorkerStatus } from '../../src/admin/control.ts';
 import { startBackend } from './backend.ts';
 import { type RunningCli, startCli, temporaryFolder } from './cli.ts';
+import { writeSmallConfig } from './small-config.ts';
 
 export interface Workers {
   readonly running: RunningCli;
@@ -42,26 +42,23 @@ export async function startWorkers({
   site = '',
   beside = '',
   to,
-  listen = '{ https: "127.0.0.1:0", http: false }',
-  certificates = '{ issuer: internal }',
-  name = 'localhost',
+  listen,
+  certificates,
+  name,
 }: WorkersOptions = {}): Promise<Workers> {
   const folder = await temporaryFolder();
   const target = to ?? (await startBackend()).url;
-  const file = path.join(folder, 'gatehouse.yaml');
-  const write = (more = site, around = beside): void =>
-    writeFileSync(
-      file,
-      [
-        `listen: ${listen}`,
-        'admin: { socket: admin.sock, http: false }',
-        `certificates: ${certificates}`,
-        `workers: ${workers}`,
-        around,
-        `sites: { ${name}: { to: "${target}", waf: { mode: off }${more} } }`,
-      ].join('\n'),
-    );
-  write();
+  const write = (more = site, around = beside): string =>
+    writeSmallConfig(folder, {
+      listen,
+      certificates,
+      workers: String(workers),
+      beside: around,
+      name,
+      to: target,
+      site: more,
+    });
+  const file = write();
   const running = startCli(['run', '-c', file]);
   onTestFinished(async () => {
     // At once, and before its folder is removed.

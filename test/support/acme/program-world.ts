@@ -35,7 +35,7 @@ workers: 0
 admin: { socket: false, http: false }
 certificates: { acme: { directory: "${ca.directory}", challenges: [http-01] ${more} } }
 sites:
-${names.map((name) => `  ${name}: { to: "http://127.0.0.1:1" }`).join('\n')}
+${names.map((name) => `  ${name}: { to: "http://127.0.0.1:1", waf: { mode: off } }`).join('\n')}
 `;
   await writeFile(file, yaml);
   return startCli(['run', '--config', file], { cwd: folder, env: { NODE_COMPILE_CACHE: CACHE } });
