@@ -21,6 +21,8 @@ export interface EngineOptions {
   /** Time that the engine may take for one exchange, in milliseconds of work. */
   readonly budgetMs: number;
   readonly body: BodyLimits;
+  /** Work of the scans, as `Ground.walked` counts it, at which it is first looked whether a body is refused already. */
+  readonly judgeFrom?: number;
 }
 
 export class Engine {
@@ -52,12 +54,13 @@ export class Inspection {
   readonly #plan: Plan;
   #tx: Transaction;
   /** Work of the scans at which it is looked next whether a body is refused already. */
-  #judgeAt = FIRST_JUDGED;
+  #judgeAt: number;
   readonly #options: EngineOptions;
 
   constructor(plan: Plan, options: EngineOptions, exemption?: Exemption) {
     this.#plan = plan;
     this.#options = options;
+    this.#judgeAt = options.judgeFrom ?? JUDGE_FROM;
     plan.scans.beginExchange();
     const collections = new Collections(plan.collections);
     this.#tx = new Transaction(plan, options.mode, collections, new Budget(options.budgetMs), exemption);
@@ -171,5 +174,5 @@ export class Inspection {
 const VALUES_PER_LOOK = 8;
 /** Longest stretch of work on values before others get their turn. */
 const TURN_MS = 10;
-/** Ordinary bodies are read with less work: the first time that it is looked whether a body is refused already. */
-const FIRST_JUDGED = 256 * 1024;
+/** Bodies of less than some tens of kilobytes are read with less work, however hostile they are. */
+const JUDGE_FROM = 256 * 1024;
