@@ -24,6 +24,8 @@ export function openClient(config: SharedConfig): Redis {
     protocol: 2,
     replyMapping: 'legacy',
     enableOfflineQueue: false,
+    // Whoever listens says so at each connection; its own way leaves a failure of that to nobody, which ends the process.
+    autoResubscribe: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     retryStrategy: retryMs,

@@ -171,11 +171,47 @@ describe.skipIf(!hasComponent('redis-server'))('the shared store', () => {
     });
     expect(news.length).toBeGreaterThan(before);
   });
+
+  test('connections that break while they begin to listen harm nobody', async () => {
+    const server = await startRedis();
+    const relay = await startRelay(server.port);
+    const { shared } = open(`redis://127.0.0.1:${relay.port}`);
+    await shared.open();
+    const heard: string[] = [];
+    shared.subscribe('news', (message) => void heard.push(message));
+    const hears = (text: string): Promise<void> =>
+      vi.waitFor(
+        async () => {
+          await shared.ask((client) => client.publish('news', text));
+          expect(heard).toContain(text);
+        },
+        { timeout: 10_000 },
+      );
+    await hears('one');
+    relay.cutsOn = 'subscribe';
+    relay.cut();
+    await vi.waitFor(() => expect(relay.cuts).toBeGreaterThan(2), { timeout: 10_000 });
+    relay.cutsOn = undefined;
+    await hears('two');
+  });
 });
 
+interface Relay {
+  port: number;
+  delayMs: number;
+  /** A word of the client that ends its connection. */
+  cutsOn: string | undefined;
+  cuts: number;
+  /** All connections. */
+  cut(): void;
+}
+
 /** Between a client and a server, holding back what the server says. */
-async function startRelay(port: number): Promise<{ port: number; delayMs: number }> {
-  const relay = { port: 0, delayMs: 0 };
+async function startRelay(port: number): Promise<Relay> {
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  const relay: Relay = { port: 0, delayMs: 0, cutsOn: undefined, cuts: 0, cut };
   const sockets = new Set<net.Socket>();
   const server = net.createServer((client) => {
     const upstream = net.connect(port, '127.0.0.1');
@@ -187,13 +223,17 @@ async function startRelay(port: number): Promise<{ port: number; delayMs: number
         upstream.destroy();
       });
     }
-    client.pipe(upstream);
+    client.on('data', (chunk: Buffer) => {
+      if (relay.cutsOn === undefined || !chunk.includes(relay.cutsOn)) return void upstream.write(chunk);
+      relay.cuts++;
+      client.destroy();
+    });
     upstream.on('data', (chunk: Buffer) => void setTimeout(() => client.write(chunk), relay.delayMs));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     server.close();
-    for (const socket of sockets) socket.destroy();
+    cut();
   });
   relay.port = (server.address() as net.AddressInfo).port;
   return relay;
