@@ -84,7 +84,7 @@ describe('calls for which there is no connection', () => {
 
   test('wait no longer than they may', async () => {
     const app = await holding();
-    const upstream = groupOf(`{ servers: ["${app.url}"], maxConnections: 1, queueTimeout: 20ms }`);
+    const upstream = groupOf(`{ servers: ["${app.url}"], maxConnections: 1, queueTimeout: 500ms }`);
     void get(upstream, '/1');
     await expect.poll(() => app.paths.length).toBe(1);
     await expect(get(upstream, '/2')).rejects.toMatchObject({ code: 'upstream_busy', status: 503 });
