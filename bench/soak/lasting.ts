@@ -48,7 +48,7 @@ async function talk(stream: Duplex, isOver: () => boolean, done: () => void): Pr
     stream.write(Buffer.concat([Buffer.of(0x81, 0x80 | text.length), mask, text]));
     let got = Buffer.alloc(0);
     while (got.length < 2 + text.length) got = Buffer.concat([got, await chunks.next()]);
-    if (!got.subarray(2).equals(text)) throw new Error(`"${got.subarray(2).toString()}" came back for "${text}"`);
+    if (!got.subarray(2).equals(text)) throw new Error(`"${got.subarray(2).toString()}" came back for "${text.toString()}"`);
     done();
     await sleep(TALK_MS);
   }
@@ -165,7 +165,7 @@ function pull(stream: Readable): { next(): Promise<Buffer> } {
         if (performance.now() > untilMs) throw new Error('silence');
         const { promise, resolve } = Promise.withResolvers<void>();
         wake = resolve;
-        const timer = setTimeout(resolve, 1000);
+        const timer = setTimeout(() => resolve(), 1000);
         await promise;
         clearTimeout(timer);
       }
