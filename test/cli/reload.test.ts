@@ -40,7 +40,7 @@ describe('a file with faults', () => {
     world.write(', new.test: { too: x, certificat: auto }');
     const refused = await world.gatehouse('reload');
     expect(refused.code).toBe(2);
-    expect(refused.stderr).toMatch(/gatehouse\.yaml:5:\d+.*unknown key "too"/);
+    expect(refused.stderr).toMatch(/gatehouse\.yaml:6:\d+.*unknown key "too"/);
     expect(refused.stderr).toMatch(/unknown key "certificat"/);
     expect(await sitesOf(world)).toEqual(['app.test']);
     expect((await world.gatehouse('status')).stdout).toMatch(/^reload {7}REFUSED at 20.*unknown key/m);
@@ -54,7 +54,7 @@ describe('a file with faults', () => {
     world.write(', new.test: 7');
     const { code, stdout } = await world.gatehouse('reload', '--json');
     expect(code).toBe(2);
-    expect(JSON.parse(stdout)).toMatchObject({ ok: false, problems: [{ line: 5, code: 'wrong-type' }] });
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, problems: [{ line: 6, code: 'wrong-type' }] });
   });
 });
 

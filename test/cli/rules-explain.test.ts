@@ -213,7 +213,7 @@ test('a dashboard asks the same on the socket, and writes the same', async () =>
   expect(await readFile(path.join(gateway.cwd, 'gatehouse.yaml'), 'utf8')).toContain(`false positive, request ${id}`);
   expect((await runCli(['reload'], { cwd: gateway.cwd })).code).toBe(0);
   await gateway.ask('/posts?text=%3CSCRIPT%3E');
-  expect(await ask('GET', '/rules/exceptions')).toMatchObject([{ line: 11, count: 1, hasExpired: false }]);
+  expect(await ask('GET', '/rules/exceptions')).toMatchObject([{ line: 12, count: 1, hasExpired: false }]);
   expect(await ask('GET', '/rules/shadows')).toEqual([]);
 });
 
