@@ -1,5 +1,6 @@
 // The far end of a `DiskThread`: has the files open and does what is asked, one thing after the other. It runs in a thread of
 // its own, so that no request waits for a disk that another one waits for.
+import { statSync } from 'node:fs';
 import type { MessagePort } from 'node:worker_threads';
 import { CacheFile, type FileBounds, isBusy, isUnreadable, removeFile } from './cache-file.ts';
 import type { EntryHead } from './entry.ts';
@@ -71,6 +72,8 @@ export function serve(port: MessagePort): void {
 class OpenFile implements DiskWishes {
   readonly #name: FileName;
   #file: CacheFile | undefined;
+  /** Which file it is that has the name. */
+  #inode: number | undefined;
   #failure: { readonly error: unknown; readonly at: number } | undefined;
 
   constructor(name: FileName) {
@@ -152,9 +155,11 @@ class OpenFile implements DiskWishes {
     }
   }
 
+  /** Unless another process has done so already, and has begun anew. */
   #discard(): void {
     this.close();
-    removeFile(this.#name.file);
+    const { file } = this.#name;
+    if (inodeOf(file) === this.#inode) removeFile(file);
   }
 
   /** A file of no use is thrown away: who asked is told, who asks next finds an empty one. */
@@ -171,11 +176,20 @@ class OpenFile implements DiskWishes {
   #open(): CacheFile {
     if (this.#failure !== undefined && Date.now() - this.#failure.at < RETRY_MS) throw this.#failure.error;
     this.#failure = undefined;
+    const { file, bounds } = this.#name;
+    this.#inode = inodeOf(file);
     try {
-      return new CacheFile(this.#name.file, this.#name.bounds);
+      const opened = new CacheFile(file, bounds);
+      this.#inode = inodeOf(file);
+      return opened;
     } catch (error) {
       if (!isUnreadable(error)) this.#failure = { error, at: Date.now() };
       throw error;
     }
   }
+}
+
+/** undefined: there is none. */
+function inodeOf(file: string): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.ino;
 }

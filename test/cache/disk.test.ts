@@ -258,6 +258,22 @@ describe('a file of no use', () => {
     expect([failures.length, await find(await open(), 'h/new')]).toEqual([1, expect.anything()]);
   });
 
+  test('that several processes find damaged begins anew once', async () => {
+    const { file, open } = await place();
+    const [one, other] = await Promise.all([open(), open()]);
+    for (let i = 0; i < 100; i++) one.add(entry(`h/${i}`, { bytes: 4000 }));
+    await entries(one);
+    const database = new DatabaseSync(file);
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    database.close();
+    const bytes = readFileSync(file);
+    writeFileSync(file, bytes.fill(0xff, 8192));
+    await Promise.all([entries(one), entries(other)]);
+    one.add(entry('h/new'));
+    await entries(one);
+    expect([await entries(other), await find(other, 'h/new')]).toEqual([1, expect.anything()]);
+  });
+
   test('of another form begins anew', async () => {
     const { file, open } = await place();
     const database = new DatabaseSync(file);
