@@ -68,7 +68,9 @@ export class DiskStore extends MemoryStore {
   }
 
   override add(entry: Entry): boolean {
-    super.add(entry);
+    const isHeld = super.add(entry);
+    // A part is for those who ask at the same time for the next one; a restart costs it.
+    if (entry.part !== undefined) return isHeld;
     const { body, sizeBytes, codings: _, ...head } = entry;
     if (this.#waitingBytes + body.length > MAX_WAITING_BYTES) {
       // What lies there is older than this one.

@@ -4,6 +4,14 @@ import { headerList, headerValue, words } from '../http/headers.ts';
 import type { Verdict } from './judge.ts';
 import { StoredCodings } from './stored-codings.ts';
 
+/** Where the body of a part (206) lies. */
+export interface Part {
+  /** The first byte of the body in the whole. */
+  readonly from: number;
+  /** Bytes of the whole. */
+  readonly total: number;
+}
+
 export interface Entry extends Omit<Verdict, 'dropped' | 'vary'> {
   /** Of the resource, see `MemoryStore`. */
   readonly key: string;
@@ -13,7 +21,9 @@ export interface Entry extends Omit<Verdict, 'dropped' | 'vary'> {
   readonly status: number;
   /** Without Age, and without what belongs to the one exchange in which it came. */
   readonly headers: readonly string[];
-  /** Whole. */
+  /** Of a part of an answer, with `status` 206: where in the whole it lies. */
+  readonly part?: Part | undefined;
+  /** Whole, but for a part. */
   readonly body: Buffer;
   readonly storedAt: number;
   readonly etag: string | undefined;

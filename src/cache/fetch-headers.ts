@@ -49,3 +49,14 @@ export function takeCookies(headers: Headers, ownCookie: string | undefined): He
   }
   return taken;
 }
+
+/**
+ * Who encodes an answer, or lets one other site read it (CORS), and does not say that it depends on what the client takes, or
+ * on where it comes from, has forgotten to.
+ */
+export function chosenBy(vary: readonly string[], headers: readonly string[]): readonly string[] {
+  const chosen = new Set(vary);
+  if (headerValue(headers, 'content-encoding') !== undefined) chosen.add('accept-encoding');
+  if ((headerValue(headers, 'access-control-allow-origin') ?? '*') !== '*') chosen.add('origin');
+  return [...chosen];
+}

@@ -8,9 +8,19 @@ import type { Exchange } from '../http/exchange.ts';
 import { headerValue } from '../http/headers.ts';
 import { isWhole, type Reply } from '../http/reply.ts';
 import { type Forwarded, forwardedField } from './cache-status.ts';
-import { completed, type Entry, type EntryHead, freshened, keptHeaders, removeTags, tagsOf } from './entry.ts';
-import { askedOfBackend, canValidate, isAboutStored, takeCookies } from './fetch-headers.ts';
+import {
+  completed,
+  type Entry,
+  type EntryHead,
+  freshened,
+  keptHeaders,
+  type Part,
+  removeTags,
+  tagsOf,
+} from './entry.ts';
+import { askedOfBackend, canValidate, chosenBy, isAboutStored, takeCookies } from './fetch-headers.ts';
 import { ALONE, type Flight, type Seat } from './flight.ts';
+import { joined, partContext, partOf, withoutPart } from './part.ts';
 import type { Place } from './place.ts';
 import { Recording } from './recording.ts';
 import { serveStored } from './serve.ts';
@@ -149,7 +159,10 @@ export class Fetch {
     takeCookies(kept, this.#options.ownCookie);
     const length = body === undefined ? 0 : isWhole(body) ? body.length : (body.length ?? 0);
     const mayBe = reply.tunnel === undefined && reply.sentStatus === undefined && length <= policy.maxEntryBytes;
-    const head = mayBe ? this.#headOf(this.#place.x.request.method, status, kept, tagsOf(kept), now) : undefined;
+    const part = status === 206 ? partOf(kept, length) : undefined;
+    const about = part === undefined ? kept : withoutPart(kept);
+    const { method } = this.#place.x.request;
+    const head = mayBe ? this.#headOf(method, status, about, tagsOf(kept), now, part) : undefined;
     // What it answers now counts, also where it may not be stored.
     if (this.#stored !== undefined && status < 500) site.store.remove(this.#stored);
     removeTags(headers);
@@ -191,7 +204,9 @@ export class Fetch {
       return undefined;
     }
     this.#flight.onAbandoned = () => recording.cancel();
-    if (isShareable(head, Date.now())) this.#flight.land({ kind: 'coming', head, recording, whole: whole.promise });
+    if (head.part !== undefined) this.#flight.land(ALONE);
+    else if (isShareable(head, Date.now()))
+      this.#flight.land({ kind: 'coming', head, recording, whole: whole.promise });
     else {
       site.notePass(this.#place.key, now);
       this.#flight.land(ALONE);
@@ -207,11 +222,14 @@ export class Fetch {
     headers: readonly string[],
     tags: readonly string[],
     now: number,
+    part?: Part,
   ): EntryHead | undefined {
     const { site, policy } = this.#options;
     const { x, ask, key, context } = this.#place;
     const { authority, path, query } = x.request;
-    const seen = { method, origin: `https://${authority}`, target: path + query, status, headers };
+    // A part may be kept where the whole might.
+    const judged = part === undefined ? status : 200;
+    const seen = { method, origin: `https://${authority}`, target: path + query, status: judged, headers };
     const verdict = site.judge.read({ ...seen, hasCredentials: ask.hasCredentials }, policy);
     if (verdict === undefined) return undefined;
     // It may have been made for the one who sent the cookies.
@@ -223,8 +241,9 @@ export class Fetch {
       ...rest,
       key,
       fields,
-      variant: variantKey(fields, context, x.request.headers),
+      variant: variantKey(fields, part === undefined ? context : partContext(context), x.request.headers),
       status,
+      part,
       headers: keptHeaders(headers, dropped, now),
       storedAt: now,
       etag: headerValue(headers, 'etag'),
@@ -234,13 +253,28 @@ export class Fetch {
   }
 
   #complete(head: EntryHead, body: Buffer): Entry {
-    return completed(head, body, (entry, bytes) => this.#options.site.store.grow(entry, bytes));
+    const { store } = this.#options.site;
+    if (head.part === undefined) return completed(head, body, (entry, bytes) => store.grow(entry, bytes));
+    return this.#join(head, body);
+  }
+
+  /** With the part that is stored. What is the whole now is stored as that. */
+  #join(head: EntryHead, body: Buffer): Entry {
+    const { site, policy } = this.#options;
+    const { x, key, context } = this.#place;
+    const before = site.store.find(key, partContext(context), x.request.headers);
+    const both = joined(head, body, before, policy.maxEntryBytes);
+    if (both.head.part !== undefined) return completed(both.head, both.body, () => {});
+    if (before !== undefined) site.store.remove(before);
+    const variant = variantKey(head.fields, context, x.request.headers);
+    return this.#complete({ ...both.head, variant }, both.body);
   }
 
   #store(entry: Entry): void {
     const { site } = this.#options;
     if (!this.#flight.isVoid && site.store.add(entry)) site.counts.stored++;
-    this.#land(!this.#flight.isVoid && isShareable(entry, Date.now()) ? { kind: 'stored', entry } : ALONE);
+    const isForAll = !this.#flight.isVoid && entry.part === undefined && isShareable(entry, Date.now());
+    this.#land(isForAll ? { kind: 'stored', entry } : ALONE);
   }
 
   #land(landing: Parameters<Flight['land']>[0]): void {
@@ -256,17 +290,6 @@ export class Fetch {
     this.#place.x.cache = use;
     this.#options.site.counts[use]++;
   }
-}
-
-/**
- * Who encodes an answer, or lets one other site read it (CORS), and does not say that it depends on what the client takes, or
- * on where it comes from, has forgotten to.
- */
-function chosenBy(vary: readonly string[], headers: readonly string[]): readonly string[] {
-  const chosen = new Set(vary);
-  if (headerValue(headers, 'content-encoding') !== undefined) chosen.add('accept-encoding');
-  if ((headerValue(headers, 'access-control-allow-origin') ?? '*') !== '*') chosen.add('origin');
-  return [...chosen];
 }
 
 export function discard({ body }: Reply): void {

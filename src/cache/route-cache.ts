@@ -12,9 +12,10 @@ import { type Entry, type EntryHead, removeTags } from './entry.ts';
 import { discard, Fetch, type FetchAnswer, type FetchOptions } from './fetch.ts';
 import { canValidate } from './fetch-headers.ts';
 import { type Flight, within } from './flight.ts';
+import { partContext, rangeWithin } from './part.ts';
 import type { Place } from './place.ts';
 import { resourceKey, writtenKey } from './purge.ts';
-import { serveComing, serveStored } from './serve.ts';
+import { serveComing, servePart, serveStored } from './serve.ts';
 import type { SiteCache } from './site-cache.ts';
 import { isFor, isShareable, useOf } from './use.ts';
 import { variantKey } from './vary.ts';
@@ -70,13 +71,25 @@ export class RouteCache {
   #use(place: Place, stream: ClientStream, fetching: FetchOptions, entry: Entry | undefined): Reply | Promise<Reply> {
     const { x, ask } = place;
     if (entry === undefined || !isFor(entry, ask, fetching.policy))
-      return this.#goOn(place, stream, fetching, undefined);
+      return this.#partOf(place, fetching.policy) ?? this.#goOn(place, stream, fetching, undefined);
     const now = Date.now();
     const use = useOf(entry, ask.control, now);
     if (use === 'validate') return this.#goOn(place, stream, fetching, entry);
     if (use === 'refresh') this.#refresh(place, fetching, entry);
     this.#count(x, use === 'fresh' ? 'hit' : 'stale');
     return serveStored(x, entry, ask, now, 'hit');
+  }
+
+  /** From a part that is stored; only while it is fresh. */
+  #partOf({ x, ask, key, context }: Place, policy: CachePolicy): Reply | undefined {
+    if (ask.range === undefined) return undefined;
+    const entry = this.#site.store.find(key, partContext(context), x.request.headers);
+    if (entry === undefined || !isFor(entry, ask, policy)) return undefined;
+    const now = Date.now();
+    const range = useOf(entry, ask.control, now) === 'fresh' ? rangeWithin(entry, ask) : undefined;
+    if (range === undefined) return undefined;
+    this.#count(x, 'hit');
+    return servePart(x, entry, range, now, 'hit');
   }
 
   async #goOn(place: Place, stream: ClientStream, fetching: FetchOptions, stored: Entry | undefined): Promise<Reply> {

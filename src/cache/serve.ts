@@ -6,7 +6,7 @@ import { words } from '../http/headers.ts';
 import type { Reply } from '../http/reply.ts';
 import type { Ask } from './ask.ts';
 import { statusField } from './cache-status.ts';
-import { isNotModified, rangeOf } from './conditional.ts';
+import { isNotModified, type Range, rangeOf } from './conditional.ts';
 import type { Entry, EntryHead } from './entry.ts';
 
 /** What describes a body that is not sent (RFC 9110, 15.4.5). */
@@ -22,17 +22,20 @@ export function serveStored(x: Exchange, entry: Entry, ask: Ask, now: number, ho
     if (ask.range !== undefined && !ask.isHead) {
       const range = rangeOf(ask, entry, body.length);
       if (range === 'outside') return outside(x, entry, now, how, body.length);
-      if (range !== undefined) {
-        const headers = fields(x, entry, now, how, 'content-length');
-        const part = body.subarray(range.from, range.to + 1);
-        headers.push('content-range', `bytes ${range.from}-${range.to}/${body.length}`);
-        headers.push('content-length', String(part.length));
-        return { status: 206, headers, body: part };
-      }
+      if (range !== undefined) return servePart(x, entry, range, now, how);
     }
   }
   const headers = fields(x, entry, now, how);
   return status === 204 ? { status, headers, body: undefined } : { status, headers, body, codings: entry.codings };
+}
+
+/** Of a whole answer, or of a part that holds all of the range. */
+export function servePart(x: Exchange, entry: Entry, { from, to }: Range, now: number, how: string): Reply {
+  const { body, part: { from: start, total } = { from: 0, total: body.length } } = entry;
+  const headers = fields(x, entry, now, how, 'content-length');
+  const part = body.subarray(from - start, to - start + 1);
+  headers.push('content-range', `bytes ${from}-${to}/${total}`, 'content-length', String(part.length));
+  return { status: 206, headers, body: part };
 }
 
 /** One whose body is still coming. */
