@@ -3,9 +3,11 @@
 import { once } from 'node:events';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 import { type DiskMessage, type DiskReply, type DiskWishes, type FileName, serve } from './disk-desk.ts';
+import { within } from './flight.ts';
 
 /** What tells this file that it runs in such a thread. */
 const ROLE = 'gatehouse cache files';
+const STOP_MS = 2000;
 /** Between two starts. */
 const RESTART_MS = 10_000;
 
@@ -45,14 +47,14 @@ export class DiskThread {
     return asked.promise as Promise<ReturnType<DiskWishes[K]>>;
   }
 
-  /** Behind all that was asked. */
+  /** Behind all that was asked, unless the disk takes too long for it. */
   async stop(): Promise<void> {
     const worker = this.#worker;
     if (worker === undefined) return;
     worker.ref();
-    await Promise.allSettled([...this.#pending.values()].map(({ promise }) => promise));
+    await within(Promise.allSettled([...this.#pending.values()].map(({ promise }) => promise)), STOP_MS, undefined);
     this.#worker = undefined;
-    await worker.terminate();
+    await within(worker.terminate(), STOP_MS, undefined);
   }
 
   #running(): Worker {

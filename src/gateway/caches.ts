@@ -71,9 +71,9 @@ export class Caches {
     }
   }
 
-  /** Resolves when all that was on its way to a disk is there. */
+  /** Resolves when all that was on its way to a disk is there, or the disk has been given up. */
   async close(): Promise<void> {
-    await Promise.all(this.sites.map(async ({ store }) => store.close()));
+    for (const { store } of this.sites) void store.close();
     await this.#disk?.thread.stop();
   }
 
