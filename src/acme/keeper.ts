@@ -1,14 +1,12 @@
 // Keeps certificates: knows which names need one, gets it, renews it in time, and tells what it does. It runs beside the
 // traffic and never in its way: a name without a certificate yet is served with what there is.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createSecureContext, type SecureContext } from 'node:tls';
 import type { CertificatesConfig } from '../config/config.ts';
 import type { Certificate } from '../tls/certificate.ts';
-import { wildcardFor } from '../tls/names.ts';
 import type { ChallengeAnswers } from './challenges/answers.ts';
-import { inTurns, MAX_READING } from './in-turns.ts';
-import { Job, type JobParts } from './job.ts';
+import type { Job, JobParts } from './job.ts';
 import { jobParts } from './job-parts.ts';
+import { KeptNames } from './kept-names.ts';
 import { libraries } from './library.ts';
 import { Lookout } from './lookout.ts';
 import { OnDemand } from './on-demand.ts';
@@ -40,9 +38,7 @@ export class CertificateKeeper {
   readonly #storage: Storage;
   readonly #now: () => number;
   readonly #parts: JobParts;
-  readonly #jobs = new Map<string, Job>();
-  /** Of names that a wildcard covers now, from before: until it is there. */
-  readonly #covered = new Map<string, Certificate>();
+  readonly #names: KeptNames;
   readonly #rota: Rota;
   readonly #teller: Teller;
   readonly #onDemand: OnDemand | undefined;
@@ -65,36 +61,37 @@ export class CertificateKeeper {
     const events = this.tally.counting(this.#teller.events(() => this.onChange()));
     this.#parts = jobParts(acme, { storage, warn, now, events });
     this.answers = this.#parts.tools.answers;
+    this.#names = new KeptNames(this.#parts, (job) => this.#rota.drop(job));
     this.#lookout = new Lookout({
       parts: this.#parts,
-      jobs: this.#jobs,
+      jobs: this.#names.jobs,
       isOrdering: () => this.orderElsewhere === undefined,
       signal: this.#stopping.signal,
     });
     this.#rota = new Rota({
-      jobs: () => this.#jobs.values(),
+      jobs: () => this.#names.jobs.values(),
       work: (job) => this.#track(this.#workOn(job)),
       tick: (idle, nowMs) => this.#tick(idle, nowMs),
       warn,
       now,
     });
-    const demands = { find: (name: string) => this.#jobs.get(name)?.certificate, keep: this.#keep.bind(this), warn };
+    const demands = {
+      find: (name: string) => this.#names.jobs.get(name)?.certificate,
+      keep: this.#keep.bind(this),
+      warn,
+    };
     this.#onDemand = acme.onDemand && new OnDemand(acme.onDemand, demands);
   }
 
   /** Reads what is stored for these names, so that it can be served from the start. Never rejects. */
   async load(names: readonly string[]): Promise<void> {
     const { names: managed, covered } = managedNames(names, this.#config);
-    await inTurns(managed, MAX_READING, (name) => this.#open(name));
-    await inTurns(covered, MAX_READING, (name) => this.#openCovered(name));
+    await this.#names.open(managed, covered);
   }
 
   /** In service for the name itself or by a wildcard. */
   find(name: string): Certificate | undefined {
-    const exact = this.#jobs.get(name)?.certificate;
-    const wildcard = wildcardFor(name);
-    const wider = wildcard === undefined ? undefined : this.#jobs.get(wildcard)?.certificate;
-    return exact ?? wider ?? this.#covered.get(name);
+    return this.#names.find(name);
   }
 
   /** See `OnDemand`; undefined when nothing is ordered on demand. */
@@ -114,10 +111,8 @@ export class CertificateKeeper {
     this.#opening = this.#opening.then(async () => {
       if (this.#stopping.signal.aborted) return;
       const kept = new Set([...managed, ...this.#demanded]);
-      const added = managed.filter((name) => !this.#jobs.has(name));
-      await inTurns(covered, MAX_READING, (name) => this.#openCovered(name));
-      await inTurns(added, MAX_READING, (name) => this.#open(name));
-      for (const [name, job] of this.#jobs) if (!kept.has(name)) this.#leave(job);
+      const added = await this.#names.open(managed, covered);
+      this.#names.leaveAllBut(kept);
       if (added.some((name) => this.find(name) !== undefined)) this.onChange();
       this.#rota.wake();
       if (!isOrdering) return;
@@ -144,7 +139,7 @@ export class CertificateKeeper {
    * order of their names.
    */
   async renew(name?: string): Promise<Renewed[]> {
-    const jobs = this.#byName().filter((job) => name === undefined || job.name === name);
+    const jobs = this.#names.inOrder().filter((job) => name === undefined || job.name === name);
     const before = jobs.map((job) => job.stored?.pem);
     await Promise.all(
       jobs.map((job) => {
@@ -174,34 +169,19 @@ export class CertificateKeeper {
   /** In the order of their names. */
   status(): ManagedStatus[] {
     const nowMs = this.#now();
-    return this.#byName().map((job) => statusOf(job, nowMs));
-  }
-
-  /** The certificate that answers a TLS-ALPN-01 challenge for this server name; undefined when none is pending. */
-  challengeContext(serverName: string): SecureContext | undefined {
-    const pem = this.answers.alpn(serverName);
-    try {
-      return pem === undefined ? undefined : createSecureContext({ cert: pem, key: pem });
-    } catch {
-      // Damaged in the storage: then there is no answer.
-      return undefined;
-    }
-  }
-
-  #byName(): Job[] {
-    return [...this.#jobs.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    return this.#names.inOrder().map((job) => statusOf(job, nowMs));
   }
 
   async #keep(name: string): Promise<Certificate | undefined> {
-    if (!this.#jobs.has(name)) {
+    if (!this.#names.jobs.has(name)) {
       if (this.#demanded.size >= MAX_DEMANDED) {
         this.#teller.warn(`no certificate is ordered for ${name}: ${MAX_DEMANDED} names are kept on demand already`);
         return undefined;
       }
       this.#demanded.add(name);
-      await this.#open(name);
+      await this.#names.open([name]);
     }
-    const job = this.#jobs.get(name);
+    const job = this.#names.jobs.get(name);
     if (job !== undefined && job.certificate === undefined) await this.#finish(job);
     this.#rota.wake();
     return job?.certificate;
@@ -219,29 +199,8 @@ export class CertificateKeeper {
     if (!this.#demanded.has(job.name) || !isDue) return true;
     if ((await this.#onDemand?.isAllowed(job.name)) !== false) return true;
     this.#demanded.delete(job.name);
-    this.#leave(job);
+    this.#names.leave(job);
     return false;
-  }
-
-  async #open(name: string): Promise<void> {
-    if (this.#jobs.has(name)) return;
-    const job = new Job(name, this.#parts);
-    await job.load();
-    if (this.#jobs.has(name)) return;
-    this.#jobs.set(name, job);
-    this.#covered.delete(name);
-  }
-
-  async #openCovered(name: string): Promise<void> {
-    if (this.#covered.has(name)) return;
-    const certificate = (await this.#parts.tools.store.find(name))?.certificate;
-    if (certificate !== undefined) this.#covered.set(name, certificate);
-  }
-
-  #leave(job: Job): void {
-    job.leave();
-    this.#jobs.delete(job.name);
-    this.#rota.drop(job);
   }
 
   async #workOn(job: Job): Promise<void> {

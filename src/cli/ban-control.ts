@@ -38,7 +38,7 @@ export class GatewayBans implements BanControl {
     }
     const ban = this.#bans.add({ target, site, cause: 'hand', reason, forMs });
     // What an operator was told is done outlives whatever happens next.
-    await this.#gateway.keepBans();
+    await this.#gateway.kept.limiting.keepBans();
     return statusOf(ban);
   }
 
@@ -46,7 +46,7 @@ export class GatewayBans implements BanControl {
     const target = this.#target(address);
     const meant = this.#bans.all().filter((ban) => ban.target === target && (site === undefined || ban.site === site));
     const lifted = meant.filter((ban) => this.#bans.remove(ban)).map(statusOf);
-    await this.#gateway.keepBans();
+    await this.#gateway.kept.limiting.keepBans();
     return lifted;
   }
 

@@ -4,7 +4,8 @@ import { GatehouseError, ProblemsError } from '../base/errors.ts';
 import type { Config } from '../config/config.ts';
 import { parseConfig } from '../config/load.ts';
 import type { Fellows } from '../gateway/fellows.ts';
-import { Gateway, type PreparedReload } from '../gateway/gateway.ts';
+import { Gateway } from '../gateway/gateway.ts';
+import type { PreparedReload } from '../gateway/prepare.ts';
 import type { FigureSet } from '../observe/metrics.ts';
 import { Channel, faultOf } from './channel.ts';
 import { WorkerCounters } from './counters.ts';
@@ -123,8 +124,8 @@ export class Worker {
       stopNow: async () => (await gateway).destroy(),
       reopenLogs: async () => (await gateway).records.reopen(),
       ticketKey: async (key) => (await gateway).ticketKeys.adopt(key),
-      heardOfBan: async (change) => (await gateway).heardOfBan(change),
-      heardOfPurge: async (order) => (await gateway).heardOfPurge(order),
+      heardOfBan: async (change) => (await gateway).kept.limiting.heard(change),
+      heardOfPurge: async (order) => void (await gateway).kept.caches.apply(order),
       heardOfCertificates: async () => (await gateway).heardOfCertificates(),
       order: async (name) => (await gateway).keeper?.order(name),
       knownBans: async () => (await gateway).runtime.limits.bans.all(),

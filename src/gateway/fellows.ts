@@ -7,6 +7,17 @@ import type { Ban } from '../limits/ban.ts';
 import type { BanChange } from '../limits/bans.ts';
 import type { CounterStore } from '../limits/counter.ts';
 import type { TicketKey } from '../tls/tickets.ts';
+import type { InheritedSockets } from './inherited.ts';
+
+/** What a gateway may be given besides its configuration. */
+export interface GatewayTuning {
+  /** How often files of certificates are looked at; default: 2 seconds. */
+  readonly fileCheckMs?: number;
+  /** undefined: no other process serves the same addresses. */
+  readonly fellows?: Fellows;
+  /** Sockets that are bound already, without fellows. */
+  readonly inherited?: InheritedSockets;
+}
 
 export interface Fellows {
   /** From 1; it tells the files apart that each writes alone. */

@@ -5,6 +5,7 @@ import type { Storage } from '../acme/storage/storage.ts';
 import type { Config } from '../config/config.ts';
 import type { Records } from '../observe/records.ts';
 import { DEFAULT_SITE } from '../tls/plan.ts';
+import type { Fellows } from './fellows.ts';
 import type { Runtime } from './runtime.ts';
 
 /** What is in force while the next configuration is made ready. */
@@ -39,4 +40,23 @@ async function newKeeper(
     if (level === 'error') records.error('certificate', message, facts.err, { ...facts, err: undefined });
     else records[level]('certificate', message, facts);
   });
+}
+
+export interface KeeperDuty {
+  readonly wanted: readonly string[];
+  /** Whether this is the process that orders. */
+  readonly leads: boolean;
+  readonly fellows: Fellows | undefined;
+  /** Puts what has changed in force. */
+  readonly refresh: () => void;
+}
+
+/** Beside the traffic: names without a certificate yet are served with what there is. May be called again. */
+export function startKeeper(keeper: CertificateKeeper, { wanted, leads, fellows, refresh }: KeeperDuty): void {
+  keeper.onChange = () => {
+    refresh();
+    if (leads) fellows?.certificatesChanged();
+  };
+  keeper.orderElsewhere = leads || fellows === undefined ? undefined : (name) => fellows.order(name);
+  keeper.start(wanted);
 }

@@ -38,7 +38,7 @@ export function secureServer(context: Context, connections: Connections, ticketK
     ...http2Options(config),
     ...http1Options(config),
     allowHTTP1: true,
-    ALPNCallback: alpnCallback((name) => context.keeper?.challengeContext(name)),
+    ALPNCallback: alpnCallback((name) => context.keeper?.answers.alpnContext(name)),
   });
   // In front of Node's own listener, which opens the HTTP/2 session or begins to parse HTTP/1.1.
   server.prependListener('secureConnection', (socket) => {

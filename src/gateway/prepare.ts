@@ -1,29 +1,19 @@
 // Everything of a configuration that can fail or takes time, made ready beside what runs; nothing of it is in force yet.
 import type { CertificateKeeper } from '../acme/keeper.ts';
 import { FolderStorage } from '../acme/storage/folder.ts';
-import type { Storage } from '../acme/storage/storage.ts';
 import { ProblemsError } from '../base/errors.ts';
 import { FileWatch } from '../base/file-watch.ts';
 import type { Config } from '../config/config.ts';
-import type { LimitState } from '../limits/state.ts';
 import type { Records } from '../observe/records.ts';
 import { loadClientPolicies } from '../tls/client-policy.ts';
 import { loadCertificates } from '../tls/sites.ts';
 import { Upstream } from '../upstream/upstream.ts';
-import type { Caches } from './caches.ts';
 import { watchedFiles } from './certificate-files.ts';
 import type { Guards } from './guards.ts';
 import { type InForce, openKeeper } from './keeper.ts';
+import type { Kept } from './kept.ts';
 import { managedBy, Runtime } from './runtime.ts';
 import { stickySecret } from './sticky-secret.ts';
-
-/** What outlives every configuration. */
-export interface Kept {
-  readonly limits: LimitState;
-  readonly caches: Caches;
-  /** Of certificates; undefined: the folder that the configuration names. */
-  readonly storage: Storage | undefined;
-}
 
 export interface Prepared {
   /** Takes over from what is in force; called once, does not fail, waits for nothing. */
@@ -34,11 +24,32 @@ export interface Prepared {
   readonly keeper: CertificateKeeper | undefined;
 }
 
+/** Another configuration, ready beside the one in force. Exactly one of both is called, and neither fails. */
+export interface PreparedReload {
+  /** Puts it in force, at once. */
+  readonly commit: () => void;
+  /** Leaves everything as it was. */
+  readonly discard: () => void;
+}
+
+/** The same, with `act` after either. */
+export function followedBy({ commit, discard }: PreparedReload, act: () => void): PreparedReload {
+  const both = (first: () => void) => (): void => {
+    first();
+    act();
+  };
+  return { commit: both(commit), discard: both(discard) };
+}
+
 /** Fails with a ProblemsError that names every certificate, or every rule, that cannot be used. */
 export async function prepare(
   config: Config,
   records: Records,
-  { limits, caches, storage = new FolderStorage(config.certificates.storage) }: Kept,
+  {
+    limits,
+    caches,
+    storage = new FolderStorage(config.certificates.storage),
+  }: Pick<Kept, 'limits' | 'caches' | 'storage'>,
   inForce?: InForce,
 ): Promise<Prepared> {
   const files = new FileWatch(watchedFiles(config));

@@ -5,7 +5,8 @@ import path from 'node:path';
 import { onTestFinished, vi } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
 import { parseConfig } from '../../src/config/load.ts';
-import { Gateway, type GatewayTuning } from '../../src/gateway/gateway.ts';
+import type { GatewayTuning } from '../../src/gateway/fellows.ts';
+import { Gateway } from '../../src/gateway/gateway.ts';
 import { openLocalCa } from '../../src/tls/local-ca.ts';
 
 export interface World {

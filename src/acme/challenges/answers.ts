@@ -1,5 +1,6 @@
 // The answers to challenges that authorities are about to ask for. They are kept in the storage, because the question may
 // reach another process than the one that ordered; and in memory, because most do not.
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { TOKEN } from '../documents.ts';
 import { fileNameOf } from '../storage/names.ts';
 import type { Storage } from '../storage/storage.ts';
@@ -49,6 +50,16 @@ export class ChallengeAnswers {
   alpn(serverName: string): string | undefined {
     const key = alpnKey(serverName);
     return key === undefined ? undefined : this.#find(key);
+  }
+
+  /** The same as OpenSSL wants it; damaged in the storage there is no answer. */
+  alpnContext(serverName: string): SecureContext | undefined {
+    const pem = this.alpn(serverName);
+    try {
+      return pem === undefined ? undefined : createSecureContext({ cert: pem, key: pem });
+    } catch {
+      return undefined;
+    }
   }
 
   /** Throws a TypeError when the authority's token is none. */
