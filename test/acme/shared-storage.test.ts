@@ -1,6 +1,6 @@
 // Certificates in the shared store: several keepers as on several machines, a real redis-server, and what may befall it.
 import { once } from 'node:events';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -14,6 +14,7 @@ import type { Ca } from '../support/acme/ca.ts';
 import { fault } from '../support/acme/faults.ts';
 import { type KeepOptions, type Kept, keep, newFolder, quickCa, soon } from '../support/acme/keeping.ts';
 import { newNode, SECRET } from '../support/acme/nodes.ts';
+import { runCli } from '../support/cli.ts';
 import { hasComponent } from '../support/components.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 
@@ -48,6 +49,11 @@ function client(redis: RedisServer): Redis {
   const direct = new Redis(redis.port);
   onTestFinished(() => direct.disconnect());
   return direct;
+}
+
+/** As it lies there without a secret. */
+async function storedPem(redis: RedisServer): Promise<string> {
+  return (await client(redis).hget('gatehouse:storage:certificates', `${NAME}.pem`)) ?? '';
 }
 
 /** Nothing is under way. */
@@ -99,17 +105,74 @@ describe.skipIf(!hasComponent('redis-server'))('certificates in the shared store
     expect(ca.requestsTo('newOrder')).toHaveLength(1);
   });
 
-  test('a machine that is killed in the midst of an order: another one finishes it', { timeout: 60_000 }, async () => {
+  test('a machine that is killed, or parted from the store, in the midst of an order: the order is gone on with', {
+    timeout: 60_000,
+  }, async () => {
+    const killed = async (): Promise<void> => {
+      const redis = await startRedis();
+      const ca = await quickCa();
+      ca.faults.next('finalize', fault.hang());
+      const node = await newNode();
+      await node.start({ redis: redis.url, ca, names: [NAME] });
+      await ca.waitFor(() => ca.requestsTo('finalize').length === 1);
+      const kept = await keepAt(ca, await machine(redis));
+      await node.kill();
+      await kept.certificate(NAME);
+      expect([ca.accounts.length, ca.orders.length, ca.certificates.length]).toEqual([1, 1, 1]);
+    };
+    const parted = async (): Promise<void> => {
+      const redis = await startRedis();
+      const ca = await quickCa();
+      ca.faults.next('finalize', fault.hang());
+      const kept = await keepAt(ca, await machine(redis), { timeoutMs: 5000 });
+      await ca.waitFor(() => ca.requestsTo('finalize').length === 1);
+      redis.freeze();
+      onTestFinished(() => redis.thaw());
+      // Its lock may be somebody else's by now.
+      await soon(() => kept.told.some(({ message }) => message.includes('the lock was lost')) || undefined);
+      redis.thaw();
+      await kept.certificate(NAME);
+      expect([ca.accounts.length, ca.orders.length, ca.certificates.length]).toEqual([1, 1, 1]);
+    };
+    await Promise.all([killed(), parted()]);
+  });
+
+  test('a name on demand is ordered for one machine and found by the next', async () => {
     const redis = await startRedis();
     const ca = await quickCa();
-    ca.faults.next('finalize', fault.hang());
-    const node = await newNode();
-    await node.start({ redis: redis.url, ca, names: [NAME] });
-    await ca.waitFor(() => ca.requestsTo('finalize').length === 1);
-    const kept = await keepAt(ca, await machine(redis));
-    await node.kill();
-    await kept.certificate(NAME);
-    expect([ca.accounts.length, ca.orders.length, ca.certificates.length]).toEqual([1, 1, 1]);
+    const [one, two] = await Promise.all(
+      [machine(redis), machine(redis)].map(async (each) => {
+        const kept = await keep(ca, [], { storage: (await each).storage });
+        await kept.keeper.order('wanted.example.com');
+        return kept;
+      }),
+    );
+    const serial = one?.keeper.find('wanted.example.com')?.serial;
+    expect(serial).toBeDefined();
+    expect(two?.keeper.find('wanted.example.com')?.serial).toBe(serial);
+    expect(ca.orders).toHaveLength(1);
+  });
+
+  test('commands see what is shared, put into it, and warn of keys that lie open', async () => {
+    const redis = await startRedis();
+    const kept = await keepAt(await quickCa(), await machine(redis, { secret: '' }));
+    const { notAfter } = await kept.certificate(NAME);
+    await untilIdle(client(redis));
+    const cwd = await newFolder();
+    const yaml = `shared: "${redis.url}"\ncertificates: { storage: shared }\nsites: { ${NAME}: { to: "http://127.0.0.1:1" } }\n`;
+    await writeFile(path.join(cwd, 'gatehouse.yaml'), yaml);
+    const commands = [['certs', 'list', '--json'], ['check']];
+    const [listed, checked] = await Promise.all(commands.map((args) => runCli(args, { cwd })));
+    expect(listed?.stdout).toContain(notAfter.toISOString());
+    expect(checked?.stderr).toContain('set shared.secret');
+    expect(await readdir(cwd)).toEqual(['gatehouse.yaml']);
+
+    const pem = path.join(cwd, 'brought.pem');
+    await writeFile(pem, await storedPem(redis));
+    await client(redis).flushall();
+    const imported = await runCli(['certs', 'import', '--cert', pem, '--key', pem, '--force'], { cwd });
+    expect([imported.code, imported.stderr]).toEqual([0, expect.any(String)]);
+    expect(await storedPem(redis)).toContain('PRIVATE KEY');
   });
 
   test('answers to challenges are known everywhere when they are published, and by who comes later', async () => {
