@@ -8,8 +8,8 @@ import { describeProtocols, type Over } from '../support/client.ts';
 import { startGateway, type World } from '../support/world.ts';
 
 const CHUNK = Buffer.alloc(256 * 1024);
-const TOTAL = 256 * 1024 * 1024;
-/** What the kernel and the streams on the way may hold; far below the whole. */
+const TOTAL = 96 * 1024 * 1024;
+/** What the kernel and the streams on the way may hold; a third of the whole. */
 const HELD_AT_MOST = 32 * 1024 * 1024;
 
 interface Duplex {

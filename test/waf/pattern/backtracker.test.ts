@@ -10,7 +10,7 @@ import { randomValue } from './random-pattern.ts';
 import { randomSpecial } from './random-special.ts';
 import special from './special-patterns.json' with { type: 'json' };
 
-const RUNS = { numRuns: 6_000 };
+const RUNS = { numRuns: Number(process.env.FUZZ_RUNS ?? 2_000) };
 
 describe('random patterns on random values', () => {
   test('test agrees with V8', () => {

@@ -8,7 +8,7 @@ import { GaveUp, naiveExec } from './naive.ts';
 import { randomPattern, randomValue } from './random-pattern.ts';
 import typical from './typical-patterns.json' with { type: 'json' };
 
-const RUNS = { numRuns: 3_000 };
+const RUNS = { numRuns: Number(process.env.FUZZ_RUNS ?? 2_000) };
 
 describe('random patterns on random values', () => {
   test('test agrees with V8', () => {
