@@ -48,7 +48,10 @@ export interface Rate {
   readonly periodMs: number;
 }
 
-/** Milliseconds of `250ms`, `10s`, `1h30m` (units from the largest to the smallest) and of a bare 0; undefined when it is none. */
+/**
+ * Milliseconds of `250ms`, `10s`, `1h30m` (units from the largest to the smallest) and of a bare 0; undefined when it
+ * is none.
+ */
 export function parseDuration(text: string): number | undefined {
   if (text === '0') return 0;
   if (!durationForm.test(text)) return undefined;

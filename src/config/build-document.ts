@@ -1,5 +1,6 @@
-// YAML nodes to plain values: keys become texts, aliases and merge keys are followed, `${…}` is
-// replaced in scalars of a configuration, and stays as it is in other files. Everything is bounded, so that no file can grow in memory far beyond its size.
+// YAML nodes to plain values: keys become texts, aliases and merge keys are followed, `${…}` is replaced in scalars of
+// a configuration, and stays as it is in other files. Everything is bounded, so that no file can grow in memory far
+// beyond its size.
 
 import type { Node as YamlNode } from 'yaml';
 import { isAlias, isMap, isScalar, isSeq, type Pair, Scalar, type YAMLMap, type YAMLSeq } from 'yaml';

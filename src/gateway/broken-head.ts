@@ -82,7 +82,10 @@ function endAfter(earlier: Answering, socket: Socket): void {
   earlier._last = true;
 }
 
-/** The packet may begin with requests that were whole. Node stops within an unknown method, which is read from its first letter. */
+/**
+ * The packet may begin with requests that were whole. Node stops within an unknown method, which is read from its first
+ * letter.
+ */
 function refusedBytes(error: Error): Buffer {
   const { rawPacket, bytesParsed } = error as { rawPacket?: Buffer; bytesParsed?: number };
   if (rawPacket === undefined) return Buffer.alloc(0);

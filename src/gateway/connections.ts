@@ -203,8 +203,9 @@ export class Connections {
   }
 
   /**
-   * Waits until no request is under way, or about to come on a connection that has just been made, or `timeoutMs` is over, with HTTP/1.1 connections closing as they become idle and
-   * HTTP/2 ones and WebSockets told to go; then nothing is left open. The doors have been closed before.
+   * Waits until no request is under way, or about to come on a connection that has just been made, or `timeoutMs` is
+   * over, with HTTP/1.1 connections closing as they become idle and HTTP/2 ones and WebSockets told to go; then nothing
+   * is left open. The doors have been closed before.
    */
   async drain(timeoutMs: number): Promise<void> {
     this.#isDraining = true;

@@ -1,5 +1,5 @@
-// The messages of a gRPC call on their way to the backend: each is held until it is whole and the rules have seen it, and no longer,
-// since either side may wait for the other before it goes on. At most the bound and one chunk in memory.
+// The messages of a gRPC call on their way to the backend: each is held until it is whole and the rules have seen it,
+// and no longer, since either side may wait for the other before it goes on. At most the bound and one chunk in memory.
 import type { GatehouseError } from '../base/errors.ts';
 import type { BodySink, BodySource } from '../http/body.ts';
 

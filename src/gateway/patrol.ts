@@ -13,7 +13,10 @@ import type { Connections } from './connections.ts';
 const ROUND_MS = 1000;
 const LEAST_ROUND_MS = 20;
 
-/** What an HTTP/2 client may send each second beside requests and bodies: PING, SETTINGS, WINDOW_UPDATE, what nghttp2 refuses. */
+/**
+ * What an HTTP/2 client may send each second beside requests and bodies: PING, SETTINGS, WINDOW_UPDATE, what nghttp2
+ * refuses.
+ */
 const IDLE_TALK_BYTES = 64 * 1024;
 /** How much of it may have come at once. */
 const IDLE_TALK_BURST_BYTES = 1024 * 1024;

@@ -73,7 +73,10 @@ export async function prepare(
   return { settle, files, keeper };
 }
 
-/** Groups that are as they were stay; others are succeeded, so that their servers live on; what is gone gets no further calls. */
+/**
+ * Groups that are as they were stay; others are succeeded, so that their servers live on; what is gone gets no further
+ * calls.
+ */
 function nextUpstreams(
   config: Config,
   secret: string | undefined,

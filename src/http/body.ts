@@ -23,6 +23,9 @@ export interface BodySource {
   start(sink: BodySink): void;
   /** The sink has room again after a `write` that returned false. */
   resume(): void;
-  /** Nobody wants the rest. Frees what stands behind the source at once; the sink hears nothing more. Harmless after the end. */
+  /**
+   * Nobody wants the rest. Frees what stands behind the source at once; the sink hears nothing more. Harmless after the
+   * end.
+   */
   cancel(): void;
 }

@@ -4,7 +4,10 @@ import type { BodySource } from './body.ts';
 import type { Headers } from './headers.ts';
 
 export interface Reply {
-  /** 200 to 599, or 101 with `tunnel` (a client over HTTP/2 gets 200); interim answers (1xx) are passed on while the final one is awaited. */
+  /**
+   * 200 to 599, or 101 with `tunnel` (a client over HTTP/2 gets 200); interim answers (1xx) are passed on while the
+   * final one is awaited.
+   */
   status: number;
   /** What the client reads instead, where its protocol tells the status in a field of its own (gRPC). */
   sentStatus?: number;

@@ -60,7 +60,10 @@ export class Traffic {
   #second = 0;
   #inSecond = 0;
 
-  /** `redact`: further names. `worker`: its number among several that record in the folder. `tell` learns of a disk that fails. Fails with a GatehouseError without a usable folder. */
+  /**
+   * `redact`: further names. `worker`: its number among several that record in the folder. `tell` learns of a disk that
+   * fails. Fails with a GatehouseError without a usable folder.
+   */
   constructor(
     config: RecordConfig,
     redact: readonly string[],

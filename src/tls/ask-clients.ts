@@ -41,7 +41,10 @@ interface Internals {
 /** By TLS socket for clients with a name, by TCP socket for all others. */
 const asked = new WeakMap<object, ClientPolicy>();
 
-/** Gets a certificate for a name that no certificate in service covers but perhaps the local CA's; the handshake waits for a promise. */
+/**
+ * Gets a certificate for a name that no certificate in service covers but perhaps the local CA's; the handshake waits
+ * for a promise.
+ */
 export type Demand = (serverName: string) => Certificate | Promise<Certificate | undefined> | undefined;
 
 let isSelective: boolean | undefined;

@@ -67,7 +67,10 @@ function routeOf(config: Config, site: string, target: string, method: string): 
   return place === -1 ? undefined : place;
 }
 
-/** The last day as it was asked for, `never`, or by default some time from now. Fails with a GatehouseError for what is no day. */
+/**
+ * The last day as it was asked for, `never`, or by default some time from now. Fails with a GatehouseError for what is
+ * no day.
+ */
 export function expiryOf(given: string | undefined, now: number): string | undefined {
   if (given === 'never') return undefined;
   if (given === undefined) return new Date(now + DEFAULT_DAYS * 86_400_000).toISOString().slice(0, 10);

@@ -17,7 +17,10 @@ import { Wire, type WireEvents } from './wire.ts';
 export interface ConnectionOptions {
   /** Until the head of the answer, counted from the last byte sent; then the longest silence while its body is read. */
   readonly timeoutMs: number;
-  /** The connection is free for the next call, also after one that could not be sent; called before the caller of `send` can have seen the end. */
+  /**
+   * The connection is free for the next call, also after one that could not be sent; called before the caller of `send`
+   * can have seen the end.
+   */
   readonly onIdle?: (connection: Http1Connection) => void;
   /** The connection is over, or its socket has been handed over by `upgrade`; called once. */
   readonly onClose?: (connection: Http1Connection) => void;

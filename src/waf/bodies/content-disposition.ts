@@ -13,8 +13,9 @@ export interface Disposition {
 
 /**
  * Reads `form-data; name="a"; filename="b"` (RFC 7578, 4.2). In quotes only `\"` and `\\` are escapes, as browsers of
- * old send paths with single backslashes. Errors are: other parameters (a `filename*` of RFC 5987 that says another name among them), names in
- * upper case, blanks around `=`, a parameter twice, an unfinished quote, no name or an empty one.
+ * old send paths with single backslashes. Errors are: other parameters (a `filename*` of RFC 5987 that says another
+ * name among them), names in upper case, blanks around `=`, a parameter twice, an unfinished quote, no name or an empty
+ * one.
  */
 export function parseDisposition(value: string): Disposition {
   const names: string[] = [];

@@ -61,8 +61,9 @@ export interface MultipartResult {
 
 /**
  * Reads all parts. A part with a file name is a file, all others are arguments; the content of a part whose headers are
- * malformed is an argument in any case, and so is text outside the parts, without name. libmodsecurity sets unmatchedBoundary to 2 for every complete body; here it
- * needs a line that resembles a boundary, so that a rule may also test for "not 0". A body of no bytes is no error.
+ * malformed is an argument in any case, and so is text outside the parts, without name. libmodsecurity sets
+ * unmatchedBoundary to 2 for every complete body; here it needs a line that resembles a boundary, so that a rule may
+ * also test for "not 0". A body of no bytes is no error.
  */
 export function parseMultipart(body: Buffer, contentType: string, options: MultipartOptions): MultipartResult {
   const boundary = parseBoundary(contentType);

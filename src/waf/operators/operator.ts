@@ -23,7 +23,10 @@ export type Test = (value: string) => boolean | Span;
 export interface Operator {
   /** Lower case. */
   readonly name: string;
-  /** Throws an OperatorError, or a PatternError, when the argument is wrong. Called at load, or per exchange when the argument holds a macro. */
+  /**
+   * Throws an OperatorError, or a PatternError, when the argument is wrong. Called at load, or per exchange when the
+   * argument holds a macro.
+   */
   readonly compile: (input: OperatorInput) => Test;
   /** false: the argument must not hold macros. */
   readonly macros: boolean;

@@ -1,7 +1,10 @@
 // validateByteRange: matches values that hold a byte outside the ranges.
 import { type Operator, OperatorError } from './operator.ts';
 
-/** Bytes and ranges with commas between them, `32-126,128-255`; the span is the first byte outside (ModSecurity reference manual, validateByteRange). */
+/**
+ * Bytes and ranges with commas between them, `32-126,128-255`; the span is the first byte outside (ModSecurity
+ * reference manual, validateByteRange).
+ */
 export const validateByteRange: Operator = {
   name: 'validatebyterange',
   macros: false,
