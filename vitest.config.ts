@@ -6,7 +6,7 @@ const MEASURED = 'test/e2e/flat-memory.test.ts';
 /** Nothing that these do outlives a file: they share processes, so that what is loaded and compiled once serves many. */
 const SHARED = 'test/{base,bench,compress,config,http,limits,observe,route,tidy,tls,tuning,upstream,waf}/**/*.test.ts';
 
-const each = { setupFiles: ['test/support/seed.ts'], testTimeout: 20_000, hookTimeout: 20_000 };
+const each = { setupFiles: ['test/support/each-file.ts'], testTimeout: 20_000, hookTimeout: 20_000 };
 
 export default defineConfig({
   test: {
