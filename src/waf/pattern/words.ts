@@ -14,6 +14,8 @@ export class WordMatcher {
   private readonly trie: Trie;
   /** Lists that hold the empty phrase: it is in every value. */
   private readonly always: readonly number[];
+  /** By final node, from the first: its lists as bits of the first word; all bits where that is not enough. */
+  private readonly finals: Uint32Array;
   private node = 0;
   private value = '';
   /** Place in the value of the first byte of the chunk in hand. */
@@ -21,6 +23,7 @@ export class WordMatcher {
 
   constructor(lists: readonly (readonly string[])[]) {
     this.trie = buildTrie(lists);
+    this.finals = finalsOf(this.trie, lists.length);
     this.always = lists.flatMap((phrases, list) => (phrases.includes('') ? [list] : []));
   }
 
@@ -58,10 +61,11 @@ export class WordMatcher {
 
   feed(bytes: Uint8Array, from: number, to: number, hits: Uint32Array): void {
     const { table, codeOf, shift, firstFinal } = this.trie;
+    const { finals } = this;
     let { node } = this;
     for (let i = from; i < to; i++) {
       node = table[(node << shift) | codeOf[bytes[i]!]!]!;
-      if (node >= firstFinal) this.accept(node, this.base + i, hits);
+      if (node >= firstFinal && (finals[node - firstFinal]! & ~hits[0]!) !== 0) this.accept(node, this.base + i, hits);
     }
     this.node = node;
   }
@@ -80,6 +84,7 @@ export class WordMatcher {
   ): number {
     const { table: words, codeOf, shift, firstFinal } = this.trie;
     const { columnOf } = dfa;
+    const { finals } = this;
     const lastPlain = firstFinal - 1;
     let i = from;
     while (i < to && dfa.row >= 0) {
@@ -90,7 +95,10 @@ export class WordMatcher {
         const byte = bytes[i]!;
         const nextRow = table[row + columnOf[byte]!]!;
         const nextNode = words[(node << shift) | codeOf[byte]!]!;
-        if ((nextRow | (lastPlain - nextNode)) < 0) break;
+        // Lists of which a phrase was found need no second one.
+        if ((nextRow | (lastPlain - nextNode)) < 0) {
+          if (nextRow < 0 || (finals[nextNode - firstFinal]! & ~hits[0]!) !== 0) break;
+        }
         row = nextRow;
         node = nextNode;
         i++;
@@ -150,4 +158,12 @@ export class WordMatcher {
     }
     return true;
   }
+}
+
+const ALL_LISTS = 0xffffffff;
+
+function finalsOf({ outputs, lists }: Trie, listCount: number): Uint32Array {
+  const bits = (phrases: Int32Array): number =>
+    listCount > 32 ? ALL_LISTS : phrases.reduce((all, phrase) => all | (1 << lists[phrase]!), 0);
+  return Uint32Array.from(outputs, bits);
 }

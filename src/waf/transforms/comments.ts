@@ -20,7 +20,7 @@ export const replaceComments: Transform = {
       if (end === -1) break;
       comment = value.indexOf('/*', end + 2);
       for (let index = end + 2; index < (comment === -1 ? value.length : comment); index++) {
-        out[length++] = value.charCodeAt(index);
+        out[length++] = out[index]!;
       }
     }
     return close(out, length, value);
@@ -29,6 +29,8 @@ export const replaceComments: Transform = {
 
 const MARKS = bytesOf('*-#');
 const FLAGS = flagsOf(MARKS);
+/** What any mark of a comment begins with. */
+const STARTS = flagsOf(bytesOf('/<*-#'));
 
 /**
  * Drops C comments and HTML comments, either end closing either, one that does not end leaving a blank, and all that
@@ -72,13 +74,20 @@ export const removeCommentsChar: Transform = {
     const out = open(value);
     let length = 0;
     for (let index = 0; index < value.length; ) {
-      const mark = openingLength(value, index) || closingLength(value, index) || lineLength(value, index);
-      if (mark === 0) out[length++] = value.charCodeAt(index++);
-      else index += mark;
+      const byte = out[index]!;
+      const mark = STARTS[byte] === 0 ? 0 : markLength(value, index);
+      if (mark === 0) {
+        out[length++] = byte;
+        index++;
+      } else index += mark;
     }
     return close(out, length, value);
   },
 };
+
+function markLength(value: string, index: number): number {
+  return openingLength(value, index) || closingLength(value, index) || lineLength(value, index);
+}
 
 function openingLength(value: string, index: number): number {
   const byte = value.charCodeAt(index);

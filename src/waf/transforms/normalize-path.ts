@@ -32,14 +32,15 @@ function normalize(value: string, win: boolean): string {
   if (value === '') return value;
   const out = open(value);
   const last = value.length - 1;
-  const relative = byteAt(value, 0, win) !== SLASH;
+  const relative = byteAt(out, 0, win) !== SLASH;
+  const trailing = byteAt(out, last, win) === SLASH;
   // At the start of a relative path back-references have nothing left to take away: they are kept.
   let keepsBack = false;
   let length = 0;
   for (let index = 0; index <= last; ) {
-    const byte = byteAt(value, index, win);
+    const byte = byteAt(out, index, win);
     const ends = index === last;
-    if (byte === DOT && (ends || byteAt(value, index + 1, win) === SLASH)) {
+    if (byte === DOT && (ends || byteAt(out, index + 1, win) === SLASH)) {
       const before = length === 0 ? SLASH : out[length - 1]!;
       if (before === DOT && relative && (keepsBack || length <= 2)) keepsBack = true;
       else if (before === DOT || before === SLASH) {
@@ -56,11 +57,11 @@ function normalize(value: string, win: boolean): string {
         }
         index++;
       }
-    } else if (length > 0 && (ends || (byte !== SLASH && byteAt(value, index + 1, win) === SLASH))) keepsBack = false;
+    } else if (length > 0 && (ends || (byte !== SLASH && byteAt(out, index + 1, win) === SLASH))) keepsBack = false;
     // The slash that ended a dropped segment is copied like any other byte, the last one of a run.
-    const copied = byteAt(value, index, win);
+    const copied = byteAt(out, index, win);
     if (copied === SLASH) {
-      while (index < last && byteAt(value, index + 1, win) === SLASH) index++;
+      while (index < last && byteAt(out, index + 1, win) === SLASH) index++;
       if (relative && length === 0) {
         index++;
         continue;
@@ -69,7 +70,6 @@ function normalize(value: string, win: boolean): string {
     out[length++] = copied;
     index++;
   }
-  const trailing = byteAt(value, last, win) === SLASH;
   if (!trailing && length > 0 && out[length - 1] === SLASH) length--;
   return close(out, length, value);
 }
@@ -81,7 +81,7 @@ function parentLength(out: Uint8Array, length: number): number {
   return Math.max(parent, 0);
 }
 
-function byteAt(value: string, index: number, win: boolean): number {
-  const byte = value.charCodeAt(index);
+function byteAt(bytes: Uint8Array, index: number, win: boolean): number {
+  const byte = bytes[index]!;
   return win && byte === BACKSLASH ? SLASH : byte;
 }
