@@ -26,9 +26,20 @@ type OpenBody = (x: () => Exchange) => ClientBody | undefined;
 
 const NO_BODY: OpenBody = () => undefined;
 
+/** A stream's errors are told by its end. */
+const UNHEARD = (): void => {};
+
+/** A request over HTTP/2 whose turn is about to come. */
+interface Arrived {
+  readonly x: Exchange;
+  readonly client: ClientStream;
+  readonly connection: Connection;
+}
+
 export class Acceptor {
   readonly #context: Context;
   readonly #connections: Connections;
+  #arrived: Arrived[] = [];
 
   constructor(context: Context, connections: Connections) {
     this.#context = context;
@@ -36,16 +47,22 @@ export class Acceptor {
   }
 
   /** An HTTP/2 request. `raw` is the flat field list, pseudo-header fields included. */
-  stream(stream: ServerHttp2Stream, hasEnded: boolean, raw: readonly string[]): void {
-    stream.on('error', () => {});
+  stream(stream: ServerHttp2Stream, connection: Connection, hasEnded: boolean, raw: readonly string[]): void {
+    stream.on('error', UNHEARD);
     if (stream.session === undefined) return;
-    const connection = this.#connections.of(stream.session.socket);
     const head = http2Head(raw);
     const x = this.#exchange(head, connection, hasEnded || head.isWebSocket ? NO_BODY : this.#http2Body(stream, head));
     const client = new Http2ClientStream(stream, x);
     // A stream that is reset in the same read is known to be dead one turn later: no work is done for it
     // (rapid reset, CVE-2023-44487).
-    setImmediate(() => void this.#run(x, client, connection));
+    if (this.#arrived.push({ x, client, connection }) === 1) setImmediate(() => this.#runArrived());
+  }
+
+  /** All at once: an immediate for each would cost as much as the way of a short request through the pipeline. */
+  #runArrived(): void {
+    const arrived = this.#arrived;
+    this.#arrived = [];
+    for (const { x, client, connection } of arrived) void this.#run(x, client, connection);
   }
 
   request(request: IncomingMessage, response: ServerResponse<IncomingMessage>): void {

@@ -45,11 +45,17 @@ export function secureServer(context: Context, connections: Connections, ticketK
     settleHttp1(socket);
     connections.secured(socket);
   });
+  const acceptor = new Acceptor(context, connections);
   const sessions = new WeakMap<ServerHttp2Session, Connection>();
   server.on('session', (session) => {
     const connection = connections.of(session.socket);
     sessions.set(session, connection);
     watchSession(session, connection);
+    // In the place of Node's own listener, which hands each stream on to the server and so to the compat layer.
+    session.removeAllListeners('stream');
+    session.on('stream', (stream, _headers, flags, raw: string[]) => {
+      acceptor.stream(stream as ServerHttp2Stream, connection, (flags & NGHTTP2_FLAG_END_STREAM) !== 0, raw);
+    });
   });
   // A challenge of an authority: the handshake was all it came for.
   server.on('unknownProtocol', (socket: Socket) => socket.end());
@@ -66,13 +72,7 @@ export function secureServer(context: Context, connections: Connections, ticketK
     context.records.closures.note('tls-error');
     connections.blameHandshake(socket);
   });
-  const acceptor = new Acceptor(context, connections);
   serveHttp1(server, acceptor, config);
-  // A 'request' listener brings Node's compat layer for HTTP/2 along; its streams are ours alone.
-  server.removeAllListeners('stream');
-  server.on('stream', (stream, _headers, flags, raw: string[]) => {
-    acceptor.stream(stream as ServerHttp2Stream, (flags & NGHTTP2_FLAG_END_STREAM) !== 0, raw);
-  });
   return server;
 }
 

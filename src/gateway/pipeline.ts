@@ -5,14 +5,15 @@ import type { ClientStream } from '../http/client-stream.ts';
 import { errorReply } from '../http/error-page.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Reply } from '../http/reply.ts';
-import { send } from '../http/send.ts';
-import { otherReadings } from '../http/target.ts';
+import { noteGone, send } from '../http/send.ts';
+import { otherReadings, pathForMatching } from '../http/target.ts';
 import type { Bans } from '../limits/bans.ts';
 import type { Records } from '../observe/records.ts';
 import type { RouteSubject } from '../route/match.ts';
 import { forward } from '../upstream/forward.ts';
 import { answerChallenge, isChallenge } from './challenge.ts';
 import { checkClientCertificate } from './client-certificate.ts';
+import type { Watch } from './guard.ts';
 import { addHsts } from './hsts.ts';
 import { redirectToHttps } from './redirect.ts';
 import { showRefused } from './refused.ts';
@@ -21,14 +22,21 @@ import type { Context, Route, Site } from './runtime.ts';
 /** A server that is busy may have room again at once; a client that waits a second does not make it worse. */
 const RETRY_AFTER = ['retry-after', '1'];
 
-/** Never rejects. */
+/** Never rejects. Nothing is awaited that is there already: a hit would spend as long in the promises' queue as on its way. */
 export async function handle(x: Exchange, stream: ClientStream, context: Context): Promise<void> {
   const { records } = context;
   try {
-    const reply = await answer(x, stream, context);
+    let reply: Reply | Promise<Reply>;
+    try {
+      reply = answer(x, stream, context);
+      if (reply instanceof Promise) reply = await reply;
+    } catch (error) {
+      reply = failure(x, error, records);
+    }
     addHsts(x, reply, context.runtime.sites);
     if (x.ownFields !== undefined) reply.headers.push(...x.ownFields);
     await send(x, stream, reply);
+    if (x.isGone) noteGone(x);
   } catch (error) {
     // Only a defect of ours ends here: what was sent must not look whole.
     x.error = 'internal';
@@ -41,18 +49,16 @@ export async function handle(x: Exchange, stream: ClientStream, context: Context
   }
 }
 
-async function answer(x: Exchange, stream: ClientStream, context: Context): Promise<Reply> {
-  try {
-    return (
-      leave(x) ??
-      (isChallenge(x) ? await answerChallenge(x, context.keeper) : undefined) ??
-      refuse(x, context) ??
-      redirectToHttps(x, context) ??
-      (await serve(x, stream, context))
-    );
-  } catch (error) {
-    return failure(x, error, context.records);
-  }
+function answer(x: Exchange, stream: ClientStream, context: Context): Reply | Promise<Reply> {
+  return leave(x) ?? (isChallenge(x) ? challenged(x, stream, context) : walk(x, stream, context));
+}
+
+async function challenged(x: Exchange, stream: ClientStream, context: Context): Promise<Reply> {
+  return (await answerChallenge(x, context.keeper)) ?? walk(x, stream, context);
+}
+
+function walk(x: Exchange, stream: ClientStream, context: Context): Reply | Promise<Reply> {
+  return refuse(x, context) ?? redirectToHttps(x, context) ?? serve(x, stream, context);
 }
 
 /** Nobody waits any more, so nothing is done; the reply is for the record only. */
@@ -68,7 +74,7 @@ function refuse(x: Exchange, context: Context): Reply | undefined {
   return reply;
 }
 
-async function serve(x: Exchange, stream: ClientStream, { runtime, records }: Context): Promise<Reply> {
+function serve(x: Exchange, stream: ClientStream, { runtime, records }: Context): Reply | Promise<Reply> {
   const { host } = x.request;
   if (!runtime.isServedBy(x.connection.sni, host)) return turnAway(x, 421, 'misdirected');
   const site = runtime.sites.find(host);
@@ -77,7 +83,7 @@ async function serve(x: Exchange, stream: ClientStream, { runtime, records }: Co
   const unproved = checkClientCertificate(x, site, runtime);
   if (unproved !== undefined) return unproved;
   const { method, path, query, headers } = x.request;
-  const subject = { method, path, query, headers, client: x.client };
+  const subject = { method, path, query, headers, client: x.client, reading: pathForMatching(path) };
   const route = site.routes.find(({ matches }) => matches(subject));
   if (path.includes('%') && !isSameRoute(route, site, subject)) return turnAway(x, 400, 'path-ambiguous');
   if (route === undefined) return turnAway(x, 404, 'no-route');
@@ -85,15 +91,26 @@ async function serve(x: Exchange, stream: ClientStream, { runtime, records }: Co
   const banned = checkBan(x, route, runtime.limits.bans);
   if (banned !== undefined) return banned;
   const counted = route.limits?.take(x, subject);
-  const limited = counted instanceof Promise ? await counted : counted;
-  if (limited !== undefined) return limited;
-  if (route.guard === undefined) return compressed(x, await fetch(x, stream, route), route);
-  const watch = route.guard.watch(x, records, stream);
+  const goOn = (): Reply | Promise<Reply> =>
+    route.guard === undefined
+      ? pass(x, stream, route)
+      : inspect(x, route.guard.watch(x, records, stream), stream, route);
+  return counted instanceof Promise ? counted.then((limited) => limited ?? goOn()) : (counted ?? goOn());
+}
+
+async function inspect(x: Exchange, watch: Watch, stream: ClientStream, route: Route): Promise<Reply> {
   return (
     watch.requestHead() ??
     (await watch.requestBody()) ??
     compressed(x, await watch.response(await fetch(x, stream, route)), route)
   );
+}
+
+/** Where there are no rules. */
+function pass(x: Exchange, stream: ClientStream, route: Route): Reply | Promise<Reply> {
+  const reply = fetch(x, stream, route);
+  if (route.compressor === undefined) return reply;
+  return reply instanceof Promise ? reply.then((each) => compressed(x, each, route)) : compressed(x, reply, route);
 }
 
 function fetch(x: Exchange, stream: ClientStream, { cache, target }: Route): Reply | Promise<Reply> {

@@ -14,17 +14,23 @@ export interface Authority {
 const MAX_HOST_LENGTH = 255;
 const MAX_CACHED = 1024;
 const cache = new Map<string, Authority>();
+/** The one that was asked for last, and its text: to compare is cheaper than to look up. */
+let lastText: string | undefined;
+let last: Authority | undefined;
 
 /** `host [":" port]` (RFC 9110, 7.2; RFC 3986, 3.2.2) without userinfo; undefined for anything else. */
 export function parseAuthority(text: string): Authority | undefined {
-  const known = cache.get(text);
-  if (known !== undefined) return known;
-  const authority = readAuthority(text);
-  if (authority !== undefined) {
+  if (text === lastText) return last;
+  let authority = cache.get(text);
+  if (authority === undefined) {
+    authority = readAuthority(text);
+    if (authority === undefined) return undefined;
     // Clients choose the key, so the table is emptied when full and never grows.
     if (cache.size >= MAX_CACHED) cache.clear();
     cache.set(text, authority);
   }
+  lastText = text;
+  last = authority;
   return authority;
 }
 

@@ -77,7 +77,7 @@ export class Http2ClientStream implements ClientStream {
     if (body === undefined) {
       stream.respond(head, { endStream: true });
     } else if (isWhole(body)) {
-      const trailers = passableTrailers(reply.trailers ?? []);
+      const trailers = reply.trailers === undefined ? [] : passableTrailers(reply.trailers);
       this.#hasTrailersToCome = trailers.length > 0;
       stream.respond(head, { waitForTrailers: this.#hasTrailersToCome });
       if (this.#hasTrailersToCome) stream.once('wantTrailers', () => this.#sendTrailers(trailers));

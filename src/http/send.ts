@@ -7,17 +7,19 @@ import { isWhole } from './reply.ts';
 import { hasNoContent } from './status.ts';
 
 /** Resolves when the exchange is over; never rejects for what the network does. */
-export async function send(x: Exchange, stream: ClientStream, reply: Reply): Promise<void> {
+export function send(x: Exchange, stream: ClientStream, reply: Reply): Promise<void> {
   settleBody(x.request.method, reply);
   x.status = reply.status;
   const { body } = reply;
   if (body !== undefined && !isWhole(body)) x.whenGone = () => body.cancel();
   else x.whenGone = undefined;
-  await stream.send(reply);
-  if (x.isGone) {
-    x.status = 499;
-    x.error ??= 'client_closed';
-  }
+  return stream.send(reply);
+}
+
+/** The client has left before its answer was whole. */
+export function noteGone(x: Exchange): void {
+  x.status = 499;
+  x.error ??= 'client_closed';
 }
 
 function settleBody(method: string, reply: Reply): void {
