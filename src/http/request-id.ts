@@ -1,9 +1,9 @@
 // Request ids: short enough to read out on the phone, unguessable enough not to be enumerated.
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import { headerValue } from './headers.ts';
 
 /** Small, because whoever keeps an id keeps the text that it was cut from. */
-const POOL_BYTES = 500;
+const POOL = Buffer.alloc(1000);
 const ID_DIGITS = 20;
 let pool = '';
 let at = 0;
@@ -11,7 +11,7 @@ let at = 0;
 /** 20 hex digits, 80 random bits. */
 export function newRequestId(): string {
   if (at + ID_DIGITS > pool.length) {
-    pool = randomBytes(POOL_BYTES).toString('hex');
+    pool = randomFillSync(POOL).toString('hex');
     at = 0;
   }
   at += ID_DIGITS;
