@@ -48,7 +48,8 @@ async function talk(stream: Duplex, isOver: () => boolean, done: () => void): Pr
     stream.write(Buffer.concat([Buffer.of(0x81, 0x80 | text.length), mask, text]));
     let got = Buffer.alloc(0);
     while (got.length < 2 + text.length) got = Buffer.concat([got, await chunks.next()]);
-    if (!got.subarray(2).equals(text)) throw new Error(`"${got.subarray(2).toString()}" came back for "${text.toString()}"`);
+    if (!got.subarray(2).equals(text))
+      throw new Error(`"${got.subarray(2).toString()}" came back for "${text.toString()}"`);
     done();
     await sleep(TALK_MS);
   }
