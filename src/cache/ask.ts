@@ -24,21 +24,21 @@ export interface Ask {
   readonly place: string;
 }
 
-/** A backend may take another method from these, and the gateway has judged the one on the request line. */
-const METHOD_OVERRIDES = new Set(['x-http-method-override', 'x-http-method', 'x-method-override']);
-/** What applications ask for in place of Authorization. */
-const KEYS = new Set([
-  'x-api-key',
-  'api-key',
-  'apikey',
-  'x-goog-api-key',
-  'x-auth-token',
-  'x-access-token',
-  'x-session-token',
-  'x-amz-security-token',
-  'private-token',
-  'x-auth-key',
+const OVERRIDE = 1;
+const KEY = 2;
+/** One look for each field that has no name of its own below. */
+const KINDS: ReadonlyMap<string, number> = new Map([
+  // A backend may take another method from these, and the gateway has judged the one on the request line.
+  ...each(OVERRIDE, 'x-http-method-override x-http-method x-method-override'),
+  // What applications ask for in place of Authorization.
+  ...each(KEY, 'x-api-key api-key apikey x-goog-api-key x-auth-key x-auth-token x-access-token x-session-token'),
+  ...each(KEY, 'x-amz-security-token private-token'),
 ]);
+
+function each(kind: number, names: string): [string, number][] {
+  return names.split(' ').map((name) => [name, kind]);
+}
+
 /** What a client says of its connection without taking a field away from the backend. */
 const OF_CONNECTIONS = new Set(['close', 'keep-alive', 'upgrade', 'te', 'http2-settings', '']);
 const WRITTEN_PLACES = new Set(['x-forwarded-proto', 'x-forwarded-host', 'x-forwarded-port', 'forwarded']);
@@ -98,12 +98,14 @@ export function readAsk(x: Exchange, ownCookie: string | undefined): Ask {
         if (value !== 'keep-alive' && value !== 'close')
           hidesFields ||= value.split(',').some((each) => !OF_CONNECTIONS.has(each.trim().toLowerCase()));
         break;
-      default:
-        if (METHOD_OVERRIDES.has(name)) hasOverride = true;
-        else if (KEYS.has(name)) hasCredentials = true;
+      default: {
+        const kind = KINDS.get(name);
+        if (kind === OVERRIDE) hasOverride = true;
+        else if (kind === KEY) hasCredentials = true;
         if (!x.fromTrustedProxy) continue;
         if (IDENTITY_CLAIMS.has(name)) hasCredentials = true;
         else if (PLACE_CLAIMS.has(name) || WRITTEN_PLACES.has(name)) place += ` ${name}=${value}`;
+      }
     }
   }
   const control = requestControl(cacheControl, pragma);
