@@ -8,25 +8,16 @@ import type { Exchange } from '../http/exchange.ts';
 import { headerValue } from '../http/headers.ts';
 import { isWhole, type Reply } from '../http/reply.ts';
 import { type Forwarded, forwardedField } from './cache-status.ts';
-import {
-  completed,
-  type Entry,
-  type EntryHead,
-  freshened,
-  keptHeaders,
-  type Part,
-  removeTags,
-  tagsOf,
-} from './entry.ts';
-import { askedOfBackend, canValidate, chosenBy, isAboutStored, takeCookies } from './fetch-headers.ts';
+import { type Entry, type EntryHead, freshened, removeTags, tagsOf } from './entry.ts';
+import { EntryMaking } from './entry-making.ts';
+import { askedOfBackend, canValidate, isAboutStored, takeCookies } from './fetch-headers.ts';
 import { ALONE, type Flight, type Seat } from './flight.ts';
-import { joined, partContext, partOf, withoutPart } from './part.ts';
+import { partOf, withoutPart } from './part.ts';
 import type { Place } from './place.ts';
 import { Recording } from './recording.ts';
 import { serveStored } from './serve.ts';
 import type { SiteCache } from './site-cache.ts';
 import { isShareable, isWithin } from './use.ts';
-import { variantKey, variedFields } from './vary.ts';
 
 /** Asks the backend; fails with a GatehouseError. */
 export type FetchAnswer = (x: Exchange, stream: Pick<ClientStream, 'inform'>) => Promise<Reply>;
@@ -46,6 +37,7 @@ export class Fetch {
   readonly #place: Place;
   /** Under which others find it; undefined: nobody waits for it. */
   readonly #name: string | undefined;
+  readonly #making: EntryMaking;
   readonly #flight: Flight;
   readonly #seat: Seat;
   #stored: Entry | undefined;
@@ -62,6 +54,7 @@ export class Fetch {
     this.#place = place;
     this.#name = name;
     this.#stored = stored;
+    this.#making = new EntryMaking(options.site, options.policy, place);
     this.#flight = options.site.begin(place.key, name);
     this.#seat = this.#flight.take();
     if (isApart) this.#flight.take();
@@ -132,7 +125,11 @@ export class Fetch {
     const headers = freshened(stored.headers, update);
     const tags = tagsOf(update);
     // Of a HEAD too: what it freshens was the answer to a GET.
-    const head = this.#headOf('GET', stored.status, headers, tags.length > 0 ? tags : stored.tags, now);
+    const head = this.#making.headOf(
+      'GET',
+      { status: stored.status, headers, tags: tags.length > 0 ? tags : stored.tags },
+      now,
+    );
     this.#count('revalidated');
     const how = `hit; fwd=stale; fwd-status=304`;
     if (head === undefined) {
@@ -142,7 +139,7 @@ export class Fetch {
       const only = { ...stored, headers: headers.concat(cookies) };
       return serveStored(x, only, ask, now, how);
     }
-    const entry = this.#complete(head, stored.body);
+    const entry = this.#making.entryOf(head, stored.body);
     if (entry.variant !== stored.variant) this.#options.site.store.remove(stored);
     this.#store(entry);
     const answer = serveStored(x, entry, ask, now, how);
@@ -162,7 +159,9 @@ export class Fetch {
     const part = status === 206 ? partOf(kept, length) : undefined;
     const about = part === undefined ? kept : withoutPart(kept);
     const { method } = this.#place.x.request;
-    const head = mayBe ? this.#headOf(method, status, about, tagsOf(kept), now, part) : undefined;
+    const head = mayBe
+      ? this.#making.headOf(method, { status, headers: about, tags: tagsOf(kept), part }, now)
+      : undefined;
     // What it answers now counts, also where it may not be stored.
     if (this.#stored !== undefined && status < 500) site.store.remove(this.#stored);
     removeTags(headers);
@@ -174,7 +173,7 @@ export class Fetch {
       return reply;
     }
     if (body === undefined || isWhole(body)) {
-      this.#store(this.#complete(head, body === undefined ? Buffer.alloc(0) : Buffer.from(body)));
+      this.#store(this.#making.entryOf(head, body === undefined ? Buffer.alloc(0) : Buffer.from(body)));
       headers.push('cache-status', forwardedField(why, '; stored'));
       return reply;
     }
@@ -193,7 +192,7 @@ export class Fetch {
       reserve: (bytes) => site.store.reserve(bytes),
       release: (bytes) => site.store.release(bytes),
       onEnd: (bytes) => {
-        const entry = bytes === undefined ? undefined : this.#complete(head, bytes);
+        const entry = bytes === undefined ? undefined : this.#making.entryOf(head, bytes);
         if (entry !== undefined) this.#store(entry);
         else this.#end();
         whole.resolve(entry);
@@ -213,61 +212,6 @@ export class Fetch {
     }
     recording.start();
     return recording;
-  }
-
-  /** undefined: it may not be stored. */
-  #headOf(
-    method: string,
-    status: number,
-    headers: readonly string[],
-    tags: readonly string[],
-    now: number,
-    part?: Part,
-  ): EntryHead | undefined {
-    const { site, policy } = this.#options;
-    const { x, ask, key, context } = this.#place;
-    const { authority, path, query } = x.request;
-    // A part may be kept where the whole might.
-    const judged = part === undefined ? status : 200;
-    const seen = { method, origin: `https://${authority}`, target: path + query, status: judged, headers };
-    const verdict = site.judge.read({ ...seen, hasCredentials: ask.hasCredentials }, policy);
-    if (verdict === undefined) return undefined;
-    // It may have been made for the one who sent the cookies.
-    if (ask.hasCookies && !verdict.isPublic && policy.cookies === 'private') return undefined;
-    const { vary, dropped, ...rest } = verdict;
-    const fields = variedFields(chosenBy(vary, headers));
-    if (fields === undefined) return undefined;
-    return {
-      ...rest,
-      key,
-      fields,
-      variant: variantKey(fields, part === undefined ? context : partContext(context), x.request.headers),
-      status,
-      part,
-      headers: keptHeaders(headers, dropped, now),
-      storedAt: now,
-      etag: headerValue(headers, 'etag'),
-      lastModified: headerValue(headers, 'last-modified'),
-      tags,
-    };
-  }
-
-  #complete(head: EntryHead, body: Buffer): Entry {
-    const { store } = this.#options.site;
-    if (head.part === undefined) return completed(head, body, (entry, bytes) => store.grow(entry, bytes));
-    return this.#join(head, body);
-  }
-
-  /** With the part that is stored. What is the whole now is stored as that. */
-  #join(head: EntryHead, body: Buffer): Entry {
-    const { site, policy } = this.#options;
-    const { x, key, context } = this.#place;
-    const before = site.store.find(key, partContext(context), x.request.headers);
-    const both = joined(head, body, before, policy.maxEntryBytes);
-    if (both.head.part !== undefined) return completed(both.head, both.body, () => {});
-    if (before !== undefined) site.store.remove(before);
-    const variant = variantKey(head.fields, context, x.request.headers);
-    return this.#complete({ ...both.head, variant }, both.body);
   }
 
   #store(entry: Entry): void {
