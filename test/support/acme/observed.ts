@@ -35,7 +35,7 @@ export interface CaRequest {
   readonly problem: Readonly<Record<string, unknown>> | undefined;
 }
 
-const WAIT_MS = 10_000;
+const WAIT_MS = 20_000;
 
 export class Changes {
   readonly #emitter = new EventEmitter().setMaxListeners(0);

@@ -42,7 +42,7 @@ ${names.map((name) => `  ${name}: { to: "http://127.0.0.1:1", waf: { mode: off }
 }
 
 /** As soon as the name is served with a chain that leads to the root. */
-export function served({ tlsPort }: Site, name: string, rootPem: string, timeoutMs = 30_000): Promise<true> {
+export function served({ tlsPort }: Site, name: string, rootPem: string, timeoutMs = 60_000): Promise<true> {
   return soon(
     () => handshake(tlsPort, name, rootPem),
     () => `${name} is not served`,
