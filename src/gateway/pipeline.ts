@@ -102,18 +102,18 @@ async function inspect(x: Exchange, watch: Watch, stream: ClientStream, route: R
   return (
     watch.requestHead() ??
     (await watch.requestBody()) ??
-    compressed(x, await watch.response(await fetch(x, stream, route)), route)
+    compressed(x, await watch.response(await fetchReply(x, stream, route)), route)
   );
 }
 
 /** Where there are no rules. */
 function pass(x: Exchange, stream: ClientStream, route: Route): Reply | Promise<Reply> {
-  const reply = fetch(x, stream, route);
+  const reply = fetchReply(x, stream, route);
   if (route.compressor === undefined) return reply;
   return reply instanceof Promise ? reply.then((each) => compressed(x, each, route)) : compressed(x, reply, route);
 }
 
-function fetch(x: Exchange, stream: ClientStream, { cache, target }: Route): Reply | Promise<Reply> {
+function fetchReply(x: Exchange, stream: ClientStream, { cache, target }: Route): Reply | Promise<Reply> {
   return cache === undefined ? forward(x, stream, target) : cache.answer(x, stream);
 }
 
