@@ -37,11 +37,14 @@ test.skipIf(!hasComponent('redis-server'))(
     tlsFront.targets = nodes.map(({ tlsPort }) => tlsPort);
     httpFront.targets = nodes.map(({ httpPort }) => httpPort);
     const wishes = { redis: redis.url, ca };
+    // It looks at none before all of them listen.
+    ca.pause();
     await Promise.all([
-      first.start({ ...wishes, names: NAMES, acme: ', challenges: [tls-alpn-01]' }),
+      first.start({ ...wishes, workers: 2, names: NAMES, acme: ', challenges: [tls-alpn-01]' }),
       second.start({ ...wishes, names: NAMES, acme: ', challenges: [tls-alpn-01]' }),
       third.start({ ...wishes, names: [...NAMES, 'd.example.com'], acme: ', challenges: [http-01]' }),
     ]);
+    ca.resume();
     await allServe(nodes, NAMES, root);
     await allServe([third], ['d.example.com'], root);
     expect(orders()).toBe(4);

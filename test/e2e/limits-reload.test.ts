@@ -36,6 +36,12 @@ test('what only a start can change is refused as a whole', async () => {
   const { url } = await startBackend();
   const file = (top: string): string => `${top}\nsites: { localhost: { to: "${url}", limits: [{ rate: 1/h }] } }`;
   const world = await startGateway(file(''));
-  const next = world.config(file('requestLimits: { counters: 5000 }'));
-  await expect(world.gateway.reload(next)).rejects.toThrow(/taken up by a start only; nothing was reloaded/);
+  for (const late of [
+    'requestLimits: { counters: 5000 }',
+    'shared: redis://127.0.0.1:1',
+    'shared: redis://127.0.0.1:1\ncertificates: { storage: shared }',
+  ]) {
+    const next = world.config(file(late));
+    await expect(world.gateway.reload(next)).rejects.toThrow(/taken up by a start only; nothing was reloaded/);
+  }
 });

@@ -2,6 +2,7 @@
 // serve lies in both, so it serves also while the store is away, and a store that has lost it gets it back. What is there
 // to be ordered by is in the store alone: without it nothing is ordered.
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BoundedMap } from '../../base/bounded-map.ts';
 import { GatehouseError } from '../../base/errors.ts';
 import type { Shared } from '../../shared/shared.ts';
@@ -17,6 +18,9 @@ const CHALLENGE = /^challenges\/(?:http|alpn)\/[^/]+$/;
 const CHALLENGE_FOLDERS = ['challenges/http', 'challenges/alpn'] as const;
 /** Far more than orders are under way; the oldest gives way. */
 const MAX_CHALLENGES = 2000;
+
+/** When the store is back the other machines have found it too after so long: any of them may be asked for an answer. */
+const SETTLE_MS = 1500;
 
 export interface SharedStorageOptions {
   /** The folder of this machine's own copy. */
@@ -40,6 +44,9 @@ export class SharedStorage implements Storage {
   readonly #copied = new Map<string, string>();
   /** Answers to challenges that others have published. */
   readonly #challenges = new BoundedMap<string>(MAX_CHALLENGES);
+  #isAway = false;
+  /** By performance.now(). */
+  #backAt = Number.NEGATIVE_INFINITY;
 
   constructor(shared: Shared, options: SharedStorageOptions) {
     this.place = shared.place;
@@ -59,6 +66,7 @@ export class SharedStorage implements Storage {
     try {
       found = await this.#texts.read(key);
     } catch (error) {
+      this.#isAway = true;
       const own = await this.#ownCopy(key);
       if (own === undefined) throw error;
       return own;
@@ -102,9 +110,11 @@ export class SharedStorage implements Storage {
 
   async lock(name: string, signal: AbortSignal): Promise<Lock> {
     try {
+      await sleep(Math.max(0, this.#backAt + SETTLE_MS - performance.now()), undefined, { signal });
       return await this.#locks.take(name, signal);
     } catch (error) {
-      if (signal.aborted || error instanceof GatehouseError) throw error;
+      signal.throwIfAborted();
+      this.#isAway = true;
       const message = `Nothing is ordered without the shared store ${this.place} (${(error as Error).message}).`;
       throw new GatehouseError('storage_failed', 'gateway', message, { cause: error });
     }
@@ -155,6 +165,8 @@ export class SharedStorage implements Storage {
 
   /** What was told while there was no connection. Never fails: it is done again at the next. */
   async #catchUp(): Promise<void> {
+    if (this.#isAway) this.#backAt = performance.now();
+    this.#isAway = false;
     this.onNews(undefined);
     try {
       const keys = new Set((await Promise.all(CHALLENGE_FOLDERS.map((folder) => this.#texts.list(folder)))).flat());

@@ -20,6 +20,7 @@ export interface NodeWishes {
   readonly names: readonly string[];
   /** Of `certificates.acme`. */
   readonly acme?: string;
+  readonly workers?: number;
 }
 
 export interface GatewayNode {
@@ -43,12 +44,12 @@ export async function newNode(): Promise<GatewayNode> {
     folder,
     tlsPort,
     httpPort,
-    start: async ({ redis, ca, names, acme = '' }) => {
+    start: async ({ redis, ca, names, acme = '', workers = 0 }) => {
       const roots = ca.rootsFile === undefined ? '' : `, trustedRoots: "${ca.rootsFile}"`;
       await writeFile(
         file,
         `listen: { https: "127.0.0.1:${tlsPort}", http: "127.0.0.1:${httpPort}" }
-workers: 0
+workers: ${workers}
 admin: { socket: run/admin.sock, http: "127.0.0.1:${adminPort}" }
 shared: { url: "${redis}", timeout: 1s, secret: "${SECRET}" }
 certificates: { storage: shared, acme: { directory: "${ca.directory}"${roots}${acme} } }
