@@ -49,7 +49,7 @@ export function compilePlan(ruleSet: RuleSet, seeds: ReadonlyMap<string, TxValue
     settings: ruleSet.settings,
     slots,
     roles,
-    early: earlySteps(planned),
+    early: earlySteps(planned, steps),
     scoreSlots: [...roles.scores].map((name) => slots.slot(name)),
     initialTx: slots.names.map((name) => folded.initial.get(name)),
     members: VARIABLES.map((name, variable) => initialMembers(name, variable, scans, flags)),

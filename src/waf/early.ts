@@ -3,6 +3,7 @@
 import type { PlannedRule } from './fold.ts';
 import { parseTemplate } from './macro.ts';
 import type { Effect, Link, Rule, Target } from './rule.ts';
+import type { CompiledLink, Step } from './step.ts';
 import { isCapture, isGiven } from './target.ts';
 import { variableKind } from './variables.ts';
 
@@ -31,6 +32,8 @@ const OF_HEAD: ReadonlySet<string> = new Set([
   'SERVER_NAME',
   'SERVER_PORT',
 ]);
+/** The body as a whole: nothing until it is read to its end, when it comes beside the other values. */
+const WHOLE: ReadonlySet<string> = new Set(['RAW_BODY', 'REQUEST_BODY', 'UNPARSED_BODY']);
 /** What a chain has matched so far. Not so MATCHED_VAR: of all values it has the last. */
 const MATCHED: ReadonlySet<string> = new Set(['MATCHED_VARS', 'MATCHED_VARS_NAMES']);
 
@@ -38,13 +41,14 @@ const MATCHED: ReadonlySet<string> = new Set(['MATCHED_VARS', 'MATCHED_VARS_NAME
  * By step: 1 for the rules of the phase of request bodies that may decide early. undefined: no rule may, since some rule
  * of that phase spares a request others for what is in its body, or acts on more than the exchange.
  */
-export function earlySteps(planned: readonly PlannedRule[]): Uint8Array | undefined {
+export function earlySteps(planned: readonly PlannedRule[], steps: readonly Step[]): Uint8Array | undefined {
   const own = planned.filter(({ rule }) => rule.phase === 2);
   const written = new WrittenNames(own.map(({ rule }) => rule));
   const isSettled = ({ links }: Rule): boolean => links.every((link) => isOfHead(link, written));
   if (own.some((item) => actsBeyond(item.rule) || (spares(item) && !isSettled(item.rule)))) return undefined;
-  const isEarly = (rule: Rule): boolean => isSettled(rule) || rule.links.every((link) => onlyGrows(link, written));
-  return Uint8Array.from(planned, ({ rule }) => (rule.phase === 2 && isEarly(rule) ? 1 : 0));
+  const isEarly = (rule: Rule, { links }: Step): boolean =>
+    isSettled(rule) || rule.links.every((link, i) => onlyGrows(link, links[i] as CompiledLink, written));
+  return Uint8Array.from(planned, ({ rule }, i) => (rule.phase === 2 && isEarly(rule, steps[i] as Step) ? 1 : 0));
 }
 
 /** Whether a match is remembered when the exchange is over. */
@@ -70,14 +74,25 @@ function isOfHead({ targets, operator: call }: Link, written: WrittenNames): boo
 }
 
 /** Whether a link that matches still does when there are more values. */
-function onlyGrows({ targets, operator: call }: Link, written: WrittenNames): boolean {
+function onlyGrows({ targets, operator: call }: Link, compiled: CompiledLink, written: WrittenNames): boolean {
   const isLowerBound = (call.name === 'ge' || call.name === 'gt') && !call.negated;
   if (!namesIn(call.argument)?.every((name) => written.isFixed(name))) return false;
   return targets.every((target) => {
     if (target.count || isCapture(target)) return false;
     if (target.variable === 'TX') return isReadable(target, written, isLowerBound);
     if (MATCHED.has(target.variable)) return true;
+    if (WHOLE.has(target.variable)) return !mayMatchNothing(compiled);
     return isGiven(target.variable) && (variableKind(target.variable) !== 'single' || OF_HEAD.has(target.variable));
+  });
+}
+
+/** Whether a link could match a text that is empty. */
+function mayMatchNothing({ matcher, transforms }: CompiledLink): boolean {
+  const { scan, negated } = matcher;
+  if (scan === undefined || negated || transforms.some((transform) => transform.apply('') !== '')) return true;
+  return (scan.kind === 'any' ? scan.forms : [scan]).some((form) => {
+    if (form.kind === 'pattern') return form.pattern.analysis.minLength === 0;
+    return form.kind === 'words' ? form.words.includes('') : form.test('');
   });
 }
 

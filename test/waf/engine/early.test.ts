@@ -33,6 +33,11 @@ test('a body that is not refused is read to its end, and every rule is counted o
   expect(early).toEqual(late);
 });
 
+test('a rule that looks at the whole body too decides by what it finds in the values', () => {
+  const { early } = bothWays('SecRule ARGS|REQUEST_BODY "@rx ^evil" "id:5,phase:2,deny,log"', form('a=evil&b=evil'));
+  expect(written(early)).toEqual(['5 ARGS:a']);
+});
+
 test('a gateway that only detects reads every body to its end', () => {
   const { early, late } = bothWays(SCORES + DECIDES, form('b=evil&c=evil'), { mode: 'detectionOnly' });
   expect(written(early)).toEqual(['1 ARGS:c', '9 TX:score']);
@@ -56,6 +61,8 @@ test.for([
     'SecRule ARGS:token "@streq 2" "id:5,phase:2,pass,nolog,setvar:tx.known=1"\nSecRule TX:known "!@eq 1" "id:6,phase:2,deny,log"\nSecRule &TX:known "@eq 0" "id:7,phase:2,deny,log"',
     'a=1&token=2',
   ],
+  ['SecRule ARGS|REQUEST_BODY "!@rx ." "id:5,phase:2,deny,log"', 'a=1&token=2'],
+  ['SecRule ARGS|REQUEST_BODY "@rx ^$" "id:5,phase:2,deny,log"', 'a=1&token=2'],
   ['SecRule ARGS_COMBINED_SIZE "@lt 5" "id:5,phase:2,deny,log"', 'a=1&token=2'],
   ['SecRule ARGS "@rx ." "id:5,phase:2,deny,log,chain"\nSecRule MATCHED_VAR "@streq 1" "t:none"', 'a=1&token=2'],
 ] as const)('a rule that a later value could contradict does not decide early: %s', ([text, body]) => {
