@@ -165,6 +165,8 @@ export interface Status {
   /** Those that are ordered, in service or still awaited. */
   readonly managed: readonly ManagedStatus[];
   readonly warnings: readonly string[];
+  /** What is not as it should be though the gateway serves. */
+  readonly remarks: readonly string[];
 }
 
 export interface WorkerStatus {

@@ -21,6 +21,7 @@ import { GatewayBans } from './ban-control.ts';
 import { GatewayCaches } from './cache-control.ts';
 import { certificateStatus } from './certificate-status.ts';
 import { GatewayFigures } from './figures.ts';
+import { remarksOf } from './remarks.ts';
 import { VERSION } from './self.ts';
 import { serverStatus } from './server-status.ts';
 
@@ -58,9 +59,7 @@ export class GatewayControl implements Control {
   }
 
   remarks(): readonly string[] {
-    const shared = this.#gateway.shared?.status;
-    if (shared === undefined || shared.state === 'up') return [];
-    return [`the shared store is ${shared.state} since ${shared.since.toISOString()}; ${this.#alone}`];
+    return remarksOf(this.#gateway, this.#reloads.state).map(({ words }) => words);
   }
 
   status(): Status {
@@ -81,10 +80,14 @@ export class GatewayControl implements Control {
         upstreams: [...new Set(routes.map(({ upstream }) => upstream))],
       })),
       upstreams: [...runtime.upstreams].map(([name, { servers }]) => ({ name, servers: servers.map(serverStatus) })),
-      shared: shared === undefined ? null : { ...sharedStatus(shared), alone: shared.isUp ? null : this.#alone },
+      shared:
+        shared === undefined
+          ? null
+          : { ...sharedStatus(shared), alone: shared.isUp ? null : aloneInWords(runtime.config) },
       certificates: runtime.loaded.certificates.map(certificateStatus),
       managed: keeper?.status() ?? [],
       warnings: runtime.loaded.warnings,
+      remarks: this.remarks(),
     };
   }
 
@@ -110,11 +113,6 @@ export class GatewayControl implements Control {
     await this.#gateway.keeper?.look();
     await this.#gateway.refreshCertificates();
     return this.#gateway.keeper?.status() ?? [];
-  }
-
-  /** What it means that the shared store is of no use. */
-  get #alone(): string {
-    return aloneInWords(this.#gateway.runtime.config);
   }
 
   #loadFigures(): Promise<Figures> {

@@ -3,18 +3,21 @@ import type { ManagedStatus } from '../acme/status.ts';
 import type { OrderCount } from '../acme/tally.ts';
 import type { ReloadState } from '../admin/control.ts';
 import type { Gateway } from '../gateway/gateway.ts';
-import type {
-  BanFigures,
-  CacheFigures,
-  LimitFigures,
-  ManagedFigures,
-  MetricsSource,
-  ServerFigures,
-  SharedFigures,
+import {
+  type BanFigures,
+  type CacheFigures,
+  type LimitFigures,
+  type ManagedFigures,
+  type MetricsSource,
+  REMARK_KINDS,
+  type RemarkKind,
+  type ServerFigures,
+  type SharedFigures,
 } from '../observe/metrics-source.ts';
 import { normalName } from '../tls/names.ts';
 import { DEFAULT_SITE } from '../tls/plan.ts';
 import { nextTryOf } from './managed.ts';
+import { remarksOf } from './remarks.ts';
 import { VERSION } from './self.ts';
 
 export class GatewayFigures implements MetricsSource {
@@ -109,6 +112,11 @@ export class GatewayFigures implements MetricsSource {
     if (shared === undefined) return undefined;
     const { asked, failed } = shared.status;
     return { isUp: shared.isUp, asked, failed };
+  }
+
+  remarks(): Iterable<readonly [RemarkKind, number]> {
+    const all = remarksOf(this.#gateway, this.#reloads.state);
+    return REMARK_KINDS.map((of) => [of, all.filter(({ kind }) => kind === of).length] as const);
   }
 
   bans(): BanFigures {

@@ -55,6 +55,7 @@ function printStatus(status: Status): void {
     print([`certificate  ${first}`, ...more.map((line) => `           ${line}`)].join('\n'));
   }
   for (const warning of status.warnings) print(`warning      ${warning}`);
+  for (const remark of status.remarks) print(`attention    ${remark}`);
 }
 
 function workerLine({ worker, pid, state, since, load, deaths, lastDeath, nextStart }: WorkerStatus): string {

@@ -21,9 +21,7 @@ export async function supervise(
 ): Promise<Pick<Running, 'adminPort' | 'stopped'>> {
   const { config } = written;
   const records = new Records(wordsOnly(written));
-  const stdout = stdoutSink((error) => {
-    records.error('process', `records for stdout are lost: it cannot be written (${error.code})`, undefined);
-  });
+  const stdout = stdoutSink((words) => records.error('process', words, undefined));
   const inherited = InheritedSockets.take();
   const program: [string, string] = [process.argv[1] ?? '', WORK];
   const supervisor = new Supervisor(config, sourceOf(written), records, { program, stdout, inherited });
@@ -42,7 +40,9 @@ export async function supervise(
     tellReload: (state: ReloadState) => supervisor.tellReload(state),
   };
   const reloader: Reloader = new Reloader(target, () => admin, reloading.read);
-  const admin = new AdminServer(new ClusterControl(supervisor, reloader));
+  const admin = new AdminServer(
+    new ClusterControl(supervisor, reloader, () => [...records.failing, ...stdout.failing()]),
+  );
   await admin.open(config);
   try {
     await supervisor.start();

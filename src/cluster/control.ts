@@ -30,11 +30,14 @@ export class ClusterControl implements Control {
   readonly cache: CacheControl;
   readonly #supervisor: Supervisor;
   readonly #reloads: Reloads;
+  readonly #own: () => readonly string[];
   #figures: Promise<MergedFigures> | undefined;
 
-  constructor(supervisor: Supervisor, reloads: Reloads) {
+  /** `own`: what is wrong with this process. */
+  constructor(supervisor: Supervisor, reloads: Reloads, own: () => readonly string[]) {
     this.#supervisor = supervisor;
     this.#reloads = reloads;
+    this.#own = own;
     this.bans = this.#banControl();
     this.cache = this.#cacheControl();
     supervisor.onLeft = (pid) => void this.#figures?.then((figures) => figures.leave(pid));
@@ -45,18 +48,23 @@ export class ClusterControl implements Control {
   }
 
   async remarks(): Promise<readonly string[]> {
-    const own = workerRemarks(this.#supervisor.seats);
-    const [lead] = this.#supervisor.serving;
-    const remarks = await lead?.channel.ask('remarks', undefined, REMARKS_MS).catch(() => []);
-    return [...own, ...(remarks ?? [])];
+    const asked = this.#supervisor.serving.map(({ channel }) => channel.ask('remarks', undefined, REMARKS_MS));
+    const remarks = await Promise.all(asked.map((each) => each.catch(() => [])));
+    return [...this.#ownRemarks, ...new Set(remarks.flat())];
+  }
+
+  get #ownRemarks(): string[] {
+    return [...workerRemarks(this.#supervisor.seats), ...this.#own()];
   }
 
   async status(): Promise<Status> {
     const { seats, startedAt, isReady, isLeaving } = this.#supervisor;
     const all = await this.#all((channel) => channel.ask('status', undefined, ASK_MS));
     const loads = new Map(all.map(({ pid, load }) => [pid, load]));
+    const merged = mergeStatus(all);
     return {
-      ...mergeStatus(all),
+      ...merged,
+      remarks: [...this.#ownRemarks, ...merged.remarks],
       state: isLeaving ? 'draining' : isReady ? 'ready' : 'not ready',
       pid: process.pid,
       startedAt: startedAt.toISOString(),

@@ -7,6 +7,7 @@ export function mergeStatus(all: readonly Status[]): Status {
   const [first] = all as [Status, ...Status[]];
   return {
     ...first,
+    remarks: [...new Set(all.flatMap(({ remarks }) => remarks))],
     load: {
       connections: sum(all, ({ load }) => load.connections),
       requests: sum(all, ({ load }) => load.requests),

@@ -1,7 +1,6 @@
 // Looks after the workers: starts them, replaces those that die, hands configurations to all of them or to none, and ends
 // them. It serves no traffic. What it has itself is what must be there once and outlive every worker: the sockets, the counts
 // of limits, the key of session tickets.
-import { type GatehouseError, ProblemsError } from '../base/errors.ts';
 import { InTurn } from '../base/in-turn.ts';
 import type { Config } from '../config/config.ts';
 import type { InheritedSockets } from '../gateway/inherited.ts';
@@ -9,16 +8,15 @@ import { MemoryCounters } from '../limits/memory.ts';
 import type { LineSink } from '../observe/line-sink.ts';
 import type { Records } from '../observe/records.ts';
 import { TicketKeys } from '../tls/tickets.ts';
-import { type Channel, Handed } from './channel.ts';
+import { Handed } from './channel.ts';
 import { countAll } from './counters.ts';
+import { Crew, type Serving } from './crew.ts';
 import { type Death, Seat } from './seat.ts';
 import { Sockets } from './sockets.ts';
-import type { AtSupervisor, AtWorker, Orders, Readiness, Source } from './words.ts';
+import type { AtSupervisor, Orders, Readiness, Source } from './words.ts';
 
 /** How often signs of life are looked for. */
 const TICK_MS = 1000;
-/** Large rule sets are compiled anew. */
-const PREPARE_MS = 60_000;
 const ASK_MS = 5_000;
 const ORDER_MS = 15 * 60_000;
 /** Beside the time to drain, for the rest of an end. */
@@ -27,12 +25,6 @@ const GRACE_MS = 3000;
 const HEED_MS = 1000;
 /** Keys that must go in several workers at once go with one new key. */
 const TICKETS_MS = 20;
-
-/** A worker that can be asked. */
-export interface Serving {
-  readonly pid: number;
-  readonly channel: Channel<AtWorker>;
-}
 
 export interface SupervisorOptions {
   readonly program: readonly [file: string, ...args: string[]];
@@ -47,7 +39,7 @@ export class Supervisor {
   readonly #sockets: Sockets;
   readonly #counters: MemoryCounters;
   readonly #tickets: TicketKeys;
-  readonly #seats: Seat[];
+  readonly #crew: Crew;
   /** Starts and reloads, one after the other: a worker never begins with a configuration of before. */
   readonly #turns = new InTurn();
   #config: Config;
@@ -70,8 +62,10 @@ export class Supervisor {
     this.#options = options;
     this.#sockets = new Sockets(options.inherited);
     this.#counters = new MemoryCounters(config.requestLimits.counters);
-    this.#tickets = new TicketKeys(() => this.#tellAll((channel) => channel.tell('ticketKey', this.#tickets.current)));
-    this.#seats = Array.from({ length: config.workers }, (_, index) => this.#seat(index + 1));
+    this.#crew = new Crew(Array.from({ length: config.workers }, (_, index) => this.#seat(index + 1)));
+    this.#tickets = new TicketKeys(() => {
+      this.#crew.tellAll((channel) => channel.tell('ticketKey', this.#tickets.current));
+    });
   }
 
   /** Resolves when all workers serve; fails as the first one failed, with none left. */
@@ -79,7 +73,7 @@ export class Supervisor {
     this.#tickets.start();
     try {
       // All are loaded at once. Then the first one finds out what cannot be, and makes what all the others read.
-      const [first, ...others] = this.#seats.map((seat) => this.#startIn(seat));
+      const [first, ...others] = this.#crew.seats.map((seat) => this.#startIn(seat));
       void first?.then(() => this.#pioneer.resolve());
       await first;
       await Promise.all(others);
@@ -87,9 +81,12 @@ export class Supervisor {
       await this.stop(0);
       throw error;
     }
-    this.#ticking = setInterval(() => this.#tick(), TICK_MS).unref();
+    this.#ticking = setInterval(
+      () => this.#crew.tick(Math.ceil(this.#config.timeouts.stallMs / TICK_MS)),
+      TICK_MS,
+    ).unref();
     // Died while others started.
-    for (const seat of this.#seats) if (seat.pid === undefined) this.#replace(seat, 0);
+    for (const seat of this.#crew.seats) if (seat.pid === undefined) this.#replace(seat, 0);
   }
 
   get config(): Config {
@@ -102,11 +99,11 @@ export class Supervisor {
   }
 
   get seats(): readonly Seat[] {
-    return this.#seats;
+    return this.#crew.seats;
   }
 
   get isReady(): boolean {
-    return !this.#isLeaving && this.#seats.some(({ state }) => state === 'ready');
+    return !this.#isLeaving && this.#crew.seats.some(({ state }) => state === 'ready');
   }
 
   /** It stops, or is about to. */
@@ -116,10 +113,7 @@ export class Supervisor {
 
   /** Those that serve, the one that leads in front. */
   get serving(): Serving[] {
-    return this.#seats
-      .filter(({ state }) => state === 'ready')
-      .toSorted((a, b) => Number(b.isLead) - Number(a.isLead))
-      .flatMap(({ pid, channel }) => (pid === undefined || channel === undefined ? [] : [{ pid, channel }]));
+    return this.#crew.serving;
   }
 
   /**
@@ -128,33 +122,28 @@ export class Supervisor {
    */
   reload(config: Config, source: Source): Promise<void> {
     return this.#turns.run(async () => {
-      const { serving } = this;
-      const prepared = await Promise.allSettled(
-        serving.map(({ channel }) => channel.ask('prepare', source, PREPARE_MS)),
-      );
-      const faults = prepared.flatMap((each) => (each.status === 'rejected' ? [each.reason as Error] : []));
-      if (faults.length > 0) {
-        await Promise.allSettled(serving.map(({ channel }) => channel.ask('discard', undefined, ASK_MS)));
+      const serving = await this.#crew.prepare(source).catch((error: unknown) => {
         this.#sockets.keep(this.#config);
-        throw joined(faults);
-      }
+        throw error;
+      });
       this.#config = config;
       this.#source = source;
-      await Promise.all(serving.map((each) => this.#commit(each)));
+      this.#readiness = (await this.#crew.commit(serving)) ?? this.#readiness;
       this.#sockets.keep(config);
       // There is nobody to ask whether it is good; the next start tells.
-      if (serving.length === 0) for (const seat of this.#seats) if (seat.state === 'waiting') this.#replace(seat, 0);
+      if (serving.length === 0)
+        for (const seat of this.#crew.seats) if (seat.state === 'waiting') this.#replace(seat, 0);
     });
   }
 
   reopenLogs(): void {
-    this.#tellAll((channel) => channel.tell('reopenLogs', undefined));
+    this.#crew.tellAll((channel) => channel.tell('reopenLogs', undefined));
   }
 
   /** What became of a reload, for the figures. */
   tellReload(state: NonNullable<Orders['reload']>): void {
     this.#reload = state;
-    this.#tellAll((channel) => channel.tell('reloaded', state));
+    this.#crew.tellAll((channel) => channel.tell('reloaded', state));
   }
 
   /** It is not ready any more for whoever asks, and goes on as before. */
@@ -170,29 +159,18 @@ export class Supervisor {
     clearTimeout(this.#renewingTickets);
     this.#tickets.stop();
     this.#sockets.close();
-    await Promise.all(this.#seats.map((seat) => seat.stop(drainMs, GRACE_MS)));
+    await Promise.all(this.#crew.seats.map((seat) => seat.stop(drainMs, GRACE_MS)));
   }
 
   /** Lets the workers drop everything that is under way; one that does not heed that is ended. */
   destroy(): void {
-    this.#tellAll((channel) => channel.tell('stopNow', undefined));
-    setTimeout(() => {
-      for (const seat of this.#seats) seat.kill();
-    }, HEED_MS).unref();
-  }
-
-  async #commit({ pid, channel }: Serving): Promise<void> {
-    try {
-      this.#readiness = await channel.ask('commit', undefined, ASK_MS);
-    } catch {
-      // It is dead, or will be: one that serves something else than the others must not live.
-      this.#seats.find((seat) => seat.pid === pid)?.kill();
-    }
+    this.#crew.tellAll((channel) => channel.tell('stopNow', undefined));
+    setTimeout(() => this.#crew.kill(), HEED_MS).unref();
   }
 
   async #startIn(seat: Seat): Promise<void> {
     this.#readiness = await seat.start();
-    if (this.#lead === undefined) this.#passLead();
+    this.#crew.passLead();
   }
 
   #seat(number: number): Seat {
@@ -210,9 +188,9 @@ export class Supervisor {
       orders: () => this.#orders(seat),
       socket: async ({ kind, place, nth }) => new Handed(await this.#sockets.at(kind, place, nth)),
       count: (wishes) => countAll(this.#counters, wishes),
-      ban: (change) => this.#tellOthers(seat, (channel) => channel.tell('heardOfBan', change)),
-      purged: (order) => this.#tellOthers(seat, (channel) => channel.tell('heardOfPurge', order)),
-      certificates: () => this.#tellOthers(seat, (channel) => channel.tell('heardOfCertificates', undefined)),
+      ban: (change) => this.#crew.tellAll((channel) => channel.tell('heardOfBan', change), seat),
+      purged: (order) => this.#crew.tellAll((channel) => channel.tell('heardOfPurge', order), seat),
+      certificates: () => this.#crew.tellAll((channel) => channel.tell('heardOfCertificates', undefined), seat),
       ticketsEnded: () => {
         this.#renewingTickets ??= setTimeout(() => {
           this.#renewingTickets = undefined;
@@ -220,19 +198,19 @@ export class Supervisor {
         }, TICKETS_MS);
       },
       order: async (name) => {
-        await this.#lead?.channel?.ask('order', name, ORDER_MS);
+        await this.#crew.lead?.channel?.ask('order', name, ORDER_MS);
       },
     };
   }
 
   async #orders(seat: Seat): Promise<Orders> {
-    if (seat !== this.#seats[0]) await this.#pioneer.promise;
-    const lead = this.#lead;
+    if (seat !== this.#crew.seats[0]) await this.#pioneer.promise;
+    const lead = this.#crew.lead;
     const bans = await lead?.channel?.ask('knownBans', undefined, ASK_MS).catch(() => undefined);
-    if (this.#lead === undefined) seat.isLead = true;
+    if (this.#crew.lead === undefined) seat.isLead = true;
     return {
       number: seat.number,
-      workers: this.#seats.length,
+      workers: this.#crew.seats.length,
       source: this.#source,
       isLead: seat.isLead,
       ticketKey: this.#tickets.current,
@@ -241,15 +219,11 @@ export class Supervisor {
     };
   }
 
-  get #lead(): Seat | undefined {
-    return this.#seats.find(({ isLead }) => isLead);
-  }
-
   #died(seat: Seat, { cause, words, pid, pauseMs }: Death): void {
     this.onLeft(pid);
     seat.isLead = false;
     if (this.#isStopping) return;
-    if (this.#lead === undefined) this.#passLead();
+    this.#crew.passLead();
     const facts = { worker: seat.number, pid, cause, deaths: seat.status.deaths };
     if (pauseMs === 0) this.records.error('process', `a worker ${words}; another one is started`, undefined, facts);
     else {
@@ -270,32 +244,4 @@ export class Supervisor {
       });
     });
   }
-
-  #passLead(): void {
-    const next = this.#seats.find(({ state, channel }) => state === 'ready' && channel !== undefined);
-    if (next === undefined) return;
-    next.isLead = true;
-    next.channel?.tell('lead', undefined);
-  }
-
-  #tick(): void {
-    const limit = Math.ceil(this.#config.timeouts.stallMs / TICK_MS);
-    for (const seat of this.#seats) if (seat.state === 'ready') seat.tick(limit);
-  }
-
-  #tellAll(tell: (channel: Channel<AtWorker>) => void): void {
-    for (const { channel } of this.#seats) if (channel !== undefined) tell(channel);
-  }
-
-  #tellOthers(than: Seat, tell: (channel: Channel<AtWorker>) => void): void {
-    for (const seat of this.#seats) if (seat !== than && seat.channel !== undefined) tell(seat.channel);
-  }
-}
-
-/** All faults of all workers, each once. */
-function joined(faults: readonly Error[]): Error {
-  const problems = faults.flatMap((fault) => (fault instanceof ProblemsError ? fault.problems : []));
-  if (problems.length === 0) return faults[0] as GatehouseError;
-  const once = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
-  return new ProblemsError([...once.values()]);
 }

@@ -9,6 +9,7 @@ import type { PreparedReload } from '../gateway/prepare.ts';
 import type { FigureSet } from '../observe/metrics.ts';
 import { Channel, faultOf } from './channel.ts';
 import { WorkerCounters } from './counters.ts';
+import { OrphanWatch } from './orphan-watch.ts';
 import { shareOf } from './share.ts';
 import type { AtSupervisor, AtWorker, Orders, Readiness, Source } from './words.ts';
 
@@ -39,6 +40,7 @@ export class Worker {
   #prepared: { readonly reload: PreparedReload; readonly timer: NodeJS.Timeout } | undefined;
   #stopping: Promise<void> | undefined;
   #workers = 1;
+  #orphanWatch: OrphanWatch | undefined;
   readonly reloads: { state: ReloadState | undefined } = { state: undefined };
 
   private constructor(describeListen: DescribeListen) {
@@ -75,6 +77,7 @@ export class Worker {
       gateway.records.flush();
       process.exit(1);
     });
+    this.#orphanWatch = new OrphanWatch(gateway.runtime.config.timeouts.drainMs);
     this.#control.resolve(makeControl(gateway, this.reloads));
     this.#gateway.resolve(gateway);
     this.#channel.tell('ready', this.#readiness(gateway));
@@ -159,6 +162,7 @@ export class Worker {
     clearTimeout(this.#prepared.timer);
     this.#prepared.reload.commit();
     this.#prepared = undefined;
+    this.#orphanWatch?.allow(gateway.runtime.config.timeouts.drainMs);
     return this.#readiness(gateway);
   }
 

@@ -12,18 +12,26 @@ const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
 export type SonicBoom = ReturnType<typeof pino.destination>;
 
-export function stdoutSink(onLoss: (error: NodeJS.ErrnoException) => void): LineSink & { flush(): void } {
+/** What cannot be written is told once, and is in `failing` as long as it lasts. */
+export function stdoutSink(tell: (words: string) => void): LineSink & { flush(): void; failing(): string[] } {
   const destination = pino.destination({ dest: 1, sync: false, maxLength: MAX_WAITING_BYTES });
-  let isLost = false;
-  destination.on('error', (error: NodeJS.ErrnoException) => {
-    if (!isLost) onLoss(error);
-    isLost = true;
+  let isTold = false;
+  let lost: string | undefined;
+  destination.on('error', ({ code }: NodeJS.ErrnoException) => {
+    lost = `records for stdout are lost: it cannot be written (${code})`;
+    if (!isTold) tell(lost);
+    isTold = true;
+  });
+  destination.on('write', (bytes: number) => {
+    if (bytes > 0) lost = undefined;
   });
   return {
     ...sinkOf(() => destination),
+    failing: () => (lost === undefined ? [] : [lost]),
     flush: () => {
       try {
-        if (!isLost) destination.flushSync();
+        // Where it has failed, writing on might be tried for ever.
+        if (!isTold) destination.flushSync();
       } catch {
         // Closed meanwhile: there is nobody left to read it.
       }

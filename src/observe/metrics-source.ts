@@ -29,7 +29,12 @@ export interface MetricsSource {
   caches(): Iterable<CacheFigures>;
   /** undefined: nothing is shared. */
   shared(): SharedFigures | undefined;
+  /** What is not as it should be, by kind; all kinds. */
+  remarks(): Iterable<readonly [RemarkKind, number]>;
 }
+
+export type RemarkKind = (typeof REMARK_KINDS)[number];
+export const REMARK_KINDS = ['shared', 'reload', 'records', 'certificate', 'upstream', 'descriptors'] as const;
 
 export interface SharedFigures {
   readonly isUp: boolean;

@@ -28,6 +28,7 @@ const TOGETHER: Readonly<Record<string, Aggregator>> = {
   certificates_managed: 'first',
   bans: 'max',
   shared_up: 'min',
+  remarks: 'max',
 };
 
 /** The event loop is looked at so often for its lag: ten times as seldom as usual, for an idle gateway should sleep. */
@@ -62,6 +63,14 @@ export class Metrics {
     this.#limits(source);
     this.#caches(source);
     this.#shared(source);
+    this.#gauge(
+      'remarks',
+      'What is not as it should be, by kind; /readyz and `status` say it in words.',
+      ['kind'],
+      (gauge) => {
+        for (const [kind, count] of source.remarks()) gauge.set({ kind }, count);
+      },
+    );
   }
 
   get contentType(): string {

@@ -42,7 +42,10 @@ export class Outlets {
   /** What `own` writes to. */
   readonly words: SonicBoom;
   readonly #destinations: SonicBoom[] = [];
-  readonly #lost = new Set<SonicBoom>();
+  /** Those that could not be written at the last try, and what is said of it. */
+  readonly #lost = new Map<SonicBoom, string>();
+  /** Those that have failed since they were opened. */
+  readonly #told = new Set<SonicBoom>();
   readonly #tell: OutletOptions['tell'];
 
   /** Fails with a GatehouseError. */
@@ -66,9 +69,15 @@ export class Outlets {
     return isDeepStrictEqual([this.config, this.record], [config, record]);
   }
 
+  /** What of it cannot be written at the moment. */
+  get failing(): string[] {
+    return [...this.#lost.values(), ...(this.traffic?.failing ?? [])];
+  }
+
   /** After logrotate has moved the files away: the same names again, as new files. */
   reopen(): void {
     this.#lost.clear();
+    this.#told.clear();
     for (const destination of this.#destinations) {
       if (!isFile(destination)) continue;
       try {
@@ -85,8 +94,11 @@ export class Outlets {
   flush(): void {
     this.traffic?.flush();
     for (const destination of this.#destinations) {
-      // Writing on would be tried for ever where the disk is full.
-      if (this.#lost.has(destination)) continue;
+      // Writing on would be tried for ever where the disk is full, by pino itself at the end of the process too.
+      if (this.#told.has(destination)) {
+        destination.destroy();
+        continue;
+      }
       try {
         destination.flushSync();
       } catch {
@@ -111,17 +123,21 @@ export class Outlets {
     const destination = pino.destination({ dest, sync: false, maxLength: MAX_BUFFERED_BYTES });
     // A full disk or a closed pipe costs lines, never requests.
     destination.on('error', (error: NodeJS.ErrnoException) => this.#tellLoss(destination, dest, error));
+    destination.on('write', (bytes: number) => {
+      if (bytes > 0) this.#lost.delete(destination);
+    });
     this.#destinations.push(destination);
     return destination;
   }
 
   /** Once for each log until it is opened anew: whoever watches the other output learns that lines are missing. */
   #tellLoss(destination: SonicBoom, dest: string | number, { code }: NodeJS.ErrnoException): void {
-    const isKnown = this.#lost.has(destination);
-    this.#lost.add(destination);
-    if (isKnown || dest === 2) return;
-    const name = dest === 1 ? 'stdout' : dest;
-    this.#tell(`records for ${name} are lost: it cannot be written (${code})`);
+    const name = dest === 1 ? 'stdout' : dest === 2 ? 'stderr' : dest;
+    const words = `records for ${name} are lost: it cannot be written (${code})`;
+    this.#lost.set(destination, words);
+    const isKnown = this.#told.has(destination);
+    this.#told.add(destination);
+    if (!isKnown && dest !== 2) this.#tell(words);
   }
 }
 

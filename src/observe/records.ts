@@ -43,6 +43,11 @@ export class Records {
     return this.#outlets.traffic;
   }
 
+  /** What cannot be written at the moment, in words. */
+  get failing(): readonly string[] {
+    return this.#outlets.failing;
+  }
+
   /** What secrets are kept out by. */
   get redaction(): Redaction {
     return this.#outlets.redaction;

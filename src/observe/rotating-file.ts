@@ -64,6 +64,11 @@ export class RotatingFile {
     }
   }
 
+  /** The disk has failed, and is not tried for a while. */
+  get isResting(): boolean {
+    return Date.now() < this.#restsUntil;
+  }
+
   /** Deletes what is too old or too much. */
   prune(): void {
     try {

@@ -100,6 +100,12 @@ export class Traffic {
     }, PRUNE_MS).unref();
   }
 
+  /** What cannot be written at the moment. */
+  get failing(): string[] {
+    const { dir } = this.#config;
+    return this.#passes.isResting || this.#hits.isResting ? [`traffic is not recorded: ${dir} cannot be written`] : [];
+  }
+
   /** Whether this one is to be recorded. */
   wants(verdict: TrafficRecord['verdict']): boolean {
     const share = verdict === 'pass' ? this.#config.sample : this.#config.hits;

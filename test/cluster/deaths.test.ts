@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import http from 'node:http';
 import http2 from 'node:http2';
 import net from 'node:net';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import WebSocket from 'ws';
 import { startStreamingBackend } from '../support/backend.ts';
 import { runCli, temporaryFolder } from '../support/cli.ts';
 import { writeSmallConfig } from '../support/small-config.ts';
@@ -115,6 +116,26 @@ test('without its supervisor a worker finishes what is under way, and lets go of
   expect(await answer).toBe('at last');
   session.destroy();
   await Promise.all(pids.map(gone));
+});
+
+test('without its supervisor a worker that stands still is ended in time, and its ports are free', async () => {
+  vi.stubEnv('NODE_OPTIONS', '--inspect-port=0');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const world = await startWorkers({ workers: 1, beside: 'timeouts: { drain: 100ms, stall: 1m }' });
+  const [only = 0] = await pidsOf(world);
+  // The debugger is how a process can be made to stand still from outside, and yet have threads that run.
+  process.kill(only, 'SIGUSR1');
+  const [, address = ''] =
+    /Debugger listening on (ws:\S+)/.exec(await world.running.said(/Debugger listening on ws:\S+/)) ?? [];
+  const inspector = new WebSocket(address);
+  await once(inspector, 'open');
+  inspector.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression: 'for (;;) {}' } }));
+  // What is asked behind it is not answered any more.
+  inspector.send(JSON.stringify({ id: 2, method: 'Runtime.evaluate', params: { expression: '1' } }));
+  world.running.child.kill('SIGKILL');
+  await gone(only);
+  await freed(world.port);
+  inspector.terminate();
 });
 
 /** Resolves when nobody listens there: another gateway could. */
