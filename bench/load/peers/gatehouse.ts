@@ -19,6 +19,15 @@ export const gatehouse: System = {
   },
 };
 
+/** As it is on a machine of several cores, with one worker behind its supervisor; both are measured together. */
+export const gatehouseWithWorker: System = {
+  ...gatehouse,
+  name: 'gatehouse+worker',
+  command(setup): Command {
+    return start('gatehouse-worker.yaml', config(setup, { waf: false }, 1), setup);
+  },
+};
+
 /** As it is without a word on rules: with those that it brings. */
 export const gatehouseWithRules: System = {
   ...gatehouse,
@@ -34,11 +43,11 @@ function start(name: string, text: string, { workspace }: Setup): Command {
 }
 
 /** JSON, which is YAML. All clients come from one address here, so the bound for each address is lifted. */
-function config({ workspace, backendPort, port }: Setup, site: { readonly waf?: false }): string {
+function config({ workspace, backendPort, port }: Setup, site: { readonly waf?: false }, workers = 0): string {
   const { cert, key } = workspace;
   return JSON.stringify({
     listen: { https: [`127.0.0.1:${port}`], http: false },
-    workers: 0,
+    workers,
     admin: { socket: false, http: false },
     requestLimits: { streams: STREAMS_PER_CONNECTION, connectionsPerIp: 10_000 },
     upstreams: { app: { servers: [`http://127.0.0.1:${backendPort}`], maxConnections: KEPT_CONNECTIONS } },
