@@ -33,8 +33,8 @@ function of(kind: RemarkKind, words: string | undefined): Remark[] {
 
 function sharedRemark({ shared, runtime }: Gateway): string | undefined {
   if (shared === undefined || shared.status.state === 'up') return undefined;
-  const { state, since } = shared.status;
-  return `the shared store is ${state} since ${since.toISOString()}; ${aloneInWords(runtime.config)}`;
+  // Since when is told by `status`: workers differ in it, and what all say is to be said once.
+  return `the shared store is ${shared.status.state}; ${aloneInWords(runtime.config)}`;
 }
 
 /** Why is told to operators only: it may name files. */

@@ -143,6 +143,9 @@ export class Shared {
   }
 
   async #look(): Promise<void> {
+    // ioredis gives up for good where an attempt to connect is broken off, as by the news of a failover.
+    for (const client of [this.#commands, this.#listener])
+      if (client.status === 'end') client.connect().catch(() => {});
     if (this.#listener.status === 'ready') this.#listener.ping().catch(() => {});
     if (this.#commands.status === 'ready') {
       try {

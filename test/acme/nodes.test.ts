@@ -51,7 +51,7 @@ test.skipIf(!hasComponent('redis-server'))(
 
     await redis.kill();
     await soon(async () => (await first.get('readyz')).includes('serves the certificates that it has') || undefined);
-    expect(await first.get('readyz')).toMatch(/^ready\nthe shared store is down since .*, and orders none\n$/);
+    expect(await first.get('readyz')).toMatch(/^ready\nthe shared store is down; .*, and orders none\n$/);
     expect(await first.get('metrics')).toContain('gatehouse_shared_up 0\n');
     const said = await second.kill();
     await second.start({ ...wishes, names: [...NAMES, 'e.example.com'], acme: ', challenges: [http-01]' });

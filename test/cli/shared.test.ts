@@ -34,7 +34,7 @@ test.skipIf(!hasComponent('redis-server'))(
     await gateway.said('this machine counts alone');
     const response = await fetch(`http://127.0.0.1:${adminPort}/readyz`);
     expect(response.status).toBe(200);
-    expect(await response.text()).toMatch(/^ready\nthe shared store is down since 20.*; this machine counts alone\n$/);
+    expect(await response.text()).toMatch(/^ready\nthe shared store is down; this machine counts alone\n$/);
     expect(await get('metrics')).toContain('gatehouse_shared_up 0\n');
     expect(await status()).toMatch(/down since .*; this machine counts alone/);
 

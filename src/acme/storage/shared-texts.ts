@@ -123,8 +123,11 @@ export class SharedTexts {
     return names.map((name) => `${folder}/${name}`);
   }
 
-  /** What other processes tell, of which anything may be untrue; `isBack` when something may have been missed. */
-  hear(hear: (news: News) => void, isBack: () => void): void {
+  /**
+   * What other processes tell, of which anything may be untrue; `isBack` when something may have been missed, again when it
+   * fails though there is a connection.
+   */
+  hear(hear: (news: News) => void, isBack: () => Promise<void>): void {
     this.#shared.subscribe(this.#prefix, (message) => {
       const news = readNews(message);
       if (news === undefined) return;
@@ -132,7 +135,12 @@ export class SharedTexts {
       const opened = this.#seal.open(news.key, news.text);
       if (typeof opened === 'object') hear({ key: news.key, text: opened.text });
     });
-    this.#shared.onUp(isBack);
+    const catchUp = (): void => {
+      isBack().catch(() => {
+        if (this.#shared.isUp) setTimeout(catchUp, ANSWER_MS).unref();
+      });
+    };
+    this.#shared.onUp(catchUp);
   }
 
   refuse(key: string, why: string): 'refused' {

@@ -44,6 +44,8 @@ export class SharedStorage implements Storage {
   readonly #copied = new Map<string, string>();
   /** Answers to challenges that others have published. */
   readonly #challenges = new BoundedMap<string>(MAX_CHALLENGES);
+  /** Challenges that were told of while what there is was being read, a set for each reading: what is told is newer. */
+  readonly #toldMeanwhile = new Set<Set<string>>();
   #isAway = false;
   /** By performance.now(). */
   #backAt = Number.NEGATIVE_INFINITY;
@@ -56,7 +58,7 @@ export class SharedStorage implements Storage {
     this.#options = options;
     this.#texts.hear(
       (news) => this.#heard(news),
-      () => void this.#catchUp(),
+      () => this.#catchUp(),
     );
   }
 
@@ -159,24 +161,27 @@ export class SharedStorage implements Storage {
   #heard({ key, text }: News): void {
     if (CERTIFICATE.test(key)) this.onNews(key);
     if (!CHALLENGE.test(key) || text === undefined) return;
+    for (const told of this.#toldMeanwhile) told.add(key);
     if (text === null) this.#challenges.delete(key);
     else this.#challenges.set(key, text);
   }
 
-  /** What was told while there was no connection. Never fails: it is done again at the next. */
+  /** What was told while there was no connection. Fails when the store does. */
   async #catchUp(): Promise<void> {
     if (this.#isAway) this.#backAt = performance.now();
     this.#isAway = false;
     this.onNews(undefined);
+    const told = new Set<string>();
+    this.#toldMeanwhile.add(told);
     try {
       const keys = new Set((await Promise.all(CHALLENGE_FOLDERS.map((folder) => this.#texts.list(folder)))).flat());
-      for (const [key] of this.#challenges) if (!keys.has(key)) this.#challenges.delete(key);
+      for (const [key] of this.#challenges) if (!keys.has(key) && !told.has(key)) this.#challenges.delete(key);
       for (const key of [...keys].slice(-MAX_CHALLENGES)) {
         const text = textOf(await this.#texts.read(key));
-        if (text !== undefined) this.#challenges.set(key, text);
+        if (text !== undefined && !told.has(key)) this.#challenges.set(key, text);
       }
-    } catch {
-      // The connection broke again.
+    } finally {
+      this.#toldMeanwhile.delete(told);
     }
   }
 }
