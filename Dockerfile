@@ -14,7 +14,7 @@ COPY . .
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM node:26-bookworm-slim
-ENV NODE_ENV=production NODE_OPTIONS=--max-semi-space-size=4
+ENV NODE_ENV=production
 WORKDIR /opt/gatehouse
 COPY --from=build /build/package.json /build/LICENSE ./
 COPY --from=build /build/node_modules ./node_modules

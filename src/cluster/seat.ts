@@ -36,10 +36,11 @@ export interface SeatOptions {
 }
 
 /**
- * MiB for one half of what a worker's objects live in at first; V8 takes 16. A collection stops the worker for as long as
- * it takes to copy what lives there, and nothing of a request lives longer than a few of these (`bench/load`, h2-2000).
+ * Short collections of garbage: they stop a worker for as long as it takes to copy what lives among its young objects (8 MiB
+ * for each half of them, where V8 takes 16), and are over soonest in one thread where there is a worker for each core
+ * (`bench/load`, h2-2000). Still less room costs processor time where many requests are under way at once.
  */
-const YOUNG_GENERATION = '--max-semi-space-size=4';
+const FLAGS = ['--max-semi-space-size=8', '--single-threaded-gc'];
 
 export class Seat {
   /** From 1. */
@@ -170,7 +171,7 @@ export class Seat {
         serialization: 'advanced',
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
         // What an operator has said of it himself comes behind, and holds.
-        execArgv: [YOUNG_GENERATION, ...process.execArgv],
+        execArgv: [...FLAGS, ...process.execArgv],
       });
     } catch (error) {
       return error as Error;
