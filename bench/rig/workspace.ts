@@ -52,21 +52,11 @@ export class Workspace implements Disposable {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** ECDSA P-256, signed by itself: no client here looks who signed it. */
   #writeCertificate(): void {
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const certificate = issueCertificate({
-      commonName: HOST,
-      key: privateKey,
-      issuer: undefined,
-      notBefore: new Date(Date.now() - DAY_MS),
-      notAfter: new Date(Date.now() + DAY_MS),
-      names: [HOST],
-    });
-    const key = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
-    writeFileSync(this.cert, certificate.toString());
+    const { cert, key } = newCertificate();
+    writeFileSync(this.cert, cert);
     writeFileSync(this.key, key);
-    writeFileSync(this.certWithKey, certificate.toString() + key);
+    writeFileSync(this.certWithKey, cert + key);
   }
 }
 
@@ -85,4 +75,18 @@ export function freePort(): Promise<number> {
 function jsonOf(bytes: number): string {
   const empty = JSON.stringify({ comment: '' });
   return JSON.stringify({ comment: 'An ordinary sentence. '.repeat(bytes).slice(0, bytes - empty.length) });
+}
+
+/** PEM, ECDSA P-256, signed by itself: no client here looks who signed it. */
+export function newCertificate(): { readonly cert: string; readonly key: string } {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const certificate = issueCertificate({
+    commonName: HOST,
+    key: privateKey,
+    issuer: undefined,
+    notBefore: new Date(Date.now() - DAY_MS),
+    notAfter: new Date(Date.now() + DAY_MS),
+    names: [HOST],
+  });
+  return { cert: certificate.toString(), key: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString() };
 }

@@ -1,9 +1,7 @@
 // What befalls the gateway and its backends meanwhile, each written down, so that what failed by it can be told from all else.
-import { generateKeyPairSync } from 'node:crypto';
 import { rename, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { issueCertificate } from '../../src/tls/issue.ts';
-import { HOST, type Workspace } from '../rig/workspace.ts';
+import { newCertificate, type Workspace } from '../rig/workspace.ts';
 import type { Backends } from './backends.ts';
 import type { Failure } from './ledger.ts';
 import { clientPortsOf } from './owners.ts';
@@ -16,7 +14,6 @@ const KILL_MS = 15_000;
 const FLAP_MS = 6_000;
 const AWAY_MS = 1_500;
 const CERTIFICATE_MS = 20_000;
-const DAY_MS = 86_400_000;
 /** For the news of a server's end to reach whoever was on the way to it. */
 const NEWS_MS = 250;
 
@@ -119,17 +116,9 @@ export class Faults {
 
   /** Certificate and key are one file, which is never there by half. */
   async #certificate(): Promise<void> {
-    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const certificate = issueCertificate({
-      commonName: HOST,
-      key: privateKey,
-      issuer: undefined,
-      notBefore: new Date(Date.now() - DAY_MS),
-      notAfter: new Date(Date.now() + DAY_MS),
-      names: [HOST],
-    });
+    const { cert, key } = newCertificate();
     const next = this.#workspace.file('next.pem');
-    await writeFile(next, certificate.toString() + privateKey.export({ format: 'pem', type: 'pkcs8' }).toString());
+    await writeFile(next, cert + key);
     await rename(next, this.#workspace.certWithKey);
     this.counts.certificates++;
   }
