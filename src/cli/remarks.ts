@@ -44,8 +44,12 @@ function reloadRemark(reload: ReloadState | undefined): string | undefined {
     : undefined;
 }
 
-function ordersRemark({ keeper }: Gateway): string | undefined {
-  const failing = (keeper?.status() ?? []).filter(({ state }) => state === 'failing').map(({ name }) => name);
+/** That the shared store is down, and what comes of it, is a remark already. */
+function ordersRemark(gateway: Gateway): string | undefined {
+  const isTold = gateway.runtime.config.certificates.isShared && sharedRemark(gateway) !== undefined;
+  const failing = (gateway.keeper?.status() ?? [])
+    .filter(({ state, failure }) => state === 'failing' && !(isTold && failure?.kind === 'storage'))
+    .map(({ name }) => name);
   return failing.length === 0 ? undefined : `no certificate can be had at the moment for ${named(failing)}`;
 }
 
