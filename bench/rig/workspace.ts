@@ -12,6 +12,7 @@ export const HOST = 'bench.test';
 /** What the backend serves: name and length. */
 export const FILES: ReadonlyMap<string, number> = new Map([
   ['1k', 1024],
+  ['16k', 16 * 1024],
   ['100k', 100 * 1024],
   ['10m', 10 * 2 ** 20],
 ]);
