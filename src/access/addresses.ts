@@ -1,6 +1,6 @@
 // Which addresses a site or route is open to at all: `access.allow` and `access.deny`.
 import { type IpSet, ipSet } from '../base/ip.ts';
-import type { AccessConfig } from '../config/config.ts';
+import type { AccessConfig } from '../config/model/sites.ts';
 
 export class Addresses {
   readonly #allow: IpSet | undefined;

@@ -1,7 +1,7 @@
 // Our account at one authority. Its key is on disk before the authority hears of it, so that a crash in between never
 // leaves a second account, and processes that share the storage share the account.
 import { createPrivateKey } from 'node:crypto';
-import type { AcmeIssuer } from '../config/config.ts';
+import type { AcmeIssuer } from '../config/model/certificates.ts';
 import { newKey, pemOfKey } from '../tls/keys.ts';
 import { AcmeError } from './problem.ts';
 import type { Lock, Storage } from './storage/storage.ts';

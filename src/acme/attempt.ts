@@ -1,7 +1,7 @@
 // One attempt at a certificate for one name from one authority: every challenge that can prove the name, until one
 // succeeds.
 import { isIP } from 'node:net';
-import type { AcmeConfig } from '../config/config.ts';
+import type { AcmeConfig } from '../config/model/certificates.ts';
 import { certificateId } from './ari.ts';
 import type { Authority } from './authority.ts';
 import type { ChallengeAnswers } from './challenges/answers.ts';

@@ -1,7 +1,7 @@
 // One certificate authority and our account there. It speaks the protocol step by step and keeps nothing of orders.
 import { createHash } from 'node:crypto';
 import { GatehouseError } from '../base/errors.ts';
-import type { AcmeIssuer } from '../config/config.ts';
+import type { AcmeIssuer } from '../config/model/certificates.ts';
 import { Account } from './account.ts';
 import { alternatesOf, endsAt } from './chains.ts';
 import {

@@ -1,7 +1,7 @@
 // What the care for certificates works with, made of the settings: the authorities that are asked, where things are kept,
 // how names are proven.
 import { createHash } from 'node:crypto';
-import type { AcmeConfig, AcmeIssuer } from '../config/config.ts';
+import type { AcmeConfig, AcmeIssuer } from '../config/model/certificates.ts';
 import type { Source } from './attempt.ts';
 import { Authority } from './authority.ts';
 import { ChallengeAnswers } from './challenges/answers.ts';

@@ -1,7 +1,7 @@
 // Keeps certificates: knows which names need one, gets it, renews it in time, and tells what it does. It runs beside the
 // traffic and never in its way: a name without a certificate yet is served with what there is.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CertificatesConfig } from '../config/config.ts';
+import type { CertificatesConfig } from '../config/model/certificates.ts';
 import type { Certificate } from '../tls/certificate.ts';
 import type { ChallengeAnswers } from './challenges/answers.ts';
 import type { Job, JobParts } from './job.ts';

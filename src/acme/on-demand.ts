@@ -1,7 +1,7 @@
 // Certificates for names that no configuration lists: ordered when a client first asks for one, if a web service of the
 // operator's allows it. Strangers choose the names, so everything here is bounded, and nothing is ordered unasked.
 import { isIP } from 'node:net';
-import type { OnDemandConfig } from '../config/config.ts';
+import type { OnDemandConfig } from '../config/model/certificates.ts';
 import type { Certificate } from '../tls/certificate.ts';
 import { isCertificateName, normalName } from '../tls/names.ts';
 

@@ -1,5 +1,5 @@
 // Which names are ordered from an authority, of those that need a certificate.
-import type { CertificatesConfig } from '../config/config.ts';
+import type { CertificatesConfig } from '../config/model/certificates.ts';
 import { isCertificateName, normalName, wildcardFor } from '../tls/names.ts';
 import { typesFor } from './challenges/solve.ts';
 import { isPublicAuthority, isPublicName } from './known.ts';

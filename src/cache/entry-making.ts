@@ -1,5 +1,5 @@
 // From an answer to what is stored of it: whether it may be, under which variant, and with which part it is one.
-import type { CachePolicy } from '../config/config.ts';
+import type { CachePolicy } from '../config/model/sites.ts';
 import { headerValue } from '../http/headers.ts';
 import { completed, type Entry, type EntryHead, keptHeaders, type Part } from './entry.ts';
 import { chosenBy } from './fetch-headers.ts';

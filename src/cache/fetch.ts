@@ -2,7 +2,7 @@
 // wait for it, and with the answer stored where it may be.
 
 import { GatehouseError } from '../base/errors.ts';
-import type { CachePolicy } from '../config/config.ts';
+import type { CachePolicy } from '../config/model/sites.ts';
 import type { ClientStream } from '../http/client-stream.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { headerValue } from '../http/headers.ts';

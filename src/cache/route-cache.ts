@@ -1,6 +1,6 @@
 // The cache of one route: answers from what is stored, else lets one request go to the backend and stores what may be
 // stored. It stands behind access, limits and rules, so that they see every request.
-import type { CachePolicy } from '../config/config.ts';
+import type { CachePolicy } from '../config/model/sites.ts';
 import type { ClientStream } from '../http/client-stream.ts';
 import { errorReply } from '../http/error-page.ts';
 import type { Exchange } from '../http/exchange.ts';

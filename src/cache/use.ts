@@ -1,5 +1,5 @@
 // Whether a stored answer may be used for a request, and how (RFC 9111, 4).
-import type { CachePolicy } from '../config/config.ts';
+import type { CachePolicy } from '../config/model/sites.ts';
 import type { Ask } from './ask.ts';
 import type { EntryHead } from './entry.ts';
 import type { RequestControl } from './request-control.ts';

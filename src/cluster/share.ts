@@ -1,6 +1,9 @@
 // What of a configuration's bounds falls to one of several workers, so that all together keep to what was written: what a
 // backend has to bear, and the memory of caches. Bounds of clients are not parted: by chance one worker may have most of them.
-import type { CacheStoreConfig, Config, UpstreamConfig } from '../config/config.ts';
+
+import type { Config } from '../config/config.ts';
+import type { CacheStoreConfig } from '../config/model/sites.ts';
+import type { UpstreamConfig } from '../config/model/upstreams.ts';
 
 /** Rounded up, and never none of something: with fewer connections than workers each has one. */
 export function shareOf(config: Config, workers: number): Config {

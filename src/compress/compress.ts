@@ -1,6 +1,6 @@
 // Answers in fewer bytes, for clients that say they take them so (RFC 9110, 8.4): the last change before an answer is sent.
 // Never of what is encoded already, may not be changed, or is too small or too large to be worth it.
-import type { CompressConfig } from '../config/config.ts';
+import type { CompressConfig } from '../config/model/sites.ts';
 import { acceptedCodings } from '../http/accepted-codings.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Headers } from '../http/headers.ts';

@@ -3,9 +3,9 @@
 
 import { resolve } from 'node:path';
 import { parseDuration, parsePercent } from '../base/units.ts';
-import type { Place } from './config.ts';
 import type { ConfigDocument } from './document.ts';
 import { broken, isMap } from './document.ts';
+import type { Place } from './model/waf.ts';
 import { pointerTo } from './pointer.ts';
 import type { FaultCode } from './report.ts';
 import { readSize } from './schema/measures.ts';

@@ -2,7 +2,7 @@
 // with the line shown and secrets hidden.
 
 import type { Problem } from '../base/errors.ts';
-import type { Place } from './config.ts';
+import type { Place } from './model/waf.ts';
 import type { Range } from './secrets.ts';
 import { maskLine } from './secrets.ts';
 

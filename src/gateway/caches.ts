@@ -11,7 +11,8 @@ import { type Maybe, MemoryStore } from '../cache/memory-store.ts';
 import type { PurgeOrder } from '../cache/purge.ts';
 import { RouteCache } from '../cache/route-cache.ts';
 import { SiteCache } from '../cache/site-cache.ts';
-import type { CacheStoreConfig, Config, RouteConfig, SiteConfig } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import type { CacheStoreConfig, RouteConfig, SiteConfig } from '../config/model/sites.ts';
 import type { Records } from '../observe/records.ts';
 import { forward, type Target } from '../upstream/forward.ts';
 

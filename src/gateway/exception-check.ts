@@ -1,7 +1,7 @@
 // Exceptions against the rules that are loaded, before any request comes: what cannot be meant is a fault, and what does
 // nothing, any more or at all, is told.
 import type { Problem } from '../base/errors.ts';
-import type { ExceptionConfig } from '../config/config.ts';
+import type { ExceptionConfig } from '../config/model/waf.ts';
 import { formatFieldPath } from '../config/syntax/field-path.ts';
 import { formatRuleReference } from '../config/syntax/rule-reference.ts';
 import { targetsOf } from '../waf/exception-fields.ts';

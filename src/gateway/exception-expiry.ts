@@ -1,6 +1,6 @@
 // When exceptions end, and what is told of it.
 import type { Problem } from '../base/errors.ts';
-import type { ExceptionConfig } from '../config/config.ts';
+import type { ExceptionConfig } from '../config/model/waf.ts';
 
 const DAY_MS = 86_400_000;
 /** So long before its end an exception is spoken of. */

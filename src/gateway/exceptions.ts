@@ -1,5 +1,5 @@
 // The exceptions of one site or route while requests come: which of them hold for a request now, and which were needed.
-import type { ExceptionConfig } from '../config/config.ts';
+import type { ExceptionConfig } from '../config/model/waf.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { compileMatch, type Matcher, type RouteSubject } from '../route/match.ts';
 import { type CompiledException, compileException, exemptionOf } from '../waf/exceptions.ts';

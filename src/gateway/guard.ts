@@ -1,6 +1,6 @@
 // How the rules of a route are run, and what the pipeline knows of them: no more than words, so that a gateway without rules
 // does not even load the engine.
-import type { WafConfig } from '../config/config.ts';
+import type { WafConfig } from '../config/model/waf.ts';
 import type { ClientStream } from '../http/client-stream.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Reply } from '../http/reply.ts';

@@ -2,7 +2,8 @@
 // the same text and the same settings are compiled once, however many sites use them.
 import path from 'node:path';
 import type { Problem } from '../base/errors.ts';
-import type { Config, RuleSource, ShadowConfig, WafConfig } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import type { RuleSource, ShadowConfig, WafConfig } from '../config/model/waf.ts';
 import { compilePlan } from '../waf/compile.ts';
 import { Engine } from '../waf/engine.ts';
 import type { Plan } from '../waf/plan.ts';

@@ -1,6 +1,6 @@
 // HSTS (RFC 6797): said with every answer that a site gives over TLS, refusals and error pages included, and never over
 // plain HTTP, where anybody could have written it (7.2).
-import type { HstsConfig } from '../config/config.ts';
+import type { HstsConfig } from '../config/model/sites.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { setHeader } from '../http/headers.ts';
 import type { Reply } from '../http/reply.ts';

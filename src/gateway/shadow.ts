@@ -1,6 +1,6 @@
 // Rules that are scored beside and never act. They see a share of the requests when the answer is long given, one at a time
 // and never more than half of the time, so nobody waits for them; what they would have done is counted.
-import type { ShadowConfig } from '../config/config.ts';
+import type { ShadowConfig } from '../config/model/waf.ts';
 import type { Engine, Inspection } from '../waf/engine.ts';
 import type { RequestHead } from '../waf/request.ts';
 import type { ResponseHead } from '../waf/response.ts';

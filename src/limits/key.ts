@@ -2,7 +2,7 @@
 // about in a store or a record.
 import { hash } from 'node:crypto';
 import { networkOf } from '../base/ip.ts';
-import type { LimitConfig } from '../config/config.ts';
+import type { LimitConfig } from '../config/model/sites.ts';
 import { cookieValue } from '../http/cookies.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { headerValue } from '../http/headers.ts';

@@ -1,7 +1,7 @@
 // One limit at work: whether it is about a request, and whether it has room for one more of its key.
 
 import { networkOf } from '../base/ip.ts';
-import type { LimitConfig } from '../config/config.ts';
+import type { LimitConfig } from '../config/model/sites.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Concurrency } from './concurrency.ts';
 import type { Count, Counter } from './counter.ts';

@@ -1,7 +1,7 @@
 // A route's conditions, compiled once at load into a list of tests; all must hold.
 import type { IpSet } from '../base/ip.ts';
 import { ipSet } from '../base/ip.ts';
-import type { RouteMatch } from '../config/config.ts';
+import type { RouteMatch } from '../config/model/sites.ts';
 import { headerValues } from '../http/headers.ts';
 import { pathForMatching } from '../http/target.ts';
 import { compileGlob } from './glob.ts';

@@ -3,7 +3,7 @@
 import { createHash, type X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import { GatehouseError } from '../base/errors.ts';
-import type { CertificateFile } from '../config/config.ts';
+import type { CertificateFile } from '../config/model/certificates.ts';
 import { certificateInvalid, isSelfIssued, orderChain, readCertificates, readPrivateKey } from './chain.ts';
 import { pemOfKey } from './keys.ts';
 import { certificateNames } from './names.ts';

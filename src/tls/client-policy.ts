@@ -2,7 +2,7 @@
 import { createHash, type X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import { GatehouseError, type Problem } from '../base/errors.ts';
-import type { ClientCertificatesConfig, SiteConfig } from '../config/config.ts';
+import type { ClientCertificatesConfig, SiteConfig } from '../config/model/sites.ts';
 import type { Certificate } from './certificate.ts';
 import { certificateInvalid, readCertificates } from './chain.ts';
 import { readOperatorFile } from './operator-file.ts';

@@ -1,7 +1,7 @@
 // Which certificate serves which name of a site, decided from what is loaded. Pure: it reads no file and makes no
 // certificate; names that need the local CA are listed for it.
 import { hostname } from 'node:os';
-import type { SiteConfig } from '../config/config.ts';
+import type { SiteConfig } from '../config/model/sites.ts';
 import type { Certificate } from './certificate.ts';
 import { coversName, isCertificateName, normalName } from './names.ts';
 

@@ -1,7 +1,8 @@
 // From the configuration to a certificate for every name of every site. All faults are collected: an operator who moved
 // five files hears of five at once. Nothing is made on disk unless a site needs the local CA.
 import { GatehouseError, type Problem } from '../base/errors.ts';
-import type { CertificateFile, CertificatesConfig, SiteConfig } from '../config/config.ts';
+import type { CertificateFile, CertificatesConfig } from '../config/model/certificates.ts';
+import type { SiteConfig } from '../config/model/sites.ts';
 import { type Certificate, loadCertificateFile } from './certificate.ts';
 import { isFresh } from './freshness.ts';
 import type { LocalCa } from './local-ca.ts';

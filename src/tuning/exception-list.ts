@@ -1,6 +1,6 @@
 // Every exception that holds for a site, wherever it was written: in the configuration, or in rule files as removals and
 // updates (worked in at load) or as actions of rules (`ctl`, when the rule matches).
-import type { ExceptionConfig, WafConfig } from '../config/config.ts';
+import type { ExceptionConfig, WafConfig } from '../config/model/waf.ts';
 import { formatFieldPath } from '../config/syntax/field-path.ts';
 import { formatRuleReference } from '../config/syntax/rule-reference.ts';
 import { expiresAt } from '../gateway/exception-expiry.ts';

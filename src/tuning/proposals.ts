@@ -1,5 +1,5 @@
 // Exceptions that would have let a request pass, from the narrowest to the widest, each with what else it would let pass.
-import type { FieldPath, RuleReference } from '../config/config.ts';
+import type { FieldPath, RuleReference } from '../config/model/waf.ts';
 import { formatFieldPath } from '../config/syntax/field-path.ts';
 import { parsePathGlob } from '../config/syntax/request-match.ts';
 import { formOfPath } from '../http/path-form.ts';

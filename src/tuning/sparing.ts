@@ -1,5 +1,5 @@
 // What an exception would make of a finding that was recorded: the rules that it covers, and the verdict without them.
-import type { ExceptionConfig } from '../config/config.ts';
+import type { ExceptionConfig } from '../config/model/waf.ts';
 import { matcherOf } from '../gateway/exceptions.ts';
 import type { RuleRecord } from '../observe/finding-record.ts';
 import { targetsOf } from '../waf/exception-fields.ts';

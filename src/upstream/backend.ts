@@ -2,7 +2,7 @@
 // from one configuration to the next.
 import type { Clock } from '../base/clock.ts';
 import { GatehouseError } from '../base/errors.ts';
-import type { HealthConfig, ServerConfig } from '../config/config.ts';
+import type { HealthConfig, ServerConfig } from '../config/model/upstreams.ts';
 import type { Reply } from '../http/reply.ts';
 import type { Lookup } from './addresses.ts';
 import type { Candidate } from './balance/candidate.ts';

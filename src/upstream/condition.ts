@@ -1,7 +1,7 @@
 // How well one server is: what checks say of it, how its requests fare, and how it comes back. Whether it is used all the
 // same, because no other is left, its group decides.
 import type { Alarm, Clock } from '../base/clock.ts';
-import type { EjectionConfig } from '../config/config.ts';
+import type { EjectionConfig } from '../config/model/upstreams.ts';
 
 export type ServerState = 'up' | 'down' | 'ejected' | 'draining';
 

@@ -3,7 +3,7 @@ import type { LookupFunction, Socket, TcpNetConnectOpts } from 'node:net';
 import net from 'node:net';
 import tls from 'node:tls';
 import { GatehouseError } from '../base/errors.ts';
-import type { UpstreamTls } from '../config/config.ts';
+import type { UpstreamTls } from '../config/model/upstreams.ts';
 
 export interface ConnectOptions {
   readonly url: URL;

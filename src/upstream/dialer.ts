@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../base/clock.ts';
 import { GatehouseError } from '../base/errors.ts';
-import type { UpstreamConfig } from '../config/config.ts';
+import type { UpstreamConfig } from '../config/model/upstreams.ts';
 import type { Lookup } from './addresses.ts';
 import { Addresses } from './addresses.ts';
 import { type ConnectOptions, connect, hostOf } from './connect.ts';

@@ -1,6 +1,6 @@
 // The last stage of a request: send it to a backend and bring the answer's head back, with the paths,
 // hosts and fields of both sides kept apart.
-import type { HeaderChanges } from '../config/config.ts';
+import type { HeaderChanges } from '../config/model/sites.ts';
 import type { ClientStream } from '../http/client-stream.ts';
 import { removeCookie } from '../http/cookies.ts';
 import type { Exchange, RequestFacts } from '../http/exchange.ts';

@@ -1,7 +1,7 @@
 // Asks one server again and again whether it is well. The first answer decides by itself, so that a gateway that starts
 // beside a dead server does not believe in it for long; later ones have to agree with each other.
 import type { Alarm, Clock } from '../base/clock.ts';
-import type { HealthConfig } from '../config/config.ts';
+import type { HealthConfig } from '../config/model/upstreams.ts';
 import type { Condition } from './condition.ts';
 
 /** Each time up to so much more or less, so that gateways do not ask in step. */

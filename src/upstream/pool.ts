@@ -2,7 +2,7 @@
 // and handed round, HTTP/2 ones shared. What becomes free goes to the call that has waited longest.
 import type { Socket } from 'node:net';
 import { GatehouseError } from '../base/errors.ts';
-import type { UpstreamConfig } from '../config/config.ts';
+import type { UpstreamConfig } from '../config/model/upstreams.ts';
 import type { Call } from './call.ts';
 import type { Dialer } from './dialer.ts';
 import { Http1Connection } from './http1/connection.ts';

@@ -1,6 +1,6 @@
 // One question to a server whether it is well, over a connection of its own: that it still takes connections is half of
 // the answer.
-import type { HealthConfig } from '../config/config.ts';
+import type { HealthConfig } from '../config/model/upstreams.ts';
 import { isWhole } from '../http/reply.ts';
 import { Call } from './call.ts';
 import type { Dialer } from './dialer.ts';

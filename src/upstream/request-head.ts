@@ -1,6 +1,6 @@
 // What a backend is told of a request: the client's fields without those of its connection and those
 // that claim what only the gateway knows, then the gateway's own.
-import type { HeaderChanges } from '../config/config.ts';
+import type { HeaderChanges } from '../config/model/sites.ts';
 import { ADDRESS_CLAIMS, IDENTITY_CLAIMS, PLACE_CLAIMS } from '../http/claims.ts';
 import { clientCertificateFields, isClientCertificateField } from '../http/client-certificate.ts';
 import { passableTrailers } from '../http/client-stream.ts';

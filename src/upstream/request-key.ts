@@ -1,6 +1,6 @@
 // What hash balancing goes by, as a number.
 import { networkOf } from '../base/ip.ts';
-import type { RequestKey } from '../config/config.ts';
+import type { RequestKey } from '../config/model/upstreams.ts';
 import { cookieValue } from '../http/cookies.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { headerValue } from '../http/headers.ts';

@@ -1,7 +1,7 @@
 // What a client is told of a backend's answer: nothing of the backend. Redirects and cookies that name
 // it are rewritten to the address that the client knows.
 import { GatehouseError } from '../base/errors.ts';
-import type { HeaderChanges } from '../config/config.ts';
+import type { HeaderChanges } from '../config/model/sites.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Headers } from '../http/headers.ts';
 import { removeHeader, words } from '../http/headers.ts';

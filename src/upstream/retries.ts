@@ -2,7 +2,7 @@
 // are sent again while servers struggle are what brings the rest of them down, so there is a budget.
 import type { Clock } from '../base/clock.ts';
 import type { GatehouseError } from '../base/errors.ts';
-import type { RetriesConfig } from '../config/config.ts';
+import type { RetriesConfig } from '../config/model/upstreams.ts';
 import type { Call } from './call.ts';
 
 /** Over this time the budget looks back, what is older counting less and less. */

@@ -1,6 +1,6 @@
 // The servers of one group, and which of them take part: those that are well; all of them when none is, since a server
 // that may be dead is better than none at all.
-import type { UpstreamConfig } from '../config/config.ts';
+import type { UpstreamConfig } from '../config/model/upstreams.ts';
 import type { Backend } from './backend.ts';
 import type { Balancer } from './balance/candidate.ts';
 import { anyOf } from './balance/candidate.ts';

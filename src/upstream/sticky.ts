@@ -2,7 +2,7 @@
 // gateways that hold the key, tells nobody else which, and no other value names one. So finding a server is one look into
 // a map, and gateways that share the key agree without speaking.
 import { createHmac } from 'node:crypto';
-import type { StickyConfig } from '../config/config.ts';
+import type { StickyConfig } from '../config/model/upstreams.ts';
 import { cookieValues } from '../http/cookies.ts';
 
 /** 128 bits of the signature, as characters of base64url. */

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../base/clock.ts';
 import { systemClock } from '../base/clock.ts';
-import type { UpstreamConfig } from '../config/config.ts';
+import type { UpstreamConfig } from '../config/model/upstreams.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Reply } from '../http/reply.ts';
 import type { Lookup } from './addresses.ts';

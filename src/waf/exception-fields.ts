@@ -1,5 +1,5 @@
 // Between the fields that operators name and the variables that rules look at, in both directions.
-import type { FieldPath } from '../config/config.ts';
+import type { FieldPath } from '../config/model/waf.ts';
 import { lowerAscii } from './field.ts';
 import type { Exclusion, Selector } from './rule.ts';
 import { variableKind } from './variables.ts';

@@ -1,6 +1,6 @@
 // Exceptions against a compiled rule set: which rules each takes away, and from what. The plan itself stays as it is and
 // can be shared by sites with different exceptions; an exchange begins with those that hold for it.
-import type { ExceptionConfig, RuleReference } from '../config/config.ts';
+import type { ExceptionConfig, RuleReference } from '../config/model/waf.ts';
 import { targetsOf } from './exception-fields.ts';
 import type { Plan } from './plan.ts';
 import type { Rule } from './rule.ts';

@@ -1,7 +1,7 @@
 // From the rule sources of the configuration to one rule set: files in order, the parts of a CRS folder in CRS's own order.
 import path from 'node:path';
 import type { Problem } from '../base/errors.ts';
-import type { RuleSource } from '../config/config.ts';
+import type { RuleSource } from '../config/model/waf.ts';
 import { BUILT_IN } from './built-in.ts';
 import { checkRules, KNOWN } from './check.ts';
 import { CORE_FOLDER } from './core-folder.ts';

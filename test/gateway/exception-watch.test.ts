@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ExceptionConfig } from '../../src/config/config.ts';
+import type { ExceptionConfig } from '../../src/config/model/waf.ts';
 import { ExceptionWatch } from '../../src/gateway/exception-watch.ts';
 import type { Guards } from '../../src/gateway/guards.ts';
 import type { Records } from '../../src/observe/records.ts';

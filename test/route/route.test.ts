@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { RouteMatch } from '../../src/config/config.ts';
+import type { RouteMatch } from '../../src/config/model/sites.ts';
 import { compileGlob } from '../../src/route/glob.ts';
 import { compileMatch, type RouteSubject } from '../../src/route/match.ts';
 import { Router } from '../../src/route/router.ts';

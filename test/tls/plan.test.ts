@@ -1,6 +1,6 @@
 // Which of several certificates serves a name. How files and the local CA come together is in sites.test.ts.
 import { expect, test } from 'vitest';
-import type { SiteConfig } from '../../src/config/config.ts';
+import type { SiteConfig } from '../../src/config/model/sites.ts';
 import { type Certificate, readCertificate } from '../../src/tls/certificate.ts';
 import { namesToCertify, planSite } from '../../src/tls/plan.ts';
 import { type LeafOptions, makeLeaf } from './material.ts';

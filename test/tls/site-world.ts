@@ -1,7 +1,8 @@
 // A configuration with its certificate files and storage on disk, gone after the test.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CertificateFile, SiteConfig } from '../../src/config/config.ts';
+import type { CertificateFile } from '../../src/config/model/certificates.ts';
+import type { SiteConfig } from '../../src/config/model/sites.ts';
 import { type CertificateNeeds, type LoadedCertificates, loadCertificates } from '../../src/tls/sites.ts';
 import { type LeafOptions, makeLeaf, temporaryFolder } from './material.ts';
 

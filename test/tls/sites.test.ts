@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { CertificateFile } from '../../src/config/config.ts';
+import type { CertificateFile } from '../../src/config/model/certificates.ts';
 import { isCertificateName } from '../../src/tls/names.ts';
 import type { LoadedCertificates } from '../../src/tls/sites.ts';
 import { DAY_MS, fixture } from './material.ts';

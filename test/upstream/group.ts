@@ -1,7 +1,7 @@
 // A group of servers as the file describes it, and requests to it.
 import { onTestFinished } from 'vitest';
-import type { UpstreamConfig } from '../../src/config/config.ts';
 import { parseConfig } from '../../src/config/load.ts';
+import type { UpstreamConfig } from '../../src/config/model/upstreams.ts';
 import type { BodySource } from '../../src/http/body.ts';
 import { isWhole, type Reply } from '../../src/http/reply.ts';
 import { Call } from '../../src/upstream/call.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { networkOf } from '../../src/base/ip.ts';
-import type { RequestKey } from '../../src/config/config.ts';
+import type { RequestKey } from '../../src/config/model/upstreams.ts';
 import { cookieValue, removeCookie } from '../../src/http/cookies.ts';
 import type { Exchange } from '../../src/http/exchange.ts';
 import { keyReader } from '../../src/upstream/request-key.ts';

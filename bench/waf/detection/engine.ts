@@ -1,7 +1,7 @@
 // The engine as the laboratory runs it: in process, a rule set and a level of paranoia, the default bounds of a gateway.
 
 import { formatProblem } from '../../../src/base/errors.ts';
-import type { RuleSource } from '../../../src/config/config.ts';
+import type { RuleSource } from '../../../src/config/model/waf.ts';
 import { compilePlan } from '../../../src/waf/compile.ts';
 import { Engine } from '../../../src/waf/engine.ts';
 import { seedsOf } from '../../../src/waf/score.ts';

@@ -1,5 +1,5 @@
 // The laboratory: how many attacks a rule set stops and how many honest requests it lets through.
-import type { RuleSource } from '../../../src/config/config.ts';
+import type { RuleSource } from '../../../src/config/model/waf.ts';
 import { type Attack, attacks } from './attacks.ts';
 import { openJudge } from './engine.ts';
 import { type Honest, honest, skippedSources } from './honest/kinds.ts';

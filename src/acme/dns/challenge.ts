@@ -2,7 +2,7 @@
 // away afterwards.
 
 import { GatehouseError } from '../../base/errors.ts';
-import type { DnsConfig } from '../../config/config.ts';
+import type { DnsConfig } from '../../config/model/certificates.ts';
 import { challengeNameOf, followCnames } from './delegation.ts';
 import type { PropagationPace } from './propagation.ts';
 import { seePropagation } from './propagation.ts';

@@ -1,6 +1,6 @@
 // Provider cloudflare: records by the API, version 4, with an API token.
 
-import type { DnsProviderConfig } from '../../config/config.ts';
+import type { DnsProviderConfig } from '../../config/model/certificates.ts';
 import type { ApiAnswer, ApiCall } from './api.ts';
 import { Api, fieldsOf, itemsOf, parseJson } from './api.ts';
 import type { DnsProvider, TxtRecord } from './provider.ts';

@@ -1,6 +1,6 @@
 // Provider digitalocean: records by the API, version 2, with an access token.
 
-import type { DnsProviderConfig } from '../../config/config.ts';
+import type { DnsProviderConfig } from '../../config/model/certificates.ts';
 import type { ApiAnswer } from './api.ts';
 import { Api, fieldsOf, itemsOf, parseJson } from './api.ts';
 import type { DnsProvider, TxtRecord } from './provider.ts';

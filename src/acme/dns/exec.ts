@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process';
 import type { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DnsProviderConfig } from '../../config/config.ts';
+import type { DnsProviderConfig } from '../../config/model/certificates.ts';
 import type { Teller } from './failure.ts';
 import { providerFailure, stopped } from './failure.ts';
 import type { DnsProvider, TxtRecord } from './provider.ts';

@@ -5,7 +5,7 @@ import { getServers } from 'node:dns';
 import type { Resolver } from 'node:dns/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GatehouseError } from '../../base/errors.ts';
-import type { DnsConfig } from '../../config/config.ts';
+import type { DnsConfig } from '../../config/model/certificates.ts';
 import { formatDnsServer } from '../../config/syntax/dns-server.ts';
 import { addressesOf, lookupFailed, orNone, reasonOf, withResolver } from './lookups.ts';
 import type { TxtRecord } from './provider.ts';

@@ -1,7 +1,7 @@
 // The providers by name. A new one is a file here, a line in this table, and its settings in
 // config/schema/dns.ts.
 
-import type { DnsProviderConfig } from '../../config/config.ts';
+import type { DnsProviderConfig } from '../../config/model/certificates.ts';
 import { cloudflare } from './cloudflare.ts';
 import { digitalocean } from './digitalocean.ts';
 import { exec } from './exec.ts';

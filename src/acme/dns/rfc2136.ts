@@ -2,7 +2,7 @@
 // PowerDNS, NSD's proxies and Windows take them.
 
 import { randomInt } from 'node:crypto';
-import type { DnsProviderConfig } from '../../config/config.ts';
+import type { DnsProviderConfig } from '../../config/model/certificates.ts';
 import { formatDnsServer } from '../../config/syntax/dns-server.ts';
 import type { ExchangeOptions } from './dns-exchange.ts';
 import { exchange, NoAnswer } from './dns-exchange.ts';

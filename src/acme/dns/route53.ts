@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { XmlElement } from '@rgrove/parse-xml';
 import { parseXml } from '@rgrove/parse-xml';
 import { AwsV4Signer } from 'aws4fetch';
-import type { DnsProviderConfig } from '../../config/config.ts';
+import type { DnsProviderConfig } from '../../config/model/certificates.ts';
 import type { ApiAnswer, ApiRequest } from './api.ts';
 import { Api } from './api.ts';
 import { stopped } from './failure.ts';

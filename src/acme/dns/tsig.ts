@@ -2,7 +2,7 @@
 // and covers all that stands before it; the one of an answer covers the one of the request too.
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { TsigKeyConfig } from '../../config/config.ts';
+import type { TsigKeyConfig } from '../../config/model/certificates.ts';
 import type { DnsMessage, DnsRecord } from './dns-message.ts';
 import { classes, encodeName, encodeRecord, MalformedMessage, Reader, types } from './dns-message.ts';
 

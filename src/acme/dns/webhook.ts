@@ -1,7 +1,7 @@
 // Provider webhook: a service of the operator's sets the records. It gets a POST to /present or /cleanup
 // below its URL with {"fqdn": …, "value": …}; any 2xx says that it is done.
 
-import type { DnsProviderConfig } from '../../config/config.ts';
+import type { DnsProviderConfig } from '../../config/model/certificates.ts';
 import { Api, statusWords } from './api.ts';
 import type { DnsProvider, TxtRecord } from './provider.ts';
 

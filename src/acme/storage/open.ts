@@ -1,6 +1,7 @@
 // Which storage a configuration means.
 import { createPrivateKey } from 'node:crypto';
-import type { CertificatesConfig, Config } from '../../config/config.ts';
+import type { Config } from '../../config/config.ts';
+import type { CertificatesConfig } from '../../config/model/certificates.ts';
 import type { Shared } from '../../shared/shared.ts';
 import { readCertificate } from '../../tls/certificate.ts';
 import { readStory } from '../story.ts';

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Command } from 'commander';
 import { GatehouseError } from '../../base/errors.ts';
-import type { CertificateFile } from '../../config/config.ts';
+import type { CertificateFile } from '../../config/model/certificates.ts';
 import { loadCertificateFile } from '../../tls/certificate.ts';
 import { certificateStatus } from '../certificate-status.ts';
 import { CONFIG_OPTION, JSON_OPTION } from '../options.ts';

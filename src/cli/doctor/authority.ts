@@ -1,7 +1,7 @@
 // The authority itself: that it answers, what it asks for and offers, and whether its clock and ours agree.
 import { authorityId } from '../../acme/authority.ts';
 import { Wire } from '../../acme/wire.ts';
-import type { AcmeIssuer } from '../../config/config.ts';
+import type { AcmeIssuer } from '../../config/model/certificates.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import type { Patient } from './patient.ts';
 

@@ -2,7 +2,7 @@
 import { authorityId } from '../../acme/authority.ts';
 import { limitsOf } from '../../acme/known.ts';
 import { Ledger } from '../../acme/ledger.ts';
-import type { AcmeIssuer } from '../../config/config.ts';
+import type { AcmeIssuer } from '../../config/model/certificates.ts';
 import { type Finding, ok, warn } from './finding.ts';
 import type { Patient } from './patient.ts';
 

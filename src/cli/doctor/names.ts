@@ -2,7 +2,8 @@
 
 import { isPublicName } from '../../acme/known.ts';
 import type { ManagedNames } from '../../acme/wanted.ts';
-import type { Config, SiteConfig } from '../../config/config.ts';
+import type { Config } from '../../config/config.ts';
+import type { SiteConfig } from '../../config/model/sites.ts';
 import { normalName, wildcardFor } from '../../tls/names.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 

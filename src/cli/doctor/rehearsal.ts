@@ -5,7 +5,7 @@ import type { ChallengeType } from '../../acme/challenges/solve.ts';
 import { isPublicAuthority } from '../../acme/known.ts';
 import { forgetOrder, obtain } from '../../acme/order.ts';
 import { AcmeError } from '../../acme/problem.ts';
-import type { AcmeIssuer } from '../../config/config.ts';
+import type { AcmeIssuer } from '../../config/model/certificates.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import type { Patient } from './patient.ts';
 

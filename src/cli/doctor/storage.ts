@@ -4,7 +4,7 @@ import { readdir, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { unsealed } from '../../acme/storage/open.ts';
 import { formatSize } from '../../base/units.ts';
-import type { CertificatesConfig } from '../../config/config.ts';
+import type { CertificatesConfig } from '../../config/model/certificates.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 import type { Patient } from './patient.ts';
 

@@ -2,7 +2,8 @@
 import { Command } from 'commander';
 import { fetchExceptionFigures } from '../../admin/client.ts';
 import { GatehouseError, ProblemsError } from '../../base/errors.ts';
-import type { Config, Place } from '../../config/config.ts';
+import type { Config } from '../../config/config.ts';
+import type { Place } from '../../config/model/waf.ts';
 import { Guards } from '../../gateway/guards.ts';
 import type { ExceptionNeed } from '../../tuning/lint/exceptions.ts';
 import type { LintFinding } from '../../tuning/lint/finding.ts';

@@ -2,7 +2,8 @@
 import { Command, Option } from 'commander';
 import { ProblemsError } from '../../base/errors.ts';
 import { readableText } from '../../base/text.ts';
-import type { Config, WafConfig } from '../../config/config.ts';
+import type { Config } from '../../config/config.ts';
+import type { WafConfig } from '../../config/model/waf.ts';
 import { Guards } from '../../gateway/guards.ts';
 import { type ExceptionEntry, listExceptions } from '../../tuning/exception-list.ts';
 import type { Rule } from '../../waf/rule.ts';

@@ -3,7 +3,7 @@ import { existsSync, globSync, readFileSync, statSync, writeFileSync } from 'nod
 import path from 'node:path';
 import { Argument, Command } from 'commander';
 import { ProblemsError } from '../../base/errors.ts';
-import type { RuleSource } from '../../config/config.ts';
+import type { RuleSource } from '../../config/model/waf.ts';
 import { compilePlan } from '../../waf/compile.ts';
 import { CORE_FOLDER } from '../../waf/core-folder.ts';
 import { PREPARED_FILE, prepare } from '../../waf/native/prepared.ts';

@@ -1,6 +1,6 @@
 // The authorities that certificates are ordered from, and how names are proved to them.
 
-import type { AcmeConfig, AcmeIssuer, OnDemandConfig } from '../config.ts';
+import type { AcmeConfig, AcmeIssuer, OnDemandConfig } from '../model/certificates.ts';
 import type { Part } from '../part.ts';
 import { challengeTypes } from '../schema/certificates.ts';
 import { resolveDns } from './dns.ts';

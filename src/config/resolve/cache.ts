@@ -1,6 +1,6 @@
 // The cache and the compression of a route: what the route says itself, the site's word for the rest.
 
-import type { CachePolicy, CacheStoreConfig, CompressConfig } from '../config.ts';
+import type { CachePolicy, CacheStoreConfig, CompressConfig } from '../model/sites.ts';
 import type { Part } from '../part.ts';
 
 /** undefined: nothing is stored here. `route`: absent for the site's own requests. */

@@ -1,6 +1,7 @@
 // Certificates of the file. Whether the files exist and fit is for the tls room to find out.
 
-import type { CertificateFile, CertificatesConfig, ClientCertificatesConfig } from '../config.ts';
+import type { CertificateFile, CertificatesConfig } from '../model/certificates.ts';
+import type { ClientCertificatesConfig } from '../model/sites.ts';
 import type { Part } from '../part.ts';
 import { resolveAcme } from './acme.ts';
 

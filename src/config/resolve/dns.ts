@@ -2,7 +2,7 @@
 // the provider needs and does not get is one too.
 
 import { resolve } from 'node:path';
-import type { DnsConfig, DnsProviderConfig } from '../config.ts';
+import type { DnsConfig, DnsProviderConfig } from '../model/certificates.ts';
 import type { Part } from '../part.ts';
 import { pointerTo, readablePath } from '../pointer.ts';
 import type { DnsProviderName, DnsSetting } from '../schema/dns.ts';

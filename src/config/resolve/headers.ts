@@ -1,6 +1,6 @@
 // Header changes of a site or a route.
 
-import type { HeaderChanges, HeadersConfig } from '../config.ts';
+import type { HeaderChanges, HeadersConfig } from '../model/sites.ts';
 import type { Part } from '../part.ts';
 import { presetFields, presetNames } from '../presets.ts';
 

@@ -1,6 +1,6 @@
 // HSTS of a site. What the preload list would refuse is a fault here, since nobody would hear of it otherwise.
 
-import type { HstsConfig } from '../config.ts';
+import type { HstsConfig } from '../model/sites.ts';
 import type { Part } from '../part.ts';
 
 /** What https://hstspreload.org demands. */

@@ -1,7 +1,8 @@
 // Who may come in, how often, and who is kept out for a while.
 
 import { parseRate } from '../../base/units.ts';
-import type { AccessConfig, BansConfig, LimitConfig } from '../config.ts';
+import type { BansConfig } from '../config.ts';
+import type { AccessConfig, LimitConfig } from '../model/sites.ts';
 import type { Part } from '../part.ts';
 import { tellWords, withoutWords } from '../schema/limits.ts';
 import { type LimitKey, parseLimitKey } from '../syntax/limit.ts';

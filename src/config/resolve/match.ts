@@ -1,6 +1,6 @@
 // What requests are matched by: of routes, limits and exceptions.
 
-import type { RouteMatch } from '../config.ts';
+import type { RouteMatch } from '../model/sites.ts';
 import type { Part } from '../part.ts';
 import { parsePathGlob } from '../syntax/request-match.ts';
 import { lowerCaseEntries } from './headers.ts';

@@ -8,7 +8,7 @@ import type {
   RetriesConfig,
   StickyConfig,
   UpstreamConfig,
-} from '../config.ts';
+} from '../model/upstreams.ts';
 import type { Part } from '../part.ts';
 import { parseHostName } from '../syntax/host-name.ts';
 import { parsePathPrefix } from '../syntax/request-match.ts';

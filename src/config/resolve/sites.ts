@@ -1,6 +1,6 @@
 // Sites: every name belongs to one site, and every request of a site goes somewhere.
 
-import type { RouteConfig, SiteConfig } from '../config.ts';
+import type { RouteConfig, SiteConfig } from '../model/sites.ts';
 import type { Part } from '../part.ts';
 import { parseAlias, parseSiteName } from '../syntax/host-name.ts';
 import { parsePathPrefix } from '../syntax/request-match.ts';

@@ -1,6 +1,6 @@
 // Two groups of one site that set the same cookie would each overwrite what the other had remembered.
 
-import type { SiteConfig } from '../config.ts';
+import type { SiteConfig } from '../model/sites.ts';
 import type { Upstreams } from './upstreams.ts';
 
 export function checkStickyNames(sites: readonly SiteConfig[], upstreams: Upstreams): void {

@@ -1,7 +1,7 @@
 // Upstreams: those with a name, and those that a `to` names directly by URL.
 
 import { createSecureContext } from 'node:tls';
-import type { ServerConfig, UpstreamConfig, UpstreamTls } from '../config.ts';
+import type { ServerConfig, UpstreamConfig, UpstreamTls } from '../model/upstreams.ts';
 import type { Part } from '../part.ts';
 import { balances, protocols } from '../schema/upstreams.ts';
 import { didYouMean } from '../suggest.ts';

@@ -1,7 +1,7 @@
 // The rules of a route: what it says itself, the site's word for the rest, the defaults for what neither says.
 
 import { resolve } from 'node:path';
-import type { ExceptionConfig, FieldPath, RuleReference, RuleSource, ShadowConfig, WafConfig } from '../config.ts';
+import type { ExceptionConfig, FieldPath, RuleReference, RuleSource, ShadowConfig, WafConfig } from '../model/waf.ts';
 import type { Part } from '../part.ts';
 import { parseFieldPath } from '../syntax/field-path.ts';
 import { parseRuleReference } from '../syntax/rule-reference.ts';

@@ -1,6 +1,6 @@
 // The part of the file about the servers behind the gateway.
 
-import type { UpstreamConfig } from '../config.ts';
+import type { UpstreamConfig } from '../model/upstreams.ts';
 import { flag, integer, off, text, word } from './kind.ts';
 import { duration } from './measures.ts';
 import type { Node } from './node.ts';

@@ -1,6 +1,6 @@
 // The parts of a request or an answer as operators name them: `args.comment`, `headers.x-forwarded-for`, `json./user/name`.
 
-import type { FieldPath } from '../config.ts';
+import type { FieldPath } from '../model/waf.ts';
 import { didYouMean } from '../suggest.ts';
 import type { Parsed } from './parsed.ts';
 

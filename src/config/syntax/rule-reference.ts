@@ -1,6 +1,6 @@
 // Which rules an exception means: one by its number, a range of numbers, or all with a tag.
 
-import type { RuleReference } from '../config.ts';
+import type { RuleReference } from '../model/waf.ts';
 import type { Parsed } from './parsed.ts';
 
 const WRITE = 'a rule id, a range like 941100-941199 or tag:NAME';

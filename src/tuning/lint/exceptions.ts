@@ -1,5 +1,5 @@
 // Exceptions that do nothing, or far more than anybody can have meant.
-import type { ExceptionConfig } from '../../config/config.ts';
+import type { ExceptionConfig } from '../../config/model/waf.ts';
 import { formatFieldPath } from '../../config/syntax/field-path.ts';
 import { formatRuleReference } from '../../config/syntax/rule-reference.ts';
 import { checkExceptions } from '../../gateway/exception-check.ts';

@@ -1,6 +1,7 @@
 // A look over all rules and exceptions of a configuration: what is not as somebody meant it.
 import path from 'node:path';
-import type { Config, ExceptionConfig } from '../../config/config.ts';
+import type { Config } from '../../config/config.ts';
+import type { ExceptionConfig } from '../../config/model/waf.ts';
 import { type LoadedRules, loadRules } from '../../waf/sources.ts';
 import { type ExceptionNeed, lintExceptions, lintRemovals } from './exceptions.ts';
 import type { LintFinding } from './finding.ts';

@@ -1,5 +1,5 @@
 // The configuration's word for a way of balancing, as an object that does it.
-import type { UpstreamConfig } from '../../config/config.ts';
+import type { UpstreamConfig } from '../../config/model/upstreams.ts';
 import type { Balancer, Candidate } from './candidate.ts';
 import { Hashing } from './hash.ts';
 import { LeastRequests } from './least-requests.ts';

@@ -6,7 +6,7 @@ import { seePropagation } from '../../../src/acme/dns/propagation.ts';
 import type { DnsProvider, TxtRecord } from '../../../src/acme/dns/provider.ts';
 import { rfc2136 } from '../../../src/acme/dns/rfc2136.ts';
 import { GatehouseError } from '../../../src/base/errors.ts';
-import type { DnsConfig } from '../../../src/config/config.ts';
+import type { DnsConfig } from '../../../src/config/model/certificates.ts';
 import { hasComponent } from '../../support/components.ts';
 import type { Named } from '../../support/named.ts';
 import { forwardUdp, freePort, startNamed } from '../../support/named.ts';

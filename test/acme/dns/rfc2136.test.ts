@@ -4,7 +4,7 @@ import net from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { decodeMessage } from '../../../src/acme/dns/dns-message.ts';
 import { rfc2136 } from '../../../src/acme/dns/rfc2136.ts';
-import type { DnsProviderConfig, TsigKeyConfig } from '../../../src/config/config.ts';
+import type { DnsProviderConfig, TsigKeyConfig } from '../../../src/config/model/certificates.ts';
 import { hasComponent } from '../../support/components.ts';
 import type { Named } from '../../support/named.ts';
 import { freePort, startNamed } from '../../support/named.ts';

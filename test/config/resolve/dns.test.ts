@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readDocument } from '../../../src/config/build-document.ts';
-import type { DnsConfig } from '../../../src/config/config.ts';
+import type { DnsConfig } from '../../../src/config/model/certificates.ts';
 import { Part } from '../../../src/config/part.ts';
 import { Report } from '../../../src/config/report.ts';
 import { resolveDns } from '../../../src/config/resolve/dns.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { UpstreamConfig } from '../../../src/config/config.ts';
+import type { UpstreamConfig } from '../../../src/config/model/upstreams.ts';
 import { configOf, messagesOf, someSite } from '../reading.ts';
 
 function upstreamOf(settings: string): UpstreamConfig | undefined {

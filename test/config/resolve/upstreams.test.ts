@@ -5,8 +5,8 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { UpstreamConfig } from '../../../src/config/config.ts';
 import { parseConfig } from '../../../src/config/load.ts';
+import type { UpstreamConfig } from '../../../src/config/model/upstreams.ts';
 import { configOf, someSite } from '../reading.ts';
 
 test('servers are texts or maps, alone or in a list; the rest has defaults', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { WafConfig } from '../../../src/config/config.ts';
+import type { WafConfig } from '../../../src/config/model/waf.ts';
 import { configOf, placesOf } from '../reading.ts';
 
 /** The rules of each route, the site's own behind them. */

@@ -8,7 +8,7 @@ import { CertificateKeeper } from '../../../src/acme/keeper.ts';
 import type { ManagedStatus } from '../../../src/acme/status.ts';
 import { FolderStorage } from '../../../src/acme/storage/folder.ts';
 import type { Storage } from '../../../src/acme/storage/storage.ts';
-import type { AcmeConfig, AcmeIssuer, CertificatesConfig } from '../../../src/config/config.ts';
+import type { AcmeConfig, AcmeIssuer, CertificatesConfig } from '../../../src/config/model/certificates.ts';
 import type { Certificate } from '../../../src/tls/certificate.ts';
 import type { Ca } from './ca.ts';
 import { startCa } from './ca.ts';
