@@ -11,6 +11,7 @@ import { TicketKeys } from '../tls/tickets.ts';
 import { Handed } from './channel.ts';
 import { countAll } from './counters.ts';
 import { Crew, type Serving } from './crew.ts';
+import { PlaceBook } from './places.ts';
 import { type Death, Seat } from './seat.ts';
 import { Sockets } from './sockets.ts';
 import type { AtSupervisor, Orders, Readiness, Source } from './words.ts';
@@ -38,6 +39,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #sockets: Sockets;
   readonly #counters: MemoryCounters;
+  readonly #places = new PlaceBook<Seat>();
   readonly #tickets: TicketKeys;
   readonly #crew: Crew;
   /** Starts and reloads, one after the other: a worker never begins with a configuration of before. */
@@ -188,6 +190,7 @@ export class Supervisor {
       orders: () => this.#orders(seat),
       socket: async ({ kind, place, nth }) => new Handed(await this.#sockets.at(kind, place, nth)),
       count: (wishes) => countAll(this.#counters, wishes),
+      places: this.#places.open(seat),
       ban: (change) => this.#crew.tellAll((channel) => channel.tell('heardOfBan', change), seat),
       purged: (order) => this.#crew.tellAll((channel) => channel.tell('heardOfPurge', order), seat),
       certificates: () => this.#crew.tellAll((channel) => channel.tell('heardOfCertificates', undefined), seat),
@@ -221,6 +224,7 @@ export class Supervisor {
 
   #died(seat: Seat, { cause, words, pid, pauseMs }: Death): void {
     this.onLeft(pid);
+    this.#places.close(seat);
     seat.isLead = false;
     if (this.#isStopping) return;
     this.#crew.passLead();

@@ -63,6 +63,13 @@ export interface CountWish {
   readonly add: number;
 }
 
+/** A place of a request that is under way; `wanted` undefined: it is given back. */
+export interface PlaceWish {
+  /** Told apart from all others of the worker. */
+  readonly place: number;
+  readonly wanted?: { readonly id: string; readonly key: string; readonly most: number };
+}
+
 /** What the supervisor answers. */
 export interface AtSupervisor {
   orders(_: undefined): Promise<Orders>;
@@ -74,6 +81,8 @@ export interface AtSupervisor {
   /** A handle of Node's. */
   socket(wish: { kind: string; place: ListenAddress; nth: number }): Promise<object>;
   count(wishes: readonly CountWish[]): Promise<readonly Count[]>;
+  /** Whether each was given. */
+  places(wishes: readonly PlaceWish[]): readonly boolean[];
   ban(change: BanChange): void;
   purged(order: PurgeOrder): void;
   certificates(_: undefined): void;

@@ -10,6 +10,7 @@ import type { FigureSet } from '../observe/metrics.ts';
 import { Channel, faultOf } from './channel.ts';
 import { WorkerCounters } from './counters.ts';
 import { OrphanWatch } from './orphan-watch.ts';
+import { WorkerPlaces } from './places.ts';
 import { shareOf } from './share.ts';
 import type { AtSupervisor, AtWorker, Orders, Readiness, Source } from './words.ts';
 
@@ -91,6 +92,7 @@ export class Worker {
       ticketKey,
       bans,
       counters: (local) => new WorkerCounters((wishes) => channel.ask('count', wishes, COUNT_MS), local),
+      places: new WorkerPlaces((wishes) => channel.ask('places', wishes, COUNT_MS)),
       listenOn: (kind, place, nth) => channel.ask('socket', { kind, place, nth }, ASK_MS),
       banChanged: (change) => channel.tell('ban', change),
       purged: (order) => channel.tell('purged', order),

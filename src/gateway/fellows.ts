@@ -6,6 +6,7 @@ import type { ListenAddress } from '../config/config.ts';
 import type { Ban } from '../limits/ban.ts';
 import type { BanChange } from '../limits/bans.ts';
 import type { CounterStore } from '../limits/counter.ts';
+import type { Places } from '../limits/places.ts';
 import type { TicketKey } from '../tls/tickets.ts';
 import type { InheritedSockets } from './inherited.ts';
 
@@ -29,6 +30,8 @@ export interface Fellows {
   readonly bans: readonly Ban[] | undefined;
   /** Counts for all; by `local` while nobody answers. */
   counters(local: CounterStore): CounterStore;
+  /** Of requests that are under way in all of them. */
+  readonly places: Places;
   readonly listenOn: ListenOn;
   /** A ban was set or lifted here. Never fails, like all that follow. */
   banChanged(change: BanChange): void;

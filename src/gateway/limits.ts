@@ -6,6 +6,7 @@ import { BanFile } from '../limits/ban-file.ts';
 import { BanShare } from '../limits/ban-share.ts';
 import { type BanChange, Bans } from '../limits/bans.ts';
 import type { CounterStore } from '../limits/counter.ts';
+import { LocalPlaces } from '../limits/places.ts';
 import { LimitState } from '../limits/state.ts';
 import type { Records } from '../observe/records.ts';
 import type { Shared } from '../shared/shared.ts';
@@ -56,7 +57,7 @@ export async function openLimiting(
     }
   };
   const open = (): Promise<CounterStore> => openCounters(config.requestLimits.counters, shared, fellows);
-  const state = new LimitState(bans, open, (refusal, untold) => {
+  const state = new LimitState(bans, open, fellows?.places ?? new LocalPlaces(), (refusal, untold) => {
     records.info('limit', 'refused', { ...refusal, untold: untold === 0 ? undefined : untold });
   });
   return {

@@ -3,10 +3,10 @@
 import { networkOf } from '../base/ip.ts';
 import type { LimitConfig } from '../config/model/sites.ts';
 import type { Exchange } from '../http/exchange.ts';
-import type { Concurrency } from './concurrency.ts';
 import type { Count, Counter } from './counter.ts';
 import type { Standing } from './fields.ts';
 import { type KeyReader, keyReader } from './key.ts';
+import type { Leave } from './places.ts';
 import type { LimitState, Tally } from './state.ts';
 
 /** Ends with its window, and a little later: a timer may ring early. */
@@ -37,7 +37,6 @@ export class Limit {
   readonly #state: LimitState;
   readonly #windows: readonly Window[];
   readonly #keyOf: KeyReader;
-  readonly #concurrency: Concurrency;
 
   constructor(config: LimitConfig, site: string, state: LimitState) {
     this.config = config;
@@ -45,7 +44,6 @@ export class Limit {
     this.#id = `${site}/${config.name}`;
     this.#rates = [this.#id, ...config.windows.map(({ points, windowMs }) => `${points}/${windowMs}`)].join('/');
     this.#keyOf = keyReader(config.key);
-    this.#concurrency = state.concurrency(this.#id);
     this.tally = state.tally(site, config.name);
     this.#windows = config.windows.map(({ points, windowMs }, index) => ({
       name: index === 0 ? config.name : `${config.name}-${index + 1}`,
@@ -73,14 +71,15 @@ export class Limit {
     return this.#isFinal ? this.#state.spent.leftMs(this.#spentKey(key), performance.now()) : 0;
   }
 
-  /** False: as many are under way already. */
-  enter(key: string): boolean {
-    const { concurrent } = this.config;
-    return concurrent === undefined || this.#concurrency.enter(key, concurrent);
+  /** Whether the requests of a key that are under way have places, of which there are so many. */
+  get hasPlaces(): boolean {
+    return this.config.concurrent !== undefined;
   }
 
-  leave(key: string): void {
-    if (this.config.concurrent !== undefined) this.#concurrency.leave(key);
+  /** undefined: all places are taken. */
+  enter(key: string): Promise<Leave | undefined> | Leave | undefined {
+    const { concurrent = Number.POSITIVE_INFINITY } = this.config;
+    return this.#state.places.enter(this.#id, key, concurrent);
   }
 
   /** Counts one request, and waits for room as long as the limit lets it. */
@@ -124,7 +123,7 @@ export class Limit {
 
   /** What its requests have taken is looked at once more when they end. */
   get settlesLater(): boolean {
-    return this.config.concurrent !== undefined || this.config.costs !== undefined;
+    return this.hasPlaces || this.config.costs !== undefined;
   }
 
   get countsRequests(): boolean {

@@ -5,6 +5,7 @@ import type { Exchange } from '../http/exchange.ts';
 import type { Reply } from '../http/reply.ts';
 import { rateLimitFields, type Standing, seconds } from './fields.ts';
 import type { Limit, Verdict } from './limit.ts';
+import type { Leave } from './places.ts';
 import type { LimitState } from './state.ts';
 
 /** Of a path in a record; the record of the request has all of it. */
@@ -23,6 +24,7 @@ interface Applied {
   readonly limit: Limit;
   readonly key: string;
   verdict: Verdict | undefined;
+  leave: Leave | undefined;
 }
 
 export class RouteLimits<Subject> {
@@ -50,25 +52,23 @@ export class RouteLimits<Subject> {
         this.#banish(x, limit);
         return this.#refuse(x, limit, spentMs, [spentStanding(limit, spentMs)]);
       }
-      applied.push({ limit, key, verdict: undefined });
+      applied.push({ limit, key, verdict: undefined, leave: undefined });
     }
     if (applied.length === 0) return undefined;
-    return this.#enter(x, applied) ?? this.#count(x, applied);
+    if (applied.some(({ limit }) => limit.settlesLater)) x.whenOver(() => settle(x, applied));
+    if (!applied.some(({ limit }) => limit.hasPlaces)) return this.#count(x, applied);
+    return this.#enter(x, applied).then((reply) => reply ?? this.#count(x, applied));
   }
 
-  #enter(x: Exchange, applied: readonly Applied[]): Reply | undefined {
-    for (const [index, { limit, key }] of applied.entries()) {
-      if (limit.enter(key)) continue;
-      for (const entered of applied.slice(0, index)) entered.limit.leave(entered.key);
-      return this.#refuseBusy(x, limit);
+  /** A place under each that has places, or under none. */
+  async #enter(x: Exchange, applied: readonly Applied[]): Promise<Reply | undefined> {
+    for (const each of applied) {
+      if (!each.limit.hasPlaces) continue;
+      each.leave = await each.limit.enter(each.key);
+      if (each.leave !== undefined) continue;
+      leaveAll(applied);
+      return this.#refuseBusy(x, each.limit);
     }
-    if (!applied.some(({ limit }) => limit.settlesLater)) return undefined;
-    x.whenOver(() => {
-      for (const { limit, key, verdict } of applied) {
-        limit.leave(key);
-        if (verdict?.waitMs === 0) limit.settle(key, verdict, x.status);
-      }
-    });
     return undefined;
   }
 
@@ -118,6 +118,18 @@ export class RouteLimits<Subject> {
 
   #refuseUnknown(x: Exchange, limit: Limit): Reply {
     return turnAway(x, limit, 403, 'limit-key', []);
+  }
+}
+
+function settle(x: Exchange, applied: readonly Applied[]): void {
+  leaveAll(applied);
+  for (const { limit, key, verdict } of applied) if (verdict?.waitMs === 0) limit.settle(key, verdict, x.status);
+}
+
+function leaveAll(applied: readonly Applied[]): void {
+  for (const each of applied) {
+    each.leave?.();
+    each.leave = undefined;
   }
 }
 

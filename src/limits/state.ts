@@ -3,8 +3,8 @@
 import type { Config } from '../config/config.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Bans } from './bans.ts';
-import { Concurrency } from './concurrency.ts';
 import type { CounterStore } from './counter.ts';
+import type { Places } from './places.ts';
 import { Spent } from './spent.ts';
 import { Strikes } from './strikes.ts';
 
@@ -33,10 +33,11 @@ const MAX_TOLD = 50;
 
 export class LimitState {
   readonly bans: Bans;
+  /** Of requests that are under way. */
+  readonly places: Places;
   /** undefined: blocked requests ban nobody. */
   strikes: Strikes | undefined;
   readonly spent: Spent = new Spent();
-  readonly #concurrency = new Map<string, Concurrency>();
   readonly #tallies = new Map<string, Tally>();
   #maxWaiting = 0;
   readonly #open: () => Promise<CounterStore>;
@@ -49,9 +50,15 @@ export class LimitState {
   #untold = 0;
 
   /** `open` opens what counts, once, and not before something is to be counted. */
-  constructor(bans: Bans, open: () => Promise<CounterStore>, tell: (refusal: Refusal, untold: number) => void) {
+  constructor(
+    bans: Bans,
+    open: () => Promise<CounterStore>,
+    places: Places,
+    tell: (refusal: Refusal, untold: number) => void,
+  ) {
     this.#open = open;
     this.bans = bans;
+    this.places = places;
     this.#tell = tell;
   }
 
@@ -72,10 +79,6 @@ export class LimitState {
     // What speaks for clients is never kept out for what one of them did.
     this.bans.use(bans, [...trustedProxies, ...listen.proxyProtocol]);
     this.strikes = bans.waf === undefined ? undefined : new Strikes(this.bans, bans.waf, this.counters);
-  }
-
-  concurrency(id: string): Concurrency {
-    return this.#concurrency.getOrInsertComputed(id, () => new Concurrency());
   }
 
   tally(site: string, name: string): Tally {

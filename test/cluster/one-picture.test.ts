@@ -1,5 +1,6 @@
 // Several processes are one gateway: to clients, to whoever is limited or banned, and to the operator.
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import https from 'node:https';
 import tls from 'node:tls';
 import { describe, expect, test, vi } from 'vitest';
@@ -46,6 +47,35 @@ describe('two workers', () => {
     const later = (await world.ask('GET', '/metrics')).text;
     expect(later).toContain('gatehouse_requests_total{status="2xx"} 4\n');
     expect(later).toContain('gatehouse_worker_deaths_total{cause="signal"} 1\n');
+  });
+
+  test('know together how many requests are under way, and what a dead one had is free', async () => {
+    const held: ServerResponse[] = [];
+    const backend = await startBackend((_, response) => void held.push(response));
+    const world = await startWorkers({ to: backend.url, site: ', limits: [{ concurrent: 2 }]' });
+    const [one = 0, two = 0] = await pidsOf(world);
+    const hold = async (pid: number): Promise<readonly Promise<unknown>[]> => {
+      const before = held.length;
+      return world.onlyBy(pid, async () => {
+        const answer = get(world).catch((error: Error) => error);
+        await vi.waitFor(() => expect(held).toHaveLength(before + 1));
+        return [answer];
+      });
+    };
+    const first = await hold(one);
+    const second = await hold(two);
+    for (const pid of [one, two]) expect(await world.onlyBy(pid, () => get(world))).toBe(429);
+    held[0]?.end();
+    expect(await Promise.all(first)).toEqual([200]);
+    const third = await hold(two);
+    expect(await world.onlyBy(one, () => get(world))).toBe(429);
+    process.kill(two, 'SIGKILL');
+    await Promise.all([...second, ...third]);
+    const fourth = await hold(one);
+    const fifth = await hold(one);
+    expect(await world.onlyBy(one, () => get(world))).toBe(429);
+    for (const response of held) response.end();
+    expect(await Promise.all([...fourth, ...fifth])).toEqual([200, 200]);
   });
 
   test('resume each other’s sessions, and those of a worker that has gone', async () => {

@@ -51,7 +51,7 @@ export const limits: Node = list(
       examples: ['5/min', ['10/s', '1000/h']],
     }),
     burst: value("How many at once; by default the rate's count.", integer(1, 1_000_000_000), { default: null }),
-    concurrent: value('How many at the same time, in this process.', integer(1, 10_000_000), { default: null }),
+    concurrent: value('How many at the same time, on this machine.', integer(1, 10_000_000), { default: null }),
     cost: table(
       'What an answer costs by its status; others cost nothing. By default every request costs 1 whatever its answer.',
       statuses,
