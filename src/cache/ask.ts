@@ -12,6 +12,8 @@ export interface Ask {
   readonly isHead: boolean;
   /** undefined: it says nothing. */
   readonly control: RequestControl | undefined;
+  /** No range and no condition: the answer is the whole one. */
+  readonly isPlain: boolean;
   readonly range: string | undefined;
   readonly ifRange: string | undefined;
   readonly ifNoneMatch: string | undefined;
@@ -123,6 +125,7 @@ export function readAsk(x: Exchange, ownCookie: string | undefined): Ask {
     isUnsafe: !SAFE.has(method) || hasOverride || isGrpc,
     isHead: method === 'HEAD',
     control,
+    isPlain: range === undefined && ifNoneMatch === undefined && ifModifiedSince === undefined,
     range,
     ifRange,
     ifNoneMatch,

@@ -2,6 +2,7 @@
 import type { Headers } from '../http/headers.ts';
 import { headerList, headerValue, setHeader, words } from '../http/headers.ts';
 import type { Reply } from '../http/reply.ts';
+import type { Ask } from './ask.ts';
 import type { Entry } from './entry.ts';
 import { normalCodings } from './vary.ts';
 
@@ -11,6 +12,11 @@ const ASKED_OF_US = words('if-none-match if-modified-since if-range range');
 /** Whether the backend can be asked if it still holds. */
 export function canValidate({ etag, lastModified }: Entry): boolean {
   return etag !== undefined || lastModified !== undefined;
+}
+
+/** Whether the backend is asked without the client's own range and conditions: what these bring about is for nobody else. */
+export function asksForAll({ isPlain }: Ask, stored: Entry | undefined): boolean {
+  return isPlain || (stored !== undefined && canValidate(stored));
 }
 
 /** Whether the answer to a HEAD is about what is stored (RFC 9111, 4.3.5): the validators that it has are the same, and one it has. */
@@ -24,14 +30,19 @@ export function isAboutStored({ status, headers }: Reply, stored: Entry): boolea
   return length === undefined || Number(length) === stored.body.length;
 }
 
+/** In place of the client's own request, one for the whole answer. */
+export function withoutConditions(headers: readonly string[]): Headers {
+  const out: Headers = [];
+  for (let i = 0; i < headers.length; i += 2) {
+    if (!ASKED_OF_US.has(headers[i] as string)) out.push(headers[i] as string, headers[i + 1] as string);
+  }
+  return out;
+}
+
 /** The client's fields, with the validators of what is stored in place of the client's own. */
 export function askedOfBackend(headers: readonly string[], stored: Entry | undefined): Headers {
   const validated = stored !== undefined && canValidate(stored) ? stored : undefined;
-  const out: Headers = [];
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i] as string;
-    if (validated === undefined || !ASKED_OF_US.has(name)) out.push(name, headers[i + 1] as string);
-  }
+  const out = validated === undefined ? [...headers] : withoutConditions(headers);
   const codings = headerList(headers, 'accept-encoding');
   if (codings !== undefined) setHeader(out, 'accept-encoding', normalCodings(codings) || 'identity');
   if (validated?.etag !== undefined) out.push('if-none-match', validated.etag);

@@ -10,7 +10,7 @@ import { isWhole, type Reply } from '../http/reply.ts';
 import { type Forwarded, forwardedField } from './cache-status.ts';
 import { type Entry, type EntryHead, freshened, removeTags, tagsOf } from './entry.ts';
 import { EntryMaking } from './entry-making.ts';
-import { askedOfBackend, canValidate, isAboutStored, takeCookies } from './fetch-headers.ts';
+import { askedOfBackend, asksForAll, canValidate, isAboutStored, takeCookies } from './fetch-headers.ts';
 import { ALONE, type Flight, type Seat } from './flight.ts';
 import { partOf, withoutPart } from './part.ts';
 import type { Place } from './place.ts';
@@ -155,7 +155,9 @@ export class Fetch {
     const kept = [...headers];
     takeCookies(kept, this.#options.ownCookie);
     const length = body === undefined ? 0 : isWhole(body) ? body.length : (body.length ?? 0);
-    const mayBe = reply.tunnel === undefined && reply.sentStatus === undefined && length <= policy.maxEntryBytes;
+    const isForAll = status === 200 || asksForAll(this.#place.ask, this.#stored);
+    const isKind = reply.tunnel === undefined && reply.sentStatus === undefined && (isForAll || status === 206);
+    const mayBe = isKind && length <= policy.maxEntryBytes;
     const part = status === 206 ? partOf(kept, length) : undefined;
     const about = part === undefined ? kept : withoutPart(kept);
     const { method } = this.#place.x.request;
@@ -163,7 +165,7 @@ export class Fetch {
       ? this.#making.headOf(method, { status, headers: about, tags: tagsOf(kept), part }, now)
       : undefined;
     // What it answers now counts, also where it may not be stored.
-    if (this.#stored !== undefined && status < 500) site.store.remove(this.#stored);
+    if (this.#stored !== undefined && status < 500 && isForAll) site.store.remove(this.#stored);
     removeTags(headers);
     if (head === undefined) {
       // Of a request that nobody waits for (a part, a HEAD, a person's) it says nothing to others.

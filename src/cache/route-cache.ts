@@ -10,7 +10,7 @@ import { type Ask, readAsk } from './ask.ts';
 import { type Forwarded, forwardedField } from './cache-status.ts';
 import { type Entry, type EntryHead, removeTags } from './entry.ts';
 import { discard, Fetch, type FetchAnswer, type FetchOptions } from './fetch.ts';
-import { canValidate } from './fetch-headers.ts';
+import { asksForAll, canValidate, withoutConditions } from './fetch-headers.ts';
 import { type Flight, within } from './flight.ts';
 import { partContext, rangeWithin } from './part.ts';
 import type { Place } from './place.ts';
@@ -106,8 +106,7 @@ export class RouteCache {
       const reply = await this.#join(place, fetching.policy, flight);
       if (reply !== undefined) return reply;
     }
-    const isPlain = ask.range === undefined && ask.ifNoneMatch === undefined && ask.ifModifiedSince === undefined;
-    const isOpen = mayWait && flight === undefined && (isPlain || stored !== undefined);
+    const isOpen = mayWait && flight === undefined && asksForAll(ask, stored);
     return new Fetch(fetching, place, isOpen ? name : undefined, stored).run(stream, why);
   }
 
@@ -157,8 +156,15 @@ export class RouteCache {
     const name = this.#nameOf(place);
     if (this.#site.flight(name) !== undefined) return;
     const { x, ask } = place;
-    const apart = x.fork({ ...x.request, method: 'GET' });
-    const plain: Ask = { ...ask, isHead: false, range: undefined, ifNoneMatch: undefined, ifModifiedSince: undefined };
+    const apart = x.fork({ ...x.request, method: 'GET', headers: withoutConditions(x.request.headers) });
+    const plain: Ask = {
+      ...ask,
+      isHead: false,
+      isPlain: true,
+      range: undefined,
+      ifNoneMatch: undefined,
+      ifModifiedSince: undefined,
+    };
     const fetch = new Fetch(fetching, { ...place, x: apart, ask: plain }, name, stored, true);
     // What fails is tried again by the next request; the client has its answer already.
     fetch.run(NOBODY, 'stale').then(discard, () => {});

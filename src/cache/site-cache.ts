@@ -49,9 +49,10 @@ export class SiteCache {
     this.judge = judge;
   }
 
-  /** One to wait for; undefined: there is none. */
+  /** One to wait for; undefined: there is none. What was changed since it began is no answer to who asks now. */
   flight(name: string): Flight | undefined {
-    return this.#open.get(name);
+    const flight = this.#open.get(name);
+    return flight?.isVoid === true ? undefined : flight;
   }
 
   /** `name`: under which others find it; undefined: nobody waits for it. */

@@ -1,5 +1,5 @@
 // What goes wrong in shared caches in front of people: one test for each attack, by its name.
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startBackend, startRawBackend } from '../support/backend.ts';
 import { type Answer, type RequestOptions, request } from '../support/client.ts';
 import { startGateway } from '../support/world.ts';
@@ -334,6 +334,35 @@ describe('error poisoning (CPDoS)', () => {
     expect((await get('/a', { 'if-none-match': '"1"' })).status).toBe(304);
     const next = await get('/a');
     expect([next.status, next.body]).toEqual([200, 'whole']);
+  });
+
+  test.for([
+    ['416', 416, { range: 'bytes=1000-' }],
+    ['412', 412, { range: 'bytes=0-1', 'if-range': '"x"' }],
+    ['400', 400, { range: 'bytes=0-1,0-1,0-1' }],
+    ['404', 404, { 'if-none-match': '*' }],
+  ] as const)('what a range or condition has brought about is for nobody else: %s', async ([, status, odd]) => {
+    const { get } = await startScene(({ headers }, response) => {
+      response.setHeader('cache-control', 'max-age=600');
+      const isOdd = (headers.range ?? headers['if-none-match']) !== undefined;
+      response.writeHead(isOdd ? status : 200).end(isOdd ? 'refused' : 'whole');
+    });
+    expect((await get('/a', odd)).status).toBe(status);
+    expect((await get('/a')).body).toBe('whole');
+  });
+
+  test('nor does it take the place of what is stored and cannot be asked about', async () => {
+    const { backend, get } = await startScene(({ headers }, response) => {
+      response.setHeader('cache-control', 'max-age=60, stale-while-revalidate=600');
+      const { range } = headers;
+      response.writeHead(range === undefined ? 200 : 416).end(range === undefined ? 'whole' : 'refused');
+    });
+    await get('/a');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 61_000 });
+    onTestFinished(() => void vi.useRealTimers());
+    expect((await get('/a', { range: 'bytes=1000-' })).status).toBe(416);
+    await vi.waitFor(() => expect(backend.seen.length).toBe(2));
+    expect([backend.seen[1]?.headers.range, (await get('/a')).body]).toEqual([undefined, 'whole']);
   });
 
   test('a part is not stored for those who want the whole', async () => {

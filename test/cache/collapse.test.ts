@@ -1,5 +1,6 @@
 // Many clients who want the same at once: one request to the backend where the answer is for all, and nobody waits or shares
 // where it is not.
+import { type EventEmitter, once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import http2 from 'node:http2';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -219,6 +220,32 @@ test('what was changed while it was fetched is not stored', async () => {
   await reached(3);
   held[2]?.writeHead(200, LONG).end('new');
   expect((await next?.answer)?.body).toBe('new');
+});
+
+test.for([
+  ['with a head that has come', true],
+  ['with nothing yet', false],
+] as const)('who asks behind a change gets nothing that was asked for before it: %s', async ([, hasCome]) => {
+  const { world, held, reached } = await startHeld();
+  const [old] = ask(world, 1);
+  await reached(1);
+  if (hasCome) {
+    held[0]?.writeHead(200, { ...LONG, 'content-length': '3' }).write('o');
+    await once(old?.stream as EventEmitter, 'response');
+  }
+  const [change] = ask(world, 1, { ':method': 'DELETE' });
+  await reached(2);
+  held[1]?.writeHead(204).end();
+  await change?.answer;
+  const [next, besides] = ask(world, 2);
+  await reached(3);
+  await waiting(world, 3);
+  held[2]?.writeHead(200, LONG).end('new');
+  expect(await allBodies([next, besides] as Client[])).toEqual(['new', 'new']);
+  if (!hasCome) held[0]?.writeHead(200, LONG);
+  held[0]?.end(hasCome ? 'ld' : 'old');
+  expect((await old?.answer)?.body).toBe('old');
+  expect((await ask(world, 1)[0]?.answer)?.body).toBe('new');
 });
 
 test('who asks for less than the whole answer keeps nobody from waiting for it', async () => {
