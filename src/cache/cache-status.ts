@@ -11,6 +11,11 @@ export function statusField(how: string, { staleAt }: Pick<EntryHead, 'staleAt'>
 /** Why a request went on to the backend (RFC 9211, 2.2). */
 export type Forwarded = 'bypass' | 'method' | 'uri-miss' | 'vary-miss' | 'request' | 'stale';
 
+/** `status`: of what the backend answered. Such an answer is no hit, wherever its body comes from (RFC 9211, 2.1). */
+export function forwarded(why: Forwarded, status?: number): string {
+  return `fwd=${why}${status === undefined ? '' : `; fwd-status=${status}`}`;
+}
+
 export function forwardedField(why: Forwarded, more = ''): string {
   return `${NAME}; fwd=${why}${more}`;
 }

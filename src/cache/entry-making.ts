@@ -14,6 +14,7 @@ export interface Answered {
   readonly tags: readonly string[];
   /** With `headers` that speak of the whole. */
   readonly part?: Part | undefined;
+  readonly delayMs: number;
 }
 
 export class EntryMaking {
@@ -28,7 +29,7 @@ export class EntryMaking {
   }
 
   /** undefined: it may not be stored. `now`: milliseconds since the epoch. */
-  headOf(method: string, { status, headers, tags, part }: Answered, now: number): EntryHead | undefined {
+  headOf(method: string, { status, headers, tags, part, delayMs }: Answered, now: number): EntryHead | undefined {
     const { x, ask, key, context } = this.#place;
     const { authority, path, query } = x.request;
     // A part may be kept where the whole might.
@@ -41,6 +42,7 @@ export class EntryMaking {
       hasCredentials,
       status: judged,
       headers,
+      delayMs,
     };
     const verdict = this.#site.judge.read(seen, this.#policy);
     if (verdict === undefined) return undefined;

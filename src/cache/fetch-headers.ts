@@ -39,6 +39,11 @@ export function withoutConditions(headers: readonly string[]): Headers {
   return out;
 }
 
+/** Whether a 304 with this ETag can be about what is stored with the other (RFC 9111, 4.3.4): a weak one need not be the very same. */
+export function isSameTag(etag: string, stored: string): boolean {
+  return etag === stored || (etag.startsWith('W/') && etag.slice(2) === stored.replace(/^W\//, ''));
+}
+
 /** The client's fields, with the validators of what is stored in place of the client's own. */
 export function askedOfBackend(headers: readonly string[], stored: Entry | undefined): Headers {
   const validated = stored !== undefined && canValidate(stored) ? stored : undefined;

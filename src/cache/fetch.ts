@@ -7,10 +7,10 @@ import type { ClientStream } from '../http/client-stream.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { headerValue } from '../http/headers.ts';
 import { isWhole, type Reply } from '../http/reply.ts';
-import { type Forwarded, forwardedField } from './cache-status.ts';
+import { type Forwarded, forwarded, forwardedField } from './cache-status.ts';
 import { type Entry, type EntryHead, freshened, removeTags, tagsOf } from './entry.ts';
 import { EntryMaking } from './entry-making.ts';
-import { askedOfBackend, asksForAll, canValidate, isAboutStored, takeCookies } from './fetch-headers.ts';
+import { askedOfBackend, asksForAll, canValidate, isAboutStored, isSameTag, takeCookies } from './fetch-headers.ts';
 import { ALONE, type Flight, type Seat } from './flight.ts';
 import { partOf, withoutPart } from './part.ts';
 import type { Place } from './place.ts';
@@ -41,6 +41,8 @@ export class Fetch {
   readonly #flight: Flight;
   readonly #seat: Seat;
   #stored: Entry | undefined;
+  /** See `Seen`. */
+  #delayMs = 0;
 
   /** `isApart`: no client reads the answer, and it is fetched to its end all the same. */
   constructor(
@@ -70,12 +72,12 @@ export class Fetch {
       const stored = this.#stored;
       if (stored !== undefined && FAILURES.has(reply.status) && isWithin(stored, stored.staleIfError, now)) {
         discard(reply);
-        return this.#standIn(stored, now, why);
+        return this.#standIn(stored, now, forwarded(why, reply.status));
       }
       const isToFreshen = (to: Entry): boolean =>
         reply.status === 304 ? canValidate(to) : this.#place.ask.isHead && isAboutStored(reply, to);
       if (stored !== undefined && isToFreshen(stored)) {
-        const fresh = this.#freshen(stored, reply, now);
+        const fresh = this.#freshen(stored, reply, now, why);
         if (fresh !== undefined) return fresh;
         // It speaks of another answer than the stored one: asked again without conditions.
         this.#stored = undefined;
@@ -86,7 +88,7 @@ export class Fetch {
       const stored = this.#stored;
       const isBackends = error instanceof GatehouseError && error.side === 'upstream';
       if (stored !== undefined && isBackends && isWithin(stored, stored.staleIfError, Date.now()))
-        return this.#standIn(stored, Date.now(), why);
+        return this.#standIn(stored, Date.now(), forwarded(why));
       this.#land({ kind: 'failed', error });
       throw error;
     }
@@ -96,30 +98,31 @@ export class Fetch {
     const { x } = this.#place;
     const fork = x.fork({ ...x.request, headers: askedOfBackend(x.request.headers, this.#stored) });
     this.#flight.onAbandoned = () => fork.leave();
+    const askedAt = performance.now();
     try {
       return await this.#options.fetch(fork, stream);
     } finally {
+      this.#delayMs = Math.round(performance.now() - askedAt);
       x.upstream = fork.upstream;
       x.attempts += fork.attempts;
       x.upstreamMs = fork.upstreamMs;
     }
   }
 
-  #standIn(stored: Entry, now: number, why: Forwarded): Reply {
+  #standIn(stored: Entry, now: number, how: string): Reply {
     const { x, ask } = this.#place;
     this.#land(ALONE);
     x.error = undefined;
     this.#count('stale');
-    return serveStored(x, stored, ask, now, `hit; fwd=${why}`);
+    return serveStored(x, stored, ask, now, how);
   }
 
   /** RFC 9111, 4.3.4. undefined: the 304 is not about what is stored. */
-  #freshen(stored: Entry, reply: Reply, now: number): Reply | undefined {
+  #freshen(stored: Entry, reply: Reply, now: number, why: Forwarded): Reply | undefined {
     const { x, ask } = this.#place;
     const update = [...reply.headers];
     const etag = headerValue(update, 'etag');
-    if (etag !== undefined && !etag.startsWith('W/') && stored.etag !== undefined && etag !== stored.etag)
-      return undefined;
+    if (etag !== undefined && stored.etag !== undefined && !isSameTag(etag, stored.etag)) return undefined;
     if (headerValue(update, 'date') === undefined) update.push('date', new Date(now).toUTCString());
     const cookies = takeCookies(update, this.#options.ownCookie);
     const headers = freshened(stored.headers, update);
@@ -127,11 +130,11 @@ export class Fetch {
     // Of a HEAD too: what it freshens was the answer to a GET.
     const head = this.#making.headOf(
       'GET',
-      { status: stored.status, headers, tags: tags.length > 0 ? tags : stored.tags },
+      { status: stored.status, headers, tags: tags.length > 0 ? tags : stored.tags, delayMs: this.#delayMs },
       now,
     );
     this.#count('revalidated');
-    const how = `hit; fwd=stale; fwd-status=304`;
+    const how = forwarded(why, reply.status);
     if (head === undefined) {
       // Good for this client, and from now on for nobody else.
       this.#options.site.store.remove(stored);
@@ -142,7 +145,7 @@ export class Fetch {
     const entry = this.#making.entryOf(head, stored.body);
     if (entry.variant !== stored.variant) this.#options.site.store.remove(stored);
     this.#store(entry);
-    const answer = serveStored(x, entry, ask, now, how);
+    const answer = serveStored(x, entry, ask, now, this.#flight.isVoid ? how : `${how}; stored`);
     answer.headers.push(...cookies);
     return answer;
   }
@@ -162,7 +165,7 @@ export class Fetch {
     const about = part === undefined ? kept : withoutPart(kept);
     const { method } = this.#place.x.request;
     const head = mayBe
-      ? this.#making.headOf(method, { status, headers: about, tags: tagsOf(kept), part }, now)
+      ? this.#making.headOf(method, { status, headers: about, tags: tagsOf(kept), part, delayMs: this.#delayMs }, now)
       : undefined;
     // What it answers now counts, also where it may not be stored.
     if (this.#stored !== undefined && status < 500 && isForAll) site.store.remove(this.#stored);

@@ -2,7 +2,7 @@
 // interceptor is shown the head of an exchange that has happened, and a store that only listens hears what it would do.
 import { STATUS_CODES } from 'node:http';
 import { type Dispatcher, interceptors } from 'undici';
-import { headerList, headersObject, removeHeader, setHeader } from '../http/headers.ts';
+import { headerList, headersObject, headerValue, removeHeader, setHeader } from '../http/headers.ts';
 import { parseHttpDate } from './http-date.ts';
 import { targetedControl } from './targeted.ts';
 
@@ -10,6 +10,8 @@ export interface Verdict {
   /** When it was as new as it could be: now less its age. Milliseconds since the epoch, as the others. */
   readonly bornAt: number;
   readonly staleAt: number;
+  /** See `Seen.delayMs`. */
+  readonly delayMs: number;
   /** Request fields by which it was chosen, in lower case. */
   readonly vary: readonly string[];
   /** Fields that may not be kept. */
@@ -34,6 +36,8 @@ export interface Seen {
   readonly hasCredentials: boolean;
   readonly status: number;
   readonly headers: readonly string[];
+  /** From the request to the head of its answer: it may be as old as that (RFC 9111, 4.2.3). */
+  readonly delayMs: number;
 }
 
 /** What the site says of answers that say nothing themselves, in seconds; 0: nothing. */
@@ -98,10 +102,17 @@ export class Judge {
     const said = value.cacheControlDirectives ?? {};
     if (said['must-understand'] === true && !isUnderstood(seen.status)) return undefined;
     const isGuessed = said['max-age'] === undefined && said['s-maxage'] === undefined && !headers.includes('expires');
+    // undici takes it for a life of a year; of itself it gives none (RFC 8246, 2).
+    if (said.immutable === true && isGuessed && !headers.includes('last-modified')) return undefined;
+    const now = Date.now();
+    const ageMs = Math.max(now - value.cachedAt, 1000 * Number(headerValue(headers, 'age') ?? 0) + seen.delayMs);
+    const bornAt = now - ageMs;
+    const staleAt = hasOwnLife(seen.headers) ? value.staleAt - value.cachedAt + bornAt : value.staleAt;
     const mustRevalidate = said['must-revalidate'] === true;
     return {
-      bornAt: value.cachedAt,
-      staleAt: isGuessed ? Math.min(value.staleAt, value.cachedAt + LONGEST_GUESS_MS) : value.staleAt,
+      bornAt,
+      staleAt: isGuessed ? Math.min(staleAt, value.cachedAt + LONGEST_GUESS_MS) : staleAt,
+      delayMs: seen.delayMs,
       vary: Object.keys(value.vary ?? {}),
       dropped: [...listOf(said['no-cache']), ...listOf(said.private)],
       isPublic: said.public === true,
@@ -196,6 +207,11 @@ function withoutLife(headers: readonly string[]): string[] {
   if (!control.includes('"'))
     setHeader(without, 'cache-control', control.replaceAll(/(max-?age\s*=\s*)[0-9]+/gi, '$10'));
   return without;
+}
+
+/** Else its life is our own choice, and begins when it has come. */
+function hasOwnLife(headers: readonly string[]): boolean {
+  return !isSilent(headers) || headerValue(headers, 'cdn-cache-control') !== undefined;
 }
 
 function isSilent(headers: readonly string[]): boolean {

@@ -186,7 +186,7 @@ export class RouteCache {
     const origin = `https://${authority}`;
     // What overrides its method may be anything.
     const unsafe = method === 'GET' || method === 'HEAD' ? 'POST' : method;
-    const seen = { method: unsafe, origin, target: path + query, hasCredentials: false, status, headers };
+    const seen = { method: unsafe, origin, target: path + query, hasCredentials: false, status, headers, delayMs: 0 };
     for (const target of this.#site.judge.invalidated(seen)) {
       const key = writtenKey(host, target);
       if (key !== undefined) this.#site.invalidate(key);

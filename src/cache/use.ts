@@ -34,7 +34,10 @@ export function isWithin({ mustRevalidate, noCache, staleAt }: EntryHead, second
   return !mustRevalidate && !noCache && seconds > 0 && now - staleAt <= seconds * 1000;
 }
 
-/** What was fetched for another may be used for those who waited only while it is fresh. */
-export function isShareable(head: EntryHead, now: number): boolean {
-  return !head.noCache && head.staleAt > now;
+/**
+ * What was fetched for another may be used for those who waited only while it is fresh. That it took long to fetch is no
+ * matter: by themselves they would have got it no sooner.
+ */
+export function isShareable({ noCache, staleAt, delayMs }: EntryHead, now: number): boolean {
+  return !noCache && staleAt + delayMs > now;
 }

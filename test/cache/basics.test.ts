@@ -61,7 +61,7 @@ describeProtocols('a stored answer', (over) => {
     await get('/a');
     const fresh = await get('/a', { 'if-none-match': '"of the client"' });
     expect([fresh.status, fresh.body, fresh.headers['x-version']]).toEqual([200, 'body', 'two']);
-    expect(fresh.headers['cache-status']).toMatch(/^gatehouse; hit; fwd=stale; fwd-status=304; ttl=/);
+    expect(fresh.headers['cache-status']).toMatch(/^gatehouse; fwd=stale; fwd-status=304; stored; ttl=\d+$/);
     const after = await get('/a');
     expect([after.headers['x-version'], backend.seen.length]).toEqual(['two', 2]);
     expect(backend.seen[1]?.headers['if-none-match']).toBe(ETAG);
@@ -133,6 +133,29 @@ test('stale-while-revalidate: the stored answer at once, and a fresh one beside'
   expect(backend.seen.length).toBe(2);
 });
 
+test.for([
+  ['W/"a"', 'W/"b"', 'answer 3'],
+  ['"a"', 'W/"b"', 'answer 3'],
+  ['"a"', '"b"', 'answer 3'],
+  ['W/"a"', '"a"', 'answer 3'],
+  ['"a"', 'W/"a"', 'answer 1'],
+  ['W/"a"', 'W/"a"', 'answer 1'],
+] as const)(
+  'a 304 about another answer than the stored one says nothing of it: %s, %s',
+  async ([stored, told, body]) => {
+    let count = 0;
+    const { get } = await startScene(({ headers }, response) => {
+      response.setHeader('cache-control', 'max-age=60');
+      const isAsked = headers['if-none-match'] !== undefined;
+      response.setHeader('etag', isAsked ? told : stored);
+      response.statusCode = isAsked ? 304 : 200;
+      response.end(`answer ${++count}`);
+    });
+    await get('/a');
+    expect((await get('/a', { 'cache-control': 'no-cache' })).body).toBe(body);
+  },
+);
+
 test.for([['a status of 503'], ['a broken connection']] as const)(
   'stale-if-error: the stored answer stands in for %s',
   async ([kind]) => {
@@ -147,6 +170,9 @@ test.for([['a status of 503'], ['a broken connection']] as const)(
     await get('/a');
     const answer = await get('/a');
     expect([answer.status, answer.body]).toEqual([200, 'stored']);
+    // It went forward, so it is no hit (RFC 9211, 2.1).
+    const said = kind === 'a broken connection' ? '' : ' fwd-status=503;';
+    expect(answer.headers['cache-status']).toMatch(new RegExp(`^gatehouse; fwd=stale;${said} ttl=-?\\d+$`));
     expect((await world.accessRecords(2)).map(({ cache }) => cache)).toEqual(['miss', 'stale']);
   },
 );

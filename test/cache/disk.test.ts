@@ -37,6 +37,7 @@ function entry(key: string, { bytes = 0, language, tags = [] }: Wanted = {}): En
     storedAt: ++storedAt,
     bornAt: 1,
     staleAt: 2,
+    delayMs: 0,
     etag: undefined,
     lastModified: 'x',
     tags,

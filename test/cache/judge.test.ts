@@ -12,7 +12,15 @@ function read(
   more: Partial<Seen> = {},
   ttlSeconds = 0,
 ): Verdict | undefined {
-  const seen = { method: 'GET', origin: 'https://a.test', target: '/a', hasCredentials: false, status: 200, ...more };
+  const plain = {
+    method: 'GET',
+    origin: 'https://a.test',
+    target: '/a',
+    hasCredentials: false,
+    status: 200,
+    delayMs: 0,
+  };
+  const seen = { ...plain, ...more };
   return judge.read({ ...seen, headers: Object.entries(headers).flat() }, { ttlSeconds, staleIfErrorSeconds: 30 });
 }
 
@@ -69,6 +77,30 @@ test.for([
   ['max-age=60, stale-if-error=0', 0],
 ] as const)('what a site says of failures is for what does not say so itself: %s', ([control, seconds]) => {
   expect(read({ 'cache-control': control })?.staleIfError).toBe(seconds);
+});
+
+test.for([
+  [{ 'cache-control': 'max-age=60' }, 57],
+  [{ 'cache-control': 'max-age=60', age: '10' }, 47],
+  [{ 'cache-control': 'max-age=60', date: 'Sat, 21 Nov 2026 23:59:20 GMT' }, 20],
+  [{ 'cache-control': 'max-age=60', date: 'Sat, 21 Nov 2026 23:59:59 GMT' }, 57],
+  [{ 'cache-control': 'max-age=1' }, -2],
+  [{ 'cdn-cache-control': 'max-age=60' }, 57],
+  [{ expires: 'Sun, 22 Nov 2026 00:01:00 GMT', date: 'Sat, 21 Nov 2026 23:59:57 GMT' }, 60],
+] as const)('the time in which it was fetched is age (RFC 9111, 4.2.3): %j', ([headers, seconds]) => {
+  expect(life(headers, { delayMs: 3000 })).toBe(seconds);
+});
+
+test('but the life that the site gives begins when it has come', () => {
+  expect(life({}, { delayMs: 3000 }, 2)).toBe(2);
+  expect(read({}, { delayMs: 3000 }, 2)?.bornAt).toBe(Date.now() - 3000);
+});
+
+test('immutable says nothing of how long (RFC 8246, 2)', () => {
+  expect(life({ 'cache-control': 'immutable' })).toBe(undefined);
+  expect(life({ 'cache-control': 'public, immutable', etag: '"1"' }, { status: 500 })).toBe(undefined);
+  expect(life({ 'cache-control': 'max-age=60, immutable' })).toBe(60);
+  expect(life({ 'cache-control': 'immutable', 'last-modified': at(-1000) })).toBe(100);
 });
 
 test('what a Date leaves out of a second is no age', () => {
@@ -146,6 +178,7 @@ describe('RFC 9111, 4.4: invalidation', () => {
       hasCredentials: false,
       status,
       headers,
+      delayMs: 0,
     });
 
   test('by success and redirects, never by failure', () => {

@@ -22,6 +22,7 @@ function entry(
       storedAt: ++storedAt,
       bornAt: 0,
       staleAt: 1,
+      delayMs: 0,
       etag: undefined,
       lastModified: undefined,
       tags: more.tags ?? [],
