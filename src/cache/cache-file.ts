@@ -2,10 +2,11 @@
 // still there after a restart. Several processes may have it open. Whatever fails costs stored answers and no request.
 import { rmSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { crc32 } from 'node:zlib';
 import type { EntryHead } from './entry.ts';
 
 export interface FileBounds {
-  /** Held within a sixteenth. */
+  /** Held within a sixteenth; what the file takes for it, within a quarter and `SLACK_BYTES`. */
   readonly maxBytes: number;
   readonly maxEntries: number;
   /** Of one URL; many are held within sixteen. */
@@ -20,7 +21,7 @@ export interface FileRow {
 }
 
 /** Of the form of the tables; a file of another form begins anew. */
-const VERSION = 2;
+const VERSION = 3;
 /** Another process writes: what does not get its turn in this time is not stored. */
 const BUSY_MS = 100;
 const OPEN_MS = 2000;
@@ -32,25 +33,25 @@ const MANY_VARIANTS = 256;
 const BATCH = 500;
 /** Entries between two looks at the bounds. */
 const LOOK_EVERY = 64;
+/** For the pages of tables that hold next to nothing. */
+const SLACK_BYTES = 2 ** 20;
 
 const TABLES = `
 CREATE TABLE IF NOT EXISTS entries (
-  key TEXT NOT NULL, fields TEXT NOT NULL, variant TEXT NOT NULL, head TEXT NOT NULL, body BLOB NOT NULL,
-  size INTEGER NOT NULL, stored INTEGER NOT NULL, used INTEGER NOT NULL, PRIMARY KEY (key, fields, variant)
+  id INTEGER PRIMARY KEY, key TEXT NOT NULL, fields TEXT NOT NULL, variant TEXT NOT NULL, head TEXT NOT NULL,
+  body BLOB NOT NULL, checksum INTEGER NOT NULL, size INTEGER NOT NULL, stored INTEGER NOT NULL, used INTEGER NOT NULL,
+  UNIQUE (key, fields, variant)
 );
 CREATE INDEX IF NOT EXISTS by_use ON entries (used, size);
 CREATE INDEX IF NOT EXISTS variants_by_use ON entries (key, used);
 CREATE TABLE IF NOT EXISTS groups (key TEXT NOT NULL, fields TEXT NOT NULL, PRIMARY KEY (key, fields)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS tags (
-  tag TEXT NOT NULL, key TEXT NOT NULL, fields TEXT NOT NULL, variant TEXT NOT NULL,
-  PRIMARY KEY (tag, key, fields, variant)
-) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tags (tag TEXT NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY (tag, entry)) WITHOUT ROWID;
 CREATE TRIGGER IF NOT EXISTS gone AFTER DELETE ON entries BEGIN
-  DELETE FROM tags WHERE key = old.key AND fields = old.fields AND variant = old.variant;
+  DELETE FROM tags WHERE entry = old.id;
   DELETE FROM groups WHERE key = old.key AND fields = old.fields
     AND NOT EXISTS (SELECT 1 FROM entries WHERE key = old.key AND fields = old.fields);
 END;
-CREATE INDEX IF NOT EXISTS tags_of ON tags (key, fields, variant);
+CREATE INDEX IF NOT EXISTS tags_of ON tags (entry);
 PRAGMA user_version = ${VERSION};`;
 
 export class CacheFile {
@@ -85,10 +86,13 @@ export class CacheFile {
     return this.#statements.groups.all(key).map(({ fields }) => namesOf(String(fields)));
   }
 
-  /** `head` is the JSON text of an `EntryHead`. */
+  /** `head` is the JSON text of an `EntryHead`. Throws when it is not what was put there (`isUnreadable`). */
   find(key: string, fields: readonly string[], variant: string): FileRow | undefined {
-    const row = this.#statements.find.get(key, fields.join(), variant) as (FileRow & { used: number }) | undefined;
-    if (row !== undefined && Date.now() - row.used > TOUCH_MS) this.#touch(key, fields.join(), variant);
+    const place = [key, fields.join(), variant] as const;
+    const row = this.#statements.find.get(...place) as (FileRow & { used: number; checksum: number }) | undefined;
+    if (row === undefined) return undefined;
+    if (row.checksum !== checksumOf(place, row.head, row.body)) throw new Damaged();
+    if (Date.now() - row.used > TOUCH_MS) this.#touch(...place);
     return row;
   }
 
@@ -106,9 +110,12 @@ export class CacheFile {
     const fields = head.fields.join();
     this.#together(() => {
       this.#statements.delete.run(key, fields, variant);
-      this.#statements.add.run(key, fields, variant, JSON.stringify(head), body, sizeBytes, storedAt, Date.now());
+      const text = JSON.stringify(head);
+      const checksum = checksumOf([key, fields, variant], text, body);
+      const times = [storedAt, Date.now()] as const;
+      const added = this.#statements.add.run(key, fields, variant, text, body, checksum, sizeBytes, ...times);
       this.#statements.addGroup.run(key, fields);
-      for (const tag of tags) this.#statements.tag.run(tag, key, fields, variant);
+      for (const tag of tags) this.#statements.tag.run(tag, added.lastInsertRowid);
       const { maxVariants } = this.#bounds;
       if (maxVariants < MANY_VARIANTS || this.#entriesSinceLook % 16 === 0)
         this.#statements.variants.run(key, maxVariants);
@@ -116,7 +123,16 @@ export class CacheFile {
     this.#bytesSinceLook += sizeBytes;
     this.#entriesSinceLook++;
     const { maxBytes } = this.#bounds;
-    if (this.#entriesSinceLook >= LOOK_EVERY || this.#bytesSinceLook > maxBytes / 16) this.#bound();
+    if (this.#entriesSinceLook >= LOOK_EVERY || this.#bytesSinceLook > maxBytes / 16 || this.#isTooLarge) this.#bound();
+  }
+
+  /**
+   * Long URLs and many tags take several times what is counted for their entry, and would fill the disk. Free pages do not count: they
+   * are taken next.
+   */
+  get #isTooLarge(): boolean {
+    const { bytes } = this.#statements.pages.get() as { bytes: number };
+    return bytes > this.#bounds.maxBytes * 1.25 + SLACK_BYTES;
   }
 
   /** Of every kind of `remove`: how many answers are gone. */
@@ -161,7 +177,8 @@ export class CacheFile {
     this.#entriesSinceLook = 0;
     for (;;) {
       const { entries, bytes } = this.figures;
-      if (entries === 0 || (entries <= this.#bounds.maxEntries && bytes <= this.#bounds.maxBytes)) return;
+      const isOver = entries > this.#bounds.maxEntries || bytes > this.#bounds.maxBytes || this.#isTooLarge;
+      if (entries === 0 || !isOver) return;
       const over = Math.max(entries - this.#bounds.maxEntries, Math.ceil(entries / 10));
       this.#statements.evict.run(over);
     }
@@ -181,20 +198,21 @@ export class CacheFile {
 }
 
 const STATEMENTS = {
+  pages:
+    'SELECT (c.page_count - f.freelist_count) * s.page_size AS bytes FROM pragma_page_count c, pragma_freelist_count f, pragma_page_size s',
   figures: 'SELECT count(*) AS entries, sum(size) AS bytes FROM entries',
   groups: 'SELECT fields FROM groups WHERE key = ?',
-  find: 'SELECT head, body, stored AS storedAt, used FROM entries WHERE key = ? AND fields = ? AND variant = ?',
+  find: 'SELECT head, body, checksum, stored AS storedAt, used FROM entries WHERE key = ? AND fields = ? AND variant = ?',
   touch: 'UPDATE entries SET used = ? WHERE key = ? AND fields = ? AND variant = ?',
-  add: 'INSERT INTO entries (key, fields, variant, head, body, size, stored, used) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  add: 'INSERT INTO entries (key, fields, variant, head, body, checksum, size, stored, used) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
   addGroup: 'INSERT OR IGNORE INTO groups (key, fields) VALUES (?, ?)',
-  tag: 'INSERT OR IGNORE INTO tags (tag, key, fields, variant) VALUES (?, ?, ?, ?)',
+  tag: 'INSERT OR IGNORE INTO tags (tag, entry) VALUES (?, ?)',
   variants:
     'DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries WHERE key = ?1 ORDER BY used DESC, rowid DESC LIMIT -1 OFFSET ?2)',
   delete: 'DELETE FROM entries WHERE key = ? AND fields = ? AND variant = ?',
   deleteKey: `DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries WHERE key = ? LIMIT ${BATCH})`,
   deletePrefix: `DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries WHERE key >= ? AND key < ? LIMIT ${BATCH})`,
-  deleteTag: `DELETE FROM entries WHERE rowid IN (
-    SELECT e.rowid FROM tags t JOIN entries e USING (key, fields, variant) WHERE t.tag = ? LIMIT ${BATCH})`,
+  deleteTag: `DELETE FROM entries WHERE id IN (SELECT entry FROM tags WHERE tag = ? LIMIT ${BATCH})`,
   clear: `DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries LIMIT ${BATCH})`,
   evict: 'DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries ORDER BY used LIMIT ?)',
 } as const;
@@ -220,6 +238,13 @@ function open(file: string): DatabaseSync {
 
 class OtherForm extends Error {}
 
+/** A disk that has changed something by itself, which SQLite would hand on. */
+class Damaged extends Error {}
+
+function checksumOf(place: readonly string[], head: string, body: Uint8Array): number {
+  return crc32(body, crc32(`${place.join('\n')}\n${head}`));
+}
+
 /** SQLITE_BUSY: another process writes for longer than a wish waits. */
 export function isBusy(error: unknown): boolean {
   return (error as { errcode?: number }).errcode === 5;
@@ -228,7 +253,7 @@ export function isBusy(error: unknown): boolean {
 /** SQLITE_CORRUPT, SQLITE_NOTADB (https://sqlite.org/rescode.html), or of another version of ours. */
 export function isUnreadable(error: unknown): boolean {
   const { errcode } = error as { errcode?: number };
-  return error instanceof OtherForm || errcode === 11 || errcode === 26;
+  return error instanceof OtherForm || error instanceof Damaged || errcode === 11 || errcode === 26;
 }
 
 function namesOf(fields: string): string[] {

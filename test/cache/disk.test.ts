@@ -1,5 +1,5 @@
 // What a restart finds again.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -177,6 +177,24 @@ describe('bounds', () => {
     }
   });
 
+  test.for([
+    ['long URLs', `h/${'a'.repeat(6000)}`, 0],
+    ['long URLs and many tags', `h/${'a'.repeat(6000)}`, 60],
+    ['URLs that spill over pages', `h/${'a'.repeat(1100)}`, 0],
+    ['small answers', 'h/', 3],
+  ] as const)('of the file itself, whatever is stored: %s', async ([, begin, count]) => {
+    const { file, open } = await place();
+    const maxBytes = 2_000_000;
+    const store = await open({ bounds: { maxBytes }, memoryBytes: 1024 });
+    for (let i = 0; i < 1000; i++)
+      store.add(entry(begin + i, { tags: Array.from({ length: count }, (_, k) => `tag-${i}-${k}`) }));
+    expect(await entries(store)).toBeGreaterThan(10);
+    expect((await store.figures()).bytes).toBeLessThan(maxBytes * 1.1);
+    await store.close();
+    expect(statSync(file).size).toBeLessThan(2 * maxBytes + 2 ** 20);
+    expect(await (await open()).removeTag('tag-999-0')).toBe(count === 0 ? 0 : 1);
+  });
+
   test('of what is in memory too', async () => {
     const { open } = await place();
     const store = await open({ memoryBytes: 20_000 });
@@ -257,6 +275,28 @@ describe('a file of no use', () => {
     again.add(entry('h/new'));
     await entries(again);
     expect([failures.length, await find(await open(), 'h/new')]).toEqual([1, expect.anything()]);
+  });
+
+  test.for([
+    ['a byte of a body', 'bbbbbbbb', 'bbbbXbbb'],
+    ['a byte of a field', '"x-key"', '"y-key"'],
+    ['what no longer can be read', '"bornAt":', '"bornAt}:'],
+    ['the life of an answer', '"staleAt":2', '"staleAt":9'],
+  ] as const)('that has changed by itself is thrown away: %s', async ([, was, is]) => {
+    const { file, failures, open } = await place();
+    const store = await open();
+    store.add(entry('h/a', { bytes: 20_000 }));
+    await store.close();
+    const bytes = readFileSync(file);
+    const at = bytes.indexOf(was);
+    expect(at).toBeGreaterThan(0);
+    bytes.write(is, at);
+    writeFileSync(file, bytes);
+    const again = await open();
+    expect([await find(again, 'h/a'), failures.length]).toEqual([undefined, 1]);
+    again.add(entry('h/a'));
+    await entries(again);
+    expect(await find(await open(), 'h/a')).toBeDefined();
   });
 
   test('that several processes find damaged begins anew once', async () => {
