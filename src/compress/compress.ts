@@ -27,7 +27,8 @@ export class Compressor {
 
   /** The same reply, changed in place where it may be. */
   apply(x: Exchange, reply: Reply): Reply | Promise<Reply> {
-    if (!this.#isFit(reply)) return reply;
+    if (reply.status === 304) return likeWhole(x, reply);
+    if (!this.#isFit(reply, x.request.method === 'HEAD')) return reply;
     addVary(reply.headers);
     const coding = this.#choose(headerList(x.request.headers, 'accept-encoding'));
     if (coding === undefined || this.#active >= this.#config.maxActive) return reply;
@@ -61,7 +62,7 @@ export class Compressor {
     return reply;
   }
 
-  #isFit({ status, headers, body, tunnel, trailers }: Reply): boolean {
+  #isFit({ status, headers, body, tunnel, trailers }: Reply, isHead: boolean): boolean {
     if (NEVER.has(status) || tunnel !== undefined || trailers !== undefined) return false;
     let type = '';
     let length = isWhole(body) ? body.length : undefined;
@@ -74,7 +75,7 @@ export class Compressor {
       else if (OF_THE_BYTES.has(name)) return false;
     }
     const { minBytes, maxBytes } = this.#config;
-    if (length === undefined ? body === undefined : length < minBytes || length > maxBytes) return false;
+    if (length === undefined ? body === undefined && !isHead : length < minBytes || length > maxBytes) return false;
     const plain = type.split(';', 1)[0]?.trim().toLowerCase() ?? '';
     return this.#types.some((matches) => matches(plain));
   }
@@ -92,6 +93,18 @@ export class Compressor {
     // Who names the plain answer and wants it more gets it.
     return /\bidentity\b/i.test(field) && quality('identity') > most ? undefined : best;
   }
+}
+
+/**
+ * What a 304 says takes the place of what the client has (RFC 9110, 15.4.5): who has encoded bytes, under their weak ETag, would have
+ * the strong one of the plain bytes from then on, and add ranges of these to them.
+ */
+function likeWhole({ request }: Exchange, reply: Reply): Reply {
+  const etag = headerValue(reply.headers, 'etag');
+  addVary(reply.headers);
+  if (etag?.startsWith('"') && headerList(request.headers, 'if-none-match')?.includes(`W/${etag}`))
+    setHeader(reply.headers, 'etag', `W/${etag}`);
+  return reply;
 }
 
 /** Other bytes: the strong validator of the plain ones is none of these, and ranges of them cannot be asked for. */

@@ -53,8 +53,8 @@ export class EncodedBody implements BodySource, BodySink {
   write(chunk: Uint8Array): boolean {
     if (this.#isOver) return false;
     const hasRoom = this.#stream.write(chunk);
-    if (this.#flushTimer === undefined) this.#flushTimer = setTimeout(() => this.#flush(), FLUSH_MS).unref();
-    else this.#flushTimer.refresh();
+    // Counted from the first byte that is held back: what never rests would else be held back for ever.
+    this.#flushTimer ??= setTimeout(() => this.#flush(), FLUSH_MS).unref();
     return hasRoom;
   }
 
@@ -70,6 +70,7 @@ export class EncodedBody implements BodySource, BodySink {
   }
 
   #flush(): void {
+    this.#flushTimer = undefined;
     if (!this.#isOver && !this.#stream.writableEnded) this.#stream.flush();
   }
 

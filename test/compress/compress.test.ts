@@ -116,10 +116,11 @@ describe('is sent as it is', () => {
   });
 });
 
-test('HEAD is told what GET would be', async () => {
-  const world = await startWorld({}, 'compress: true', (response) =>
-    response.setHeader('content-length', TEXT.length).end(TEXT),
-  );
+test.for([
+  ['with a length', (response: ServerResponse) => response.setHeader('content-length', TEXT.length).end(TEXT)],
+  ['with none', (response: ServerResponse) => response.end(TEXT)],
+] as const)('HEAD is told what GET would be, %s', async ([, write]) => {
+  const world = await startWorld({}, 'compress: true', write);
   const got = await get(world, 'br', { ':method': 'HEAD' });
   expect([got.headers['content-encoding'], got.headers['content-length'], got.body.length]).toEqual([
     'br',
@@ -143,6 +144,49 @@ test('what comes bit by bit goes on bit by bit', async () => {
   (await promise).end('{"second":2}');
   expect((await read.next()).value?.toString()).toBe('{"second":2}');
   session.close();
+});
+
+test.for(['gzip', 'br', 'zstd'])('what never rests goes on too: %s', async (coding) => {
+  let written = 0;
+  const { url } = await startStreamingBackend((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    const timer = setInterval(() => response.write(`{"token":${++written}}\n`), 2);
+    response.on('close', () => clearInterval(timer));
+  });
+  const world = await startGateway(`sites: { localhost: { to: "${url}", compress: true } }`);
+  const session = http2.connect(`https://127.0.0.1:${world.port}`, { ca: world.ca, servername: 'localhost' });
+  const stream = session.request({ ':path': '/', ':authority': 'localhost', 'accept-encoding': coding });
+  const decoders = { gzip: zlib.createGunzip, br: zlib.createBrotliDecompress, zstd: zlib.createZstdDecompress };
+  let read = '';
+  for await (const chunk of stream.pipe(decoders[coding as keyof typeof decoders]())) {
+    read += String(chunk);
+    if (read.split('\n').length > 20) break;
+  }
+  expect(written).toBeLessThan(200);
+  session.destroy();
+});
+
+test('a 304 says of the answer what a 200 would have said', async () => {
+  for (const site of ['compress: true', 'compress: true, cache: true']) {
+    const { url } = await startBackend(({ headers }, response) => {
+      response
+        .setHeader('content-type', 'text/plain')
+        .setHeader('etag', '"v1"')
+        .setHeader('cache-control', 'max-age=60');
+      const isKnown = headers['if-none-match']?.includes('"v1"') === true;
+      response.writeHead(isKnown ? 304 : 200).end(isKnown ? undefined : TEXT);
+    });
+    const world = await startGateway(`sites: { localhost: { to: "${url}", ${site} } }`);
+    const whole = await get(world, 'br');
+    expect(whole.headers).toMatchObject({ etag: 'W/"v1"', vary: 'accept-encoding' });
+    for (const known of ['W/"v1"', '"x", W/"v1"']) {
+      const same = await get(world, 'br', { 'if-none-match': known });
+      expect([same.status, same.headers.etag, same.headers.vary]).toEqual([304, 'W/"v1"', 'accept-encoding']);
+      expect(same.headers['content-encoding']).toBe(undefined);
+    }
+    const plain = await get(world, 'identity', { 'if-none-match': '"v1"' });
+    expect([plain.status, plain.headers.etag, plain.headers.vary]).toEqual([304, '"v1"', 'accept-encoding']);
+  }
 });
 
 test('an answer that breaks off breaks off', async () => {
