@@ -32,6 +32,8 @@ export class EntryMaking {
   headOf(method: string, { status, headers, tags, part, delayMs }: Answered, now: number): EntryHead | undefined {
     const { x, ask, key, context } = this.#place;
     const { authority, path, query } = x.request;
+    // It has no end, and what happened is for those who were there.
+    if (/^text\/event-stream\b/i.test(headerValue(headers, 'content-type') ?? '')) return undefined;
     // A part may be kept where the whole might.
     const judged = part === undefined ? status : 200;
     const { hasCredentials, hasCookies } = ask;

@@ -40,6 +40,8 @@ export type EntryHead = Omit<Entry, 'body' | 'sizeBytes' | 'codings'>;
 
 /** What is kept beside headers and body. */
 const OVERHEAD_BYTES = 512;
+/** Each field that Vary names costs a string of its own. */
+const FIELD_BYTES = 32;
 const MAX_TAGS = 64;
 const MAX_TAG_LENGTH = 256;
 
@@ -51,6 +53,7 @@ export function completed(head: EntryHead, body: Buffer, onGrow: (entry: Entry, 
   let bytes = OVERHEAD_BYTES + head.key.length + head.variant.length + body.length;
   for (const text of head.headers) bytes += text.length;
   for (const tag of head.tags) bytes += tag.length;
+  for (const field of head.fields) bytes += field.length + FIELD_BYTES;
   const entry: Entry = { ...head, body, sizeBytes: bytes, codings: new StoredCodings((more) => onGrow(entry, more)) };
   return entry;
 }

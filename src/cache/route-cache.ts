@@ -133,6 +133,8 @@ export class RouteCache {
       }
       const entry = await within(whole, until - now, undefined);
       if (entry !== undefined) return this.#collapsed(place, entry);
+      // It goes on and on, or is more than may be kept: who comes next does not wait in vain too.
+      this.#site.notePass(place.key, Date.now());
     }
     if (landing.kind === 'stored' && this.#fits(place, policy, landing.entry, now))
       return this.#collapsed(place, landing.entry);

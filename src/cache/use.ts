@@ -16,7 +16,8 @@ export function isFor(entry: EntryHead, ask: Ask, { cookies }: CachePolicy): boo
 /** `now`: milliseconds since the epoch. */
 export function useOf(entry: EntryHead, control: RequestControl | undefined, now: number): Use {
   const leftMs = entry.staleAt - now;
-  if (entry.noCache) return 'validate';
+  // From the future: the clock was set back, and how old it is nobody knows.
+  if (entry.noCache || now < entry.storedAt) return 'validate';
   if (control === undefined) {
     if (leftMs > 0) return 'fresh';
     return isWithin(entry, entry.staleWhileRevalidate, now) ? 'refresh' : 'validate';

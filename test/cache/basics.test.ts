@@ -1,5 +1,5 @@
 // The cache as a client sees it, through the whole gateway.
-import { expect, test, vi } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { describeProtocols } from '../support/client.ts';
 import { type Answering, bodies, numbered, startScene } from './scene.ts';
 
@@ -73,6 +73,14 @@ test('what says nothing of its life is stored only where the site says for how l
   expect(bodies([await silent.get('/a'), await silent.get('/a')])).toEqual(['answer 1', 'answer 2']);
   const told = await startScene(numbered({}), { site: 'cache: { ttl: 1m }' });
   expect(bodies([await told.get('/a'), await told.get('/a')])).toEqual(['answer 1', 'answer 1']);
+});
+
+test('a clock that is set back makes nothing live longer', async () => {
+  const { get } = await startScene(numbered({ 'cache-control': 'max-age=60' }));
+  await get('/a');
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
+  onTestFinished(() => void vi.useRealTimers());
+  expect(bodies([await get('/a'), await get('/a')])).toEqual(['answer 2', 'answer 2']);
 });
 
 test('an answer is for requests with the same values of what Vary names', async () => {

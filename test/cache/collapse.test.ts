@@ -173,6 +173,27 @@ test('who waits too long goes by himself', async () => {
   expect((await allBodies(clients)).sort()).toEqual(['first', 'second']);
 });
 
+test('nobody waits for the end of a stream of events, whatever life the site gives it', async () => {
+  const { world, held, reached } = await startHeld('cache: { wait: 20s, ttl: 1m }');
+  for (const count of [1, 2, 3]) {
+    const [client] = ask(world, 1);
+    await reached(count);
+    held.at(-1)?.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n');
+    await once(client?.stream as EventEmitter, 'data');
+  }
+});
+
+test('an answer that goes on for longer than somebody waits is waited for by nobody else', async () => {
+  const { world, held, reached } = await startHeld('cache: { wait: 50ms }');
+  const [first] = ask(world, 1);
+  await reached(1);
+  held[0]?.writeHead(200, LONG).write('begin');
+  await once(first?.stream as EventEmitter, 'data');
+  ask(world, 1);
+  await reached(2);
+  expect(world.gateway.runtime.caches.find('localhost')?.isPassed('localhost/a', Date.now())).toBe(true);
+});
+
 test('variants are fetched beside each other', async () => {
   const { world, held, reached } = await startHeld();
   const clients = [...ask(world, 2, { 'accept-language': 'de' }), ...ask(world, 2, { 'accept-language': 'en' })];
