@@ -159,8 +159,8 @@ export class Fetch {
     takeCookies(kept, this.#options.ownCookie);
     const length = body === undefined ? 0 : isWhole(body) ? body.length : (body.length ?? 0);
     const isForAll = status === 200 || asksForAll(this.#place.ask, this.#stored);
-    const isKind = reply.tunnel === undefined && reply.sentStatus === undefined && (isForAll || status === 206);
-    const mayBe = isKind && length <= policy.maxEntryBytes;
+    const isOdd = reply.tunnel !== undefined || reply.sentStatus !== undefined || reply.endsByClose === true;
+    const mayBe = !isOdd && (isForAll || status === 206) && length <= policy.maxEntryBytes;
     const part = status === 206 ? partOf(kept, length) : undefined;
     const about = part === undefined ? kept : withoutPart(kept);
     const { method } = this.#place.x.request;

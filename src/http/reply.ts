@@ -17,6 +17,8 @@ export interface Reply {
   body: Uint8Array | BodySource | undefined;
   /** For a body that is whole; a source hands its trailers over with its end. */
   trailers?: readonly string[];
+  /** Nothing but the end of its connection tells the end of the body, and a cut looks the same (RFC 9112, 8). */
+  endsByClose?: boolean;
   /** Where the body comes from a store: its codings, each made once. */
   codings?: Codings;
   /** With status 101 only: the connection to the backend, and the bytes that came behind the head. */

@@ -324,6 +324,17 @@ describe('error poisoning (CPDoS)', () => {
     expect((await request('http/1.1', world)).body).toBe('whole');
   });
 
+  test('nor what only the end of its connection ends, which a cut looks like too', async () => {
+    const parts = ['half', 'whole'];
+    const backend = await startRawBackend((socket) => {
+      socket.once('data', () => socket.end(`HTTP/1.1 200 OK\r\ncache-control: max-age=600\r\n\r\n${parts.shift()}`));
+    });
+    const world = await startGateway(`sites: { localhost: { to: "${backend.url}", cache: true } }`);
+    const answers = [await request('h2', world), await request('h2', world)];
+    expect(bodies(answers)).toEqual(['half', 'whole']);
+    expect(answers[0]?.headers['cache-status']).toBe('gatehouse; fwd=uri-miss');
+  });
+
   test('a 304 to a client that has something is not stored for those who have nothing', async () => {
     const { get } = await startScene(({ headers }, response) => {
       response.setHeader('cache-control', 'max-age=600');

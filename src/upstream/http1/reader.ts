@@ -114,6 +114,7 @@ export class ResponseReader {
       const { status, headers, contentLength } = this.#parser.head;
       this.body = new ResponseBody(contentLength, this.#flow);
       this.reply = { status, headers, body: this.body };
+      if (this.#parser.endsByClose) this.reply.endsByClose = true;
       this.isEventStream = headerValue(headers, 'content-type')?.toLowerCase().startsWith('text/event-stream') ?? false;
       if (!this.#gather.isEmpty) this.body.push(this.#gather.take(this.#isShared));
       return ANSWERED;

@@ -109,6 +109,11 @@ export class ResponseParser {
     }
   }
 
+  /** Whether the body has no other end than that of the connection. */
+  get endsByClose(): boolean {
+    return this.#state === AT_UNTIL_CLOSE;
+  }
+
   /** The peer has closed its side, cleanly. Answers END, FAILED, or MORE when no answer was under way. */
   finish(): number {
     if (this.#state === AT_UNTIL_CLOSE) return this.#end();
