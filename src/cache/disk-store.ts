@@ -162,7 +162,8 @@ export class DiskStore extends MemoryStore {
     isMeant: (key: string) => boolean,
   ): Promise<number> {
     for (const load of this.#loads) if (isMeant(load.key)) load.isVoid = true;
-    return Math.max(await held, (await asked) ?? 0);
+    // What is in memory lies in the file too, and each process has copies of its own.
+    return (await asked) ?? held;
   }
 
   /** Never rejects; undefined: it could not be done. */

@@ -11,6 +11,8 @@ test('a disk is for all workers: what one has stored another finds, and it count
   expect(JSON.parse((await world.ask('GET', '/cache')).text)).toMatchObject([
     { store: 'disk', entries: 1, hit: 1, miss: 1 },
   ]);
+  const { text } = await world.ask('POST', '/cache/purge', { url: 'https://localhost/a' });
+  expect(JSON.parse(text)).toEqual({ removed: 1 });
 });
 
 test('what is purged or changed at one worker is gone from the other too', async () => {

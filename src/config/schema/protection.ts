@@ -121,7 +121,11 @@ export const cache: Node = map(
     memory: value('With disk: bytes that are kept in memory too, in each worker.', size(1024, 2 ** 40), {
       default: '32MiB',
     }),
-    maxSize: value('Bytes in all; in memory, in each worker.', size(1024, 2 ** 40), { default: '100MiB' }),
+    maxSize: value(
+      'Bytes in all; in memory, in each worker; on disk, the file takes up to a quarter more.',
+      size(1024, 2 ** 40),
+      { default: '100MiB' },
+    ),
     maxEntrySize: value('Bytes of one response.', size(1, 2 ** 30), { default: '5MiB' }),
     maxEntries: value('Number of responses.', integer(1, 10_000_000), { default: 10_000 }),
     maxVariants: value('Number of responses of one URL, which differ by Vary.', integer(1, 100_000), { default: 100 }),
