@@ -89,7 +89,7 @@ export class Fetch {
       const isBackends = error instanceof GatehouseError && error.side === 'upstream';
       if (stored !== undefined && isBackends && isWithin(stored, stored.staleIfError, Date.now()))
         return this.#standIn(stored, Date.now(), forwarded(why));
-      this.#land({ kind: 'failed', error });
+      this.#land(ALONE);
       throw error;
     }
   }

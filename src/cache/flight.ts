@@ -5,7 +5,7 @@ import type { Recording } from './recording.ts';
 
 /** What the head of the answer has brought. */
 export type Landing =
-  /** Nothing that others may have: they go on by themselves. */
+  /** Nothing that others may have, or a failure, which may be that one request's: they go on by themselves. */
   | { readonly kind: 'alone' }
   | { readonly kind: 'stored'; readonly entry: Entry }
   /** `whole`: undefined when it could not be kept after all. */
@@ -14,8 +14,7 @@ export type Landing =
       readonly head: EntryHead;
       readonly recording: Recording;
       readonly whole: Promise<Entry | undefined>;
-    }
-  | { readonly kind: 'failed'; readonly error: unknown };
+    };
 
 export const ALONE: Landing = { kind: 'alone' };
 

@@ -123,7 +123,6 @@ export class RouteCache {
     x.whenGone = () => seat.leave();
     const until = Date.now() + policy.waitMs;
     const landing = await flight.landing(policy.waitMs);
-    if (landing.kind === 'failed') throw landing.error;
     const now = Date.now();
     if (landing.kind === 'coming' && this.#fits(place, policy, landing.head, now)) {
       const { head, recording, whole } = landing;

@@ -164,6 +164,25 @@ test('a failure is one failure, not one after the other', async () => {
   );
 });
 
+test('what fails for one, by whatever it asked, fails for nobody else', async () => {
+  const { world, held, reached } = await startHeld();
+  const [leader] = ask(world, 1, { 'x-poison': 'breaks the backend' });
+  await reached(1);
+  const others = ask(world, 3);
+  await waiting(world, 4);
+  const fallen = new Set<ServerResponse>();
+  const timer = setInterval(() => {
+    for (const response of held) {
+      if (fallen.has(response) || response.headersSent) continue;
+      if (response.req.headers['x-poison'] === undefined) response.writeHead(200, LONG).end('hello');
+      else fallen.add(response.destroy());
+    }
+  }, 5);
+  onTestFinished(() => clearInterval(timer));
+  expect(await allBodies(others)).toEqual(['hello', 'hello', 'hello']);
+  expect((await leader?.answer)?.status).toBe(502);
+});
+
 test('who waits too long goes by himself', async () => {
   const { world, held, reached } = await startHeld('cache: { wait: 50ms }');
   const clients = ask(world, 2);
