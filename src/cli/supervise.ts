@@ -41,7 +41,7 @@ export async function supervise(
   };
   const reloader: Reloader = new Reloader(target, () => admin, reloading.read);
   const admin = new AdminServer(
-    new ClusterControl(supervisor, reloader, () => [...records.failing, ...stdout.failing()]),
+    new ClusterControl(supervisor, reloader, () => [...records.failing, ...stdout.failing()], VERSION),
   );
   await admin.open(config);
   try {

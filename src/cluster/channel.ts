@@ -125,7 +125,7 @@ export class Channel<Theirs extends Answers<Theirs>> {
   #end(): void {
     for (const { reject, timer } of this.#waiting.values()) {
       clearTimeout(timer);
-      reject(noAnswer('the other process has ended'));
+      reject(noAnswer('a process of the gateway has ended before it answered; try again'));
     }
     this.#waiting.clear();
   }

@@ -19,6 +19,8 @@ const REMARKS_MS = 500;
 /** An authority may take its time, and several names wait for each other. */
 const RENEWAL_MS = 15 * 60_000;
 
+const NOBODY = 'no worker serves at the moment';
+
 /** Takes up configurations, and knows what became of the last. */
 interface Reloads {
   readonly state: ReloadState | undefined;
@@ -31,11 +33,13 @@ export class ClusterControl implements Control {
   readonly #supervisor: Supervisor;
   readonly #reloads: Reloads;
   readonly #own: () => readonly string[];
+  readonly #version: string;
   #figures: Promise<MergedFigures> | undefined;
 
   /** `own`: what is wrong with this process. */
-  constructor(supervisor: Supervisor, reloads: Reloads, own: () => readonly string[]) {
+  constructor(supervisor: Supervisor, reloads: Reloads, own: () => readonly string[], version: string) {
     this.#supervisor = supervisor;
+    this.#version = version;
     this.#reloads = reloads;
     this.#own = own;
     this.bans = this.#banControl();
@@ -59,17 +63,35 @@ export class ClusterControl implements Control {
 
   async status(): Promise<Status> {
     const { seats, startedAt, isReady, isLeaving } = this.#supervisor;
-    const all = await this.#all((channel) => channel.ask('status', undefined, ASK_MS));
+    const all = await this.#all((channel) => channel.ask('status', undefined, ASK_MS)).catch(() => []);
     const loads = new Map(all.map(({ pid, load }) => [pid, load]));
-    const merged = mergeStatus(all);
+    const merged = all.length === 0 ? this.#statusOfNobody : mergeStatus(all);
     return {
       ...merged,
+      version: this.#version,
       remarks: [...this.#ownRemarks, ...merged.remarks],
       state: isLeaving ? 'draining' : isReady ? 'ready' : 'not ready',
       pid: process.pid,
       startedAt: startedAt.toISOString(),
       reload: this.#reloads.state ?? null,
       workers: seats.map(({ status }) => ({ ...status, load: loads.get(status.pid ?? 0) ?? null })),
+    };
+  }
+
+  /** Nobody serves, or answers: just then an operator wants to know how the workers are. */
+  get #statusOfNobody(): Omit<Status, 'state' | 'version' | 'pid' | 'startedAt' | 'reload' | 'workers'> {
+    const { config, readiness } = this.#supervisor;
+    return {
+      config: config.file,
+      listen: readiness?.listen ?? { https: [], http: [] },
+      load: { connections: 0, requests: 0 },
+      sites: [],
+      upstreams: [],
+      shared: null,
+      certificates: [],
+      managed: [],
+      warnings: readiness?.warnings ?? [],
+      remarks: [NOBODY],
     };
   }
 
@@ -141,8 +163,7 @@ export class ClusterControl implements Control {
 
   get #lead(): Channel<AtWorker> {
     const [lead] = this.#supervisor.serving;
-    if (lead === undefined)
-      throw new GatehouseError('overloaded', 'gateway', 'no worker serves at the moment', { status: 503 });
+    if (lead === undefined) throw new GatehouseError('overloaded', 'gateway', NOBODY, { status: 503 });
     return lead.channel;
   }
 
@@ -153,7 +174,7 @@ export class ClusterControl implements Control {
     if (values.length > 0) return values;
     const [failed] = answers;
     if (failed?.status === 'rejected') throw failed.reason;
-    throw new GatehouseError('overloaded', 'gateway', 'no worker serves at the moment', { status: 503 });
+    throw new GatehouseError('overloaded', 'gateway', NOBODY, { status: 503 });
   }
 
   /** Of the one that knows; null: nobody does. */

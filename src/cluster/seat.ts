@@ -63,6 +63,8 @@ export class Seat {
   #silentFor: number | undefined;
   #isStalled = false;
   #started: PromiseWithResolvers<Readiness> | undefined;
+  /** Why it did not start, as far as it has said. */
+  #fault: Error | undefined;
   readonly #ended: Set<() => void> = new Set();
 
   constructor(number: number, options: SeatOptions) {
@@ -76,6 +78,11 @@ export class Seat {
 
   get pid(): number | undefined {
     return this.#child instanceof Error ? undefined : this.#child?.pid;
+  }
+
+  /** Nobody is here, not even one that starts or ends. */
+  get isVacant(): boolean {
+    return this.#child === undefined;
   }
 
   /** To ask whoever serves here; undefined: nobody is there. */
@@ -97,13 +104,14 @@ export class Seat {
     };
   }
 
-  /** Resolves when a worker serves; fails with what it failed with, and it is dead then. */
+  /** Only where nobody is. Resolves when a worker serves; fails with what it failed with, and it is dead then. */
   start(): Promise<Readiness> {
     clearTimeout(this.#pause);
     this.#nextStart = null;
     this.#become('starting');
     this.#silentFor = undefined;
     this.#isStalled = false;
+    this.#fault = undefined;
     const started = Promise.withResolvers<Readiness>();
     this.#started = started;
     const child = this.#fork();
@@ -113,8 +121,8 @@ export class Seat {
       return started.promise;
     }
     const tooLate = setTimeout(() => {
-      started.reject(new GatehouseError('internal', 'gateway', `a worker did not start within ${START_MS} ms`));
-      child.kill('SIGKILL');
+      this.#fault = new GatehouseError('internal', 'gateway', `a worker did not start within ${START_MS} ms`);
+      this.kill();
     }, START_MS);
     this.#channel = new Channel<AtWorker>(child, {
       ...this.#options.answers(this),
@@ -124,7 +132,9 @@ export class Seat {
         if (this.#state === 'starting') this.#become('ready');
         started.resolve(readiness);
       },
-      failed: (fault: Parameters<typeof errorOf>[0]) => started.reject(errorOf(fault)),
+      failed: (fault: Parameters<typeof errorOf>[0]) => {
+        this.#fault = errorOf(fault);
+      },
       beat: () => {
         this.#silentFor = 0;
       },
@@ -192,7 +202,9 @@ export class Seat {
     for (const tell of this.#ended) tell();
     this.#ended.clear();
     const words = this.#isStalled ? 'stood still and was ended' : howItEnded(child, code, signal);
-    this.#started?.reject(new GatehouseError('internal', 'gateway', `a worker ${words} while it started`));
+    this.#started?.reject(
+      this.#fault ?? new GatehouseError('internal', 'gateway', `a worker ${words} while it started`),
+    );
     if (this.#state === 'stopping') return;
     const cause: CauseOfDeath = this.#isStalled ? 'stalled' : !wasReady ? 'start' : signal === null ? 'exit' : 'signal';
     this.#inARow = livedMs >= HEALTHY_MS ? 1 : this.#inARow + 1;
@@ -203,8 +215,9 @@ export class Seat {
     this.#options.onDeath(this, { cause, words, pid: child instanceof Error ? 0 : (child.pid ?? 0), pauseMs });
   }
 
-  /** Calls when the pause after a death is over. */
+  /** Calls when the pause after a death is over; in the place of what was to be called before. */
   afterPause(pauseMs: number, act: () => void): void {
+    clearTimeout(this.#pause);
     if (pauseMs > 0) this.#nextStart = new Date(Date.now() + pauseMs);
     this.#pause = setTimeout(act, pauseMs);
   }

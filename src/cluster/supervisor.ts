@@ -1,6 +1,7 @@
 // Looks after the workers: starts them, replaces those that die, hands configurations to all of them or to none, and ends
 // them. It serves no traffic. What it has itself is what must be there once and outlive every worker: the sockets, the counts
 // of limits, the key of session tickets.
+import { GatehouseError } from '../base/errors.ts';
 import { InTurn } from '../base/in-turn.ts';
 import type { Config } from '../config/config.ts';
 import type { InheritedSockets } from '../gateway/inherited.ts';
@@ -88,7 +89,7 @@ export class Supervisor {
       TICK_MS,
     ).unref();
     // Died while others started.
-    for (const seat of this.#crew.seats) if (seat.pid === undefined) this.#replace(seat, 0);
+    for (const seat of this.#crew.seats) if (seat.isVacant) this.#replace(seat, 0);
   }
 
   get config(): Config {
@@ -124,18 +125,38 @@ export class Supervisor {
    */
   reload(config: Config, source: Source): Promise<void> {
     return this.#turns.run(async () => {
-      const serving = await this.#crew.prepare(source).catch((error: unknown) => {
+      if (this.#isStopping)
+        throw new GatehouseError('config_invalid', 'gateway', 'the gateway is stopping; nothing was reloaded');
+      try {
+        const serving = await this.#crew.prepare(source);
+        const vacant = this.#crew.seats.find(({ isVacant }) => isVacant);
+        if (serving.length === 0 && vacant !== undefined) await this.#startWith(config, source, vacant);
+        else {
+          this.#use(config, source);
+          this.#readiness = (await this.#crew.commit(serving)) ?? this.#readiness;
+        }
+      } finally {
         this.#sockets.keep(this.#config);
-        throw error;
-      });
-      this.#config = config;
-      this.#source = source;
-      this.#readiness = (await this.#crew.commit(serving)) ?? this.#readiness;
-      this.#sockets.keep(config);
-      // There is nobody to ask whether it is good; the next start tells.
-      if (serving.length === 0)
-        for (const seat of this.#crew.seats) if (seat.state === 'waiting') this.#replace(seat, 0);
+      }
     });
+  }
+
+  /** Nobody is there to be asked whether it is good: who starts with it tells, and the others follow or it was not. */
+  async #startWith(config: Config, source: Source, first: Seat): Promise<void> {
+    const before = { config: this.#config, source: this.#source };
+    this.#use(config, source);
+    try {
+      await this.#startIn(first);
+    } catch (error) {
+      this.#use(before.config, before.source);
+      throw error;
+    }
+    for (const seat of this.#crew.seats) if (seat.isVacant) this.#replace(seat, 0);
+  }
+
+  #use(config: Config, source: Source): void {
+    this.#config = config;
+    this.#source = source;
   }
 
   reopenLogs(): void {
@@ -228,20 +249,23 @@ export class Supervisor {
     seat.isLead = false;
     if (this.#isStopping) return;
     this.#crew.passLead();
+    // While the first ones start, whoever starts them decides, and tells.
+    const isBeginning = this.#ticking === undefined;
+    if (isBeginning && cause === 'start') return;
     const facts = { worker: seat.number, pid, cause, deaths: seat.status.deaths };
     if (pauseMs === 0) this.records.error('process', `a worker ${words}; another one is started`, undefined, facts);
     else {
       const message = `a worker ${words}, and not the first in a row; another one is started in ${pauseMs} ms`;
       this.records.error('process', message, undefined, facts);
     }
-    // While the first ones start, whoever starts them decides.
-    if (this.#ticking !== undefined) this.#replace(seat, pauseMs);
+    if (!isBeginning) this.#replace(seat, pauseMs);
   }
 
   #replace(seat: Seat, pauseMs: number): void {
     seat.afterPause(pauseMs, () => {
       void this.#turns.run(async () => {
-        if (this.#isStopping) return;
+        // A reload may have been before it.
+        if (this.#isStopping || !seat.isVacant) return;
         await this.#startIn(seat).catch((error: unknown) => {
           this.records.error('process', 'a worker could not start', error, { worker: seat.number });
         });

@@ -1,8 +1,10 @@
 // Whatever happens to one worker, the others' clients do not notice, and another one takes its place.
 import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import http2 from 'node:http2';
 import net from 'node:net';
+import path from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import WebSocket from 'ws';
 import { startStreamingBackend } from '../support/backend.ts';
@@ -93,6 +95,52 @@ describe('a worker that is killed', () => {
   });
 });
 
+describe('while no worker serves', () => {
+  /** Whoever comes next has to wait for it. */
+  async function startDead(): Promise<Workers> {
+    const world = await startWorkers({ workers: 1 });
+    for (let i = 1; i <= 2; i++) {
+      const [pid = 0] = await pidsOf(world);
+      process.kill(pid, 'SIGKILL');
+      if (i === 1) await world.until(replaced(pid));
+    }
+    await world.running.said('another one is started in 250 ms');
+    return world;
+  }
+
+  test('`status` says how they died', async () => {
+    const world = await startDead();
+    const { state, version, remarks, workers } = await world.status();
+    expect(state).toBe('not ready');
+    expect(version).toMatch(/^\d/);
+    expect(remarks).toContain('no worker serves at the moment');
+    expect(workers).toMatchObject([{ deaths: 2, lastDeath: expect.stringContaining('SIGKILL') as string }]);
+    await world.until(([one]) => one?.state === 'ready');
+  });
+
+  test('a reload starts one, and one only', async () => {
+    const world = await startDead();
+    expect((await world.ask('POST', '/reload')).text).toContain('"ok":true');
+    const [pid = 0] = await pidsOf(world);
+    // What was to be started at the end of the pause would have its turn before this one.
+    expect((await world.ask('POST', '/reload')).text).toContain('"ok":true');
+    expect(await pidsOf(world)).toEqual([pid]);
+    expect(childrenOf(world.running.child.pid)).toEqual([pid]);
+    expect(await get(world)).toBe(200);
+  });
+
+  test('a configuration that nobody can serve is refused, and the next one serves what was before', async () => {
+    const world = await startDead();
+    writeFileSync(path.join(world.folder, 'bad.conf'), 'SecRule ARGS "@rx (" "id:1,phase:2,deny"\n');
+    world.write(', routes: [{ match: { path: /a }, waf: { mode: block, rules: [bad.conf] } }]');
+    const { text } = await world.ask('POST', '/reload');
+    expect(text).toContain('"ok":false');
+    expect(text).toContain('bad.conf');
+    await world.until(([one]) => one?.state === 'ready');
+    expect(await get(world)).toBe(200);
+  });
+});
+
 test('a worker that stands still is ended and replaced', async () => {
   const world = await startWorkers({ beside: 'timeouts: { stall: 2s }' });
   const [one = 0] = await pidsOf(world);
@@ -137,6 +185,10 @@ test('without its supervisor a worker that stands still is ended in time, and it
   await freed(world.port);
   inspector.terminate();
 });
+
+function childrenOf(pid = 0): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number);
+}
 
 /** Resolves when nobody listens there: another gateway could. */
 async function freed(port: number): Promise<void> {

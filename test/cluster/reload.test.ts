@@ -61,7 +61,10 @@ test('a worker that dies meanwhile: nothing has changed, in none of them', async
   process.kill(two, 'SIGSTOP');
   const outcome = reload(world);
   process.kill(two, 'SIGKILL');
-  expect(await outcome).toMatchObject({ ok: false, error: 'the other process has ended' });
+  expect(await outcome).toMatchObject({
+    ok: false,
+    error: 'a process of the gateway has ended before it answered; try again',
+  });
   await world.until((all) => all.every(({ state, pid }) => state === 'ready' && pid !== two));
   expect(await limits(world)).toEqual([200, 200]);
 });
