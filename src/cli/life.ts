@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AdminServer } from '../admin/server.ts';
 import type { Config } from '../config/config.ts';
 import type { Records } from '../observe/records.ts';
+import { heed } from './early-signals.ts';
 import { FAILED } from './outcome.ts';
 import type { Reloader } from './reloader.ts';
 import { ServiceManager } from './service.ts';
@@ -66,8 +67,6 @@ export function live(living: Living, isWatching: boolean): Promise<void> {
     living.flush();
     process.exit(FAILED);
   });
-  process.on('SIGUSR2', () => living.reopenLogs());
-  process.on('SIGHUP', () => void reloader.reload('SIGHUP'));
   reloader.onBegin = () => void manager.reloading();
   reloader.onEnd = ({ ok }) => void manager.ready(ok ? 'serving' : 'serving what ran before a reload that was refused');
   if (isWatching) {
@@ -77,5 +76,7 @@ export function live(living: Living, isWatching: boolean): Promise<void> {
     });
   }
   void manager.ready('serving');
+  heed('SIGUSR2', () => living.reopenLogs());
+  heed('SIGHUP', () => void reloader.reload('SIGHUP'));
   return stopped;
 }

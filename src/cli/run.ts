@@ -1,5 +1,6 @@
 // `gatehouse run`: serve a configuration in the foreground.
 import { Command } from 'commander';
+import { keepSignals } from './early-signals.ts';
 import { CONFIG_OPTION } from './options.ts';
 import { DONE, readWritten, report, type Written } from './outcome.ts';
 
@@ -17,6 +18,7 @@ configuration anew without cutting a connection; with a fault in it what runs go
 With workers these go to the first process, which looks after the others.`,
     )
     .action(async ({ config: file, watch }: { config: string; watch?: true }) => {
+      keepSignals();
       try {
         const read = (): Written => readWritten(file);
         const written = read();

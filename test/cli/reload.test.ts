@@ -1,4 +1,8 @@
 // Reloading as an operator does it: by a command, by a signal, by saving the file.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { open, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startBackend } from '../support/backend.ts';
 import { type Outcome, type RunningCli, runCli, startCli, temporaryFolder } from '../support/cli.ts';
@@ -64,6 +68,24 @@ test('SIGHUP does the same, and the records tell', async () => {
   world.running.child.kill('SIGHUP');
   expect(await world.running.said('another configuration is in force')).toContain('"trigger":"SIGHUP"');
   expect(await sitesOf(world)).toEqual(['app.test', 'new.test']);
+});
+
+test('signals that come while it starts do not end it, and are heeded when it serves', async () => {
+  const folder = await temporaryFolder();
+  const text = readFileSync(writeSmallConfig(folder, { beside: 'logs: { access: false }' }));
+  // Whoever reads it waits for whoever writes, so that the moment of the signals is known.
+  const file = path.join(folder, 'pipe.yaml');
+  execFileSync('mkfifo', [file]);
+  const running = startCli(['run', '-c', file]);
+  const pipe = await open(file, 'w');
+  for (const signal of ['SIGHUP', 'SIGUSR2'] as const) running.child.kill(signal);
+  await pipe.writeFile(text);
+  await pipe.close();
+  await running.said('"ready"');
+  await writeFile(file, text);
+  expect(await running.said('another configuration is in force')).toContain('"trigger":"SIGHUP"');
+  running.child.kill('SIGTERM');
+  expect((await running.ended).code).toBe(0);
 });
 
 test('with --watch saving the file is enough', async () => {
