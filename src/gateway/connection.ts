@@ -8,6 +8,9 @@ import type { Standing } from './standing.ts';
 /** Bytes of one stream's body that may wait unread; times `requestLimits.streams` for one connection. */
 export const STREAM_WINDOW_BYTES: number = 256 * 1024;
 
+/** Who has just had an answer may have sent the next request already. */
+const BETWEEN_MS = 1000;
+
 export interface TlsFacts {
   readonly tlsVersion: string | undefined;
   readonly sni: string | undefined;
@@ -102,15 +105,40 @@ export class Connection implements ConnectionFacts {
     this.underWay.delete(x);
     if (this.underWay.size > 0) return;
     this.idleSince = performance.now();
-    if (this.isRetired && this.session === undefined) this.socket.destroySoon();
+    if (this.isRetired && this.session === undefined) this.#closeWhenIdle();
   }
 
-  /** No further requests: idle ones of HTTP/1.1 close now, the others say goodbye with their next answer. */
+  /**
+   * No further requests, but for those that may be on their way: HTTP/1.1 has no word for the end between two requests, and
+   * one that meets a closed connection has failed. So idle ones of HTTP/1.1 close, the others say goodbye with their next answer.
+   */
   retire(): void {
     if (this.isRetired) return;
     this.retiredAt = performance.now();
     if (this.session !== undefined) this.session.goAway();
-    else if (this.active === 0) this.socket.destroySoon();
+    else if (this.active === 0) this.#closeWhenIdle();
+  }
+
+  /** Between two requests over HTTP/1.1, as far as one can tell. */
+  get isBetween(): boolean {
+    return this.session === undefined && this.requests > 0 && !this.isSpoilt && this.#idleMs < BETWEEN_MS;
+  }
+
+  get #idleMs(): number {
+    return this.active > 0 ? 0 : performance.now() - this.idleSince;
+  }
+
+  #closeWhenIdle(): void {
+    if (!this.isBetween) {
+      this.socket.destroySoon();
+      return;
+    }
+    setTimeout(
+      () => {
+        if (this.active === 0) this.#closeWhenIdle();
+      },
+      BETWEEN_MS - this.#idleMs + 1,
+    ).unref();
   }
 
   /** At once, whatever is under way. */

@@ -203,9 +203,9 @@ export class Connections {
   }
 
   /**
-   * Waits until no request is under way, or about to come on a connection that has just been made, or `timeoutMs` is
-   * over, with HTTP/1.1 connections closing as they become idle and HTTP/2 ones and WebSockets told to go; then nothing
-   * is left open. The doors have been closed before.
+   * Waits until no request is under way, or about to come on a connection that has just been made or had its last answer a
+   * moment ago, or `timeoutMs` is over, with HTTP/1.1 connections closing as they become idle and HTTP/2 ones and WebSockets
+   * told to go; then nothing is left open. The doors have been closed before.
    */
   async drain(timeoutMs: number): Promise<void> {
     this.#isDraining = true;
@@ -215,7 +215,7 @@ export class Connections {
         if (!isFresh(connection)) connection.retire();
         for (const x of connection.underWay.keys()) x.whenTold?.();
       }
-      if ((this.active === 0 && !this.#awaitsFresh()) || performance.now() >= deadline) break;
+      if ((this.active === 0 && !this.#awaitsRequests()) || performance.now() >= deadline) break;
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
     }
     this.destroy();
@@ -233,11 +233,11 @@ export class Connections {
     for (const connection of this.#open) if (isStale(connection)) connection.retire();
   }
 
-  #awaitsFresh(): boolean {
+  #awaitsRequests(): boolean {
     const since = performance.now() - FRESH_MS;
     for (const { awaitsHandshake, sinceMs } of this.#admitted.values())
       if (awaitsHandshake && sinceMs > since) return true;
-    for (const connection of this.#open) if (isFresh(connection)) return true;
+    for (const connection of this.#open) if (isFresh(connection) || connection.isBetween) return true;
     return false;
   }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { expect, test, vi } from 'vitest';
 import { startBackend } from '../support/backend.ts';
 import { openTls, request } from '../support/client.ts';
@@ -53,6 +54,25 @@ test('a request body that stops coming is given up with 408', async () => {
   socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\nabc');
   await vi.waitFor(() => expect(answer).toMatch(/^HTTP\/1\.1 408 /));
   expect(app.seen).toHaveLength(0);
+});
+
+test('a request that is on its way when the gateway stops is answered, and told that the connection ends', async () => {
+  const app = await startBackend();
+  const world = await startGateway(`sites: { localhost: { to: "${app.url}" } }`);
+  const socket = await openTls(world, { ALPNProtocols: ['http/1.1'] });
+  let text = '';
+  socket.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  const answers = (): string[] => text.split('HTTP/1.1 ').slice(1);
+  const closed = once(socket, 'close');
+  socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await vi.waitFor(() => expect(answers()).toHaveLength(1));
+  const stopped = world.gateway.stop(60_000);
+  socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc');
+  await closed;
+  await stopped;
+  expect(answers()[1]).toMatch(/^200 .*\r\nconnection: close\r\n/is);
 });
 
 test('certificates loaded anew serve new handshakes, and open connections stay', async () => {
