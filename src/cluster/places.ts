@@ -17,18 +17,17 @@ export class WorkerPlaces implements Places {
 
   async enter(id: string, key: string, most: number): Promise<Leave | undefined> {
     const place = ++this.#last;
-    const leave = (): void => void this.#batch.ask({ place }).catch(() => {});
     const isGranted = await this.#batch.ask({ place, wanted: { id, key, most } }).catch(() => undefined);
     if (isGranted === false) return undefined;
     const leaveHere = this.#local.enter(id, key, isGranted ? Number.POSITIVE_INFINITY : most);
     if (leaveHere === undefined) {
       // It may yet be given, too late.
-      leave();
+      this.#batch.tell({ place });
       return undefined;
     }
     return () => {
       leaveHere();
-      leave();
+      this.#batch.tell({ place });
     };
   }
 }
