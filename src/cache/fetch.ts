@@ -31,6 +31,8 @@ export interface FetchOptions {
 
 /** Failures that a stale answer may stand in for (RFC 5861, 4). */
 const FAILURES = new Set([500, 502, 503, 504]);
+/** The backend gives no answer at all: then what is stale may be served without leave (RFC 9111, 4.2.4). */
+const DISCONNECTED = new Set(['upstream_connect', 'upstream_closed', 'upstream_timeout']);
 
 export class Fetch {
   readonly #options: FetchOptions;
@@ -70,7 +72,7 @@ export class Fetch {
       const reply = await this.#ask(stream);
       const now = Date.now();
       const stored = this.#stored;
-      if (stored !== undefined && FAILURES.has(reply.status) && isWithin(stored, stored.staleIfError, now)) {
+      if (stored !== undefined && FAILURES.has(reply.status) && isWithin(stored, stored.staleIfError ?? 0, now)) {
         discard(reply);
         return this.#standIn(stored, now, forwarded(why, reply.status));
       }
@@ -86,12 +88,17 @@ export class Fetch {
       return this.#keep(reply, now, why);
     } catch (error) {
       const stored = this.#stored;
-      const isBackends = error instanceof GatehouseError && error.side === 'upstream';
-      if (stored !== undefined && isBackends && isWithin(stored, stored.staleIfError, Date.now()))
+      if (stored !== undefined && isWithin(stored, this.#staleSeconds(stored, error), Date.now()))
         return this.#standIn(stored, Date.now(), forwarded(why));
       this.#land(ALONE);
       throw error;
     }
+  }
+
+  /** How long it may stand in for an answer that has failed so. */
+  #staleSeconds({ staleIfError }: Entry, error: unknown): number {
+    if (!(error instanceof GatehouseError) || error.side !== 'upstream') return 0;
+    return staleIfError ?? (DISCONNECTED.has(error.code) ? this.#options.policy.staleIfDisconnectedSeconds : 0);
   }
 
   async #ask(stream: Pick<ClientStream, 'inform'>): Promise<Reply> {

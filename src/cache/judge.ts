@@ -25,7 +25,7 @@ export interface Verdict {
   readonly mustRevalidate: boolean;
   /** Seconds behind `staleAt`; 0: not at all. */
   readonly staleWhileRevalidate: number;
-  readonly staleIfError: number;
+  readonly staleIfError: number | undefined;
 }
 
 export interface Seen {
@@ -120,7 +120,7 @@ export class Judge {
       noCache: said['no-cache'] === true,
       mustRevalidate: mustRevalidate || said['proxy-revalidate'] === true || said['s-maxage'] !== undefined,
       staleWhileRevalidate: said['stale-while-revalidate'] ?? 0,
-      staleIfError: said['stale-if-error'] ?? 0,
+      staleIfError: said['stale-if-error'],
     };
   }
 

@@ -199,6 +199,24 @@ test('cache.staleIfError: the same for answers that say nothing of it, on the wo
   expect((await get('/b')).status).toBe(503);
 });
 
+test.for([
+  ['max-age=0', {}, 200],
+  ['max-age=0', { site: 'cache: { staleIfDisconnected: null }' }, 502],
+  ['max-age=0, must-revalidate', {}, 502],
+  ['max-age=0, stale-if-error=0', {}, 502],
+  ['s-maxage=0', {}, 502],
+] as const)('while the backend is gone: %s with %j is %i', async ([control, options, status]) => {
+  let count = 0;
+  const { get } = await startScene((_, response) => {
+    response.setHeader('etag', '"1"');
+    response.setHeader('cache-control', control);
+    if (count++ > 0) response.destroy();
+    else response.end('stored');
+  }, options);
+  await get('/a');
+  expect((await get('/a')).status).toBe(status);
+});
+
 test.for(['must-revalidate', 'proxy-revalidate', 's-maxage=0', 'no-cache'])('%s: never stale', async (directive) => {
   let count = 0;
   const { get } = await startScene((_, response) => {

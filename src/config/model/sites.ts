@@ -112,6 +112,8 @@ export interface CachePolicy {
   readonly ttlSeconds: number;
   /** How long a stale answer that says nothing of it may stand in for one that fails; 0: not at all. */
   readonly staleIfErrorSeconds: number;
+  /** The same where the backend gives no answer at all. */
+  readonly staleIfDisconnectedSeconds: number;
   /** ignore: no answer depends on cookies. */
   readonly cookies: 'private' | 'ignore';
   /** For the same answer that another has asked for; 0: nobody waits. */

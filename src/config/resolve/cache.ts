@@ -13,12 +13,13 @@ export function resolveCache(site: Part, route: Part | undefined): CachePolicy |
   };
   const seconds = (key: string): number => {
     const part = at(key);
-    return part.isGiven && !part.isOff ? Math.floor(part.durationMs() / 1000) : 0;
+    return part.isOff ? 0 : Math.floor(part.durationMs() / 1000);
   };
   return {
     maxEntryBytes: site.at('maxEntrySize').bytes(),
     ttlSeconds: seconds('ttl'),
     staleIfErrorSeconds: seconds('staleIfError'),
+    staleIfDisconnectedSeconds: seconds('staleIfDisconnected'),
     cookies: at('cookies').word(['private', 'ignore']),
     waitMs: at('wait').durationMs(),
   };

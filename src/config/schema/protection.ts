@@ -92,6 +92,11 @@ const cachePolicy = {
     [duration(1000, longestLifeMs), off],
     { default: null },
   ),
+  staleIfDisconnected: value(
+    'How long it may while the upstream cannot be reached, or breaks off or says nothing (RFC 9111, 4.2.4).',
+    [duration(1000, longestLifeMs), off],
+    { default: '10s' },
+  ),
   cookies: value(
     'private: requests with cookies get, and leave behind, only what says that it is public; ignore: no answer depends on them.',
     word('private', 'ignore'),
