@@ -12,6 +12,7 @@ export interface Remark {
 
 /** From this part of them on it is time to allow more. */
 const MOST_DESCRIPTORS = 0.9;
+const BANS_LOST = 'bans cannot be written to `certificates.storage`; a restart would forget some';
 /** Names in one remark. */
 const MOST_NAMED = 3;
 
@@ -20,6 +21,7 @@ export function remarksOf(gateway: Gateway, reload: ReloadState | undefined): Re
     ...of('shared', sharedRemark(gateway)),
     ...of('reload', reloadRemark(reload)),
     ...gateway.records.failing.flatMap((words) => of('records', words)),
+    ...of('bans', gateway.kept.limiting.areBansLost ? BANS_LOST : undefined),
     ...of('certificate', ordersRemark(gateway)),
     ...of('certificate', endedRemark(gateway)),
     ...upstreamRemarks(gateway).flatMap((words) => of('upstream', words)),

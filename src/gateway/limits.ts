@@ -22,6 +22,8 @@ export interface Limiting {
   lead(): void;
   /** Writes bans that are not yet written. Never fails. */
   keepBans(): Promise<void>;
+  /** Bans cannot be written at the moment: a restart would forget some. */
+  readonly areBansLost: boolean;
 }
 
 /** With the bans that were in force when the gateway last stopped. `shared` undefined: this machine shares nothing. */
@@ -72,6 +74,9 @@ export async function openLimiting(
       file.changed();
     },
     keepBans: () => file.flush(),
+    get areBansLost() {
+      return file.isLost;
+    },
   };
 }
 

@@ -27,6 +27,7 @@ export class BanFile {
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
   #isStale = false;
+  #isLost = false;
   #delayMs = DELAY_MS;
 
   constructor(bans: Bans, storage: BanStorage, tell: TellBans) {
@@ -52,6 +53,11 @@ export class BanFile {
     }
   }
 
+  /** What is known cannot be written at the moment. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
   changed(): void {
     this.#isStale = true;
     this.#timer ??= setTimeout(() => void this.flush(), this.#delayMs).unref();
@@ -71,9 +77,12 @@ export class BanFile {
     const startedAt = performance.now();
     try {
       await this.#storage.write(KEY, `{"version":1,"bans":[\n${this.#bans.all().map(line).join(',\n')}\n]}\n`);
+      this.#isLost = false;
     } catch (error) {
       this.#delayMs = LONGEST_DELAY_MS;
       this.changed();
+      if (this.#isLost) return;
+      this.#isLost = true;
       this.#tell('warn', 'the file of bans cannot be written; a restart would forget some', {
         reason: messageOf(error),
       });

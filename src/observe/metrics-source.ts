@@ -34,7 +34,7 @@ export interface MetricsSource {
 }
 
 export type RemarkKind = (typeof REMARK_KINDS)[number];
-export const REMARK_KINDS = ['shared', 'reload', 'records', 'certificate', 'upstream', 'descriptors'] as const;
+export const REMARK_KINDS = ['shared', 'reload', 'records', 'bans', 'certificate', 'upstream', 'descriptors'] as const;
 
 export interface SharedFigures {
   readonly isUp: boolean;

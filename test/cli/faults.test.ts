@@ -2,8 +2,9 @@
 // the figures.
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
+import path from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { get, startWorkers, type Workers } from '../support/workers.ts';
 
@@ -40,6 +41,16 @@ test.for([0, 2])('a disk that is full costs records and no request, with workers
   for (let i = 0; i < 4; i++) expect(await get(world)).toBe(200);
   await told(world, 'records', /records for \/dev\/full are lost: it cannot be written \(ENOSPC\)/);
   expect(await get(world)).toBe(200);
+});
+
+test('bans that cannot be written hold, and it is said', async () => {
+  const world = await startWorkers(ONE_PROCESS);
+  const place = path.join(world.folder, 'certs', 'bans');
+  rmSync(place, { recursive: true, force: true });
+  writeFileSync(place, 'in the way');
+  await world.ask('POST', '/bans/add', { address: '127.0.0.1', for: '1h', reason: 'a test' });
+  await told(world, 'bans', /bans cannot be written to `certificates.storage`; a restart would forget some/);
+  expect(await get(world)).toBe(403);
 });
 
 test('a configuration that cannot be read is refused, and what ran before goes on', async () => {

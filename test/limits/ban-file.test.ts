@@ -1,4 +1,4 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { FolderStorage } from '../../src/acme/storage/folder.ts';
@@ -87,5 +87,10 @@ test('what cannot be written is told, and written later', async () => {
   const { bans, file, told } = open(folder);
   bans.punish('203.0.113.9', wish);
   await file.flush();
+  await file.flush();
   expect(told).toEqual([expect.stringMatching(/^warn the file of bans cannot be written/)]);
+  expect(file.isLost).toBe(true);
+  await rm(path.join(folder, 'bans'));
+  await file.flush();
+  expect(file.isLost).toBe(false);
 });
