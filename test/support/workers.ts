@@ -83,14 +83,23 @@ export async function startWorkers({
     const others = ((await status()).workers ?? []).flatMap((each) =>
       each.pid === null || each.pid === pid ? [] : [each.pid],
     );
-    for (const other of others) process.kill(other, 'SIGSTOP');
+    for (const other of others) signal(other, 'SIGSTOP');
     try {
       return await act();
     } finally {
-      for (const other of others) process.kill(other, 'SIGCONT');
+      for (const other of others) signal(other, 'SIGCONT');
     }
   };
   return { running, folder, file, port: Number(listening.split(':').at(-1)), write, ask, status, until, onlyBy };
+}
+
+/** It may have died a moment ago. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** The processes that serve now. */
