@@ -30,26 +30,33 @@ export class Sockets {
     // Two workers may have asked at once.
     const other = this.#find(kind, place, nth);
     if (other !== undefined) {
-      handle.close();
+      this.#letGo(handle);
       return other.handle;
     }
     this.#bound.push({ kind, place, nth, handle });
     return handle;
   }
 
-  /** Those that the configuration does not name are closed, once the workers have let go of them. */
+  /**
+   * Those that the configuration does not name are closed, once the workers have let go of them. What the gateway was given
+   * is kept for a configuration that names it again: its owner has it too, so that nobody could bind it anew.
+   */
   keep({ listen }: Pick<Config, 'listen'>): void {
     const isNamed = ({ kind, place, nth }: Bound): boolean => {
       const places = kind === 'https' ? listen.https : listen.http;
       return places.filter((each) => isDeepStrictEqual(each, place)).length > nth;
     };
-    for (const each of this.#bound) if (!isNamed(each)) each.handle.close();
+    for (const each of this.#bound) if (!isNamed(each)) this.#letGo(each.handle);
     this.#bound = this.#bound.filter(isNamed);
   }
 
   close(): void {
     for (const { handle } of this.#bound) handle.close();
     this.#bound = [];
+  }
+
+  #letGo(handle: SocketHandle): void {
+    if (!this.#inherited.giveBack(handle)) handle.close();
   }
 
   #find(kind: string, place: ListenAddress, nth: number): Bound | undefined {

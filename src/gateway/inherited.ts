@@ -17,6 +17,7 @@ interface Inherited {
 
 export class InheritedSockets {
   readonly #left: Inherited[];
+  readonly #taken = new Map<SocketHandle, Inherited>();
 
   private constructor(left: Inherited[]) {
     this.#left = left;
@@ -42,7 +43,18 @@ export class InheritedSockets {
   /** The one that is bound to this address, and its owner's from now on; undefined: there is none. */
   find({ host, port }: ListenAddress): SocketHandle | undefined {
     const index = this.#left.findIndex((each) => each.port === port && isMeant(host, each.address));
-    return index === -1 ? undefined : this.#left.splice(index, 1)[0]?.handle;
+    const [found] = index === -1 ? [] : this.#left.splice(index, 1);
+    if (found !== undefined) this.#taken.set(found.handle, found);
+    return found?.handle;
+  }
+
+  /** For whoever has only kept it, and not listened on it; false: it is not one of these. */
+  giveBack(handle: SocketHandle): boolean {
+    const found = this.#taken.get(handle);
+    if (found === undefined) return false;
+    this.#taken.delete(handle);
+    this.#left.push(found);
+    return true;
   }
 
   /** What nobody has taken: its clients would wait for ever. */

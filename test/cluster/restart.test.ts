@@ -5,7 +5,7 @@ import net, { type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { startBackend } from '../support/backend.ts';
-import { temporaryFolder } from '../support/cli.ts';
+import { runCli, temporaryFolder } from '../support/cli.ts';
 import { writeSmallConfig } from '../support/small-config.ts';
 import { get } from '../support/workers.ts';
 
@@ -90,5 +90,22 @@ test('a socket that no address names is told of', async () => {
   const running = start(file, fd);
   await running.ready;
   expect(running.words()).toContain(`no address under \`listen\` names: web (127.0.0.1:${port})`);
+  await running.stop();
+});
+
+test('a socket whose address goes with a reload is there again when it comes back', { timeout: 30_000 }, async () => {
+  const { url } = await startBackend();
+  const folder = await temporaryFolder();
+  const { fd, port } = boundSocket();
+  const write = (listen: string): string => writeSmallConfig(folder, { listen, workers: '2', to: url });
+  const both = `{ https: ["127.0.0.1:0", "127.0.0.1:${port}"], http: false }`;
+  const file = write(both);
+  const running = start(file, fd);
+  await running.ready;
+  for (const listen of ['{ https: "127.0.0.1:0", http: false }', both]) {
+    write(listen);
+    expect(await runCli(['reload', '-c', file])).toMatchObject({ code: 0 });
+  }
+  expect(await get({ port })).toBe(200);
   await running.stop();
 });
