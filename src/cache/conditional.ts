@@ -63,7 +63,15 @@ export function rangeOf(ask: Ask, entry: Validators, length: number): Range | 'o
   return from >= length ? 'outside' : { from, to };
 }
 
-/** Strong comparison, and dates by their very text (RFC 9110, 13.1.5). */
-function isSame(ifRange: string, { etag, lastModified }: Validators): boolean {
-  return ifRange.startsWith('"') ? ifRange === etag : ifRange === lastModified;
+/**
+ * Strong comparison, and dates by their very text (RFC 9110, 13.1.5). In the second of its answer the resource may have
+ * changed once more: then the date is weak (8.8.2.2).
+ */
+function isSame(ifRange: string, { etag, lastModified, headers }: Validators): boolean {
+  if (ifRange.startsWith('"')) return ifRange === etag;
+  if (ifRange !== lastModified) return false;
+  const now = Date.now();
+  const modified = parseHttpDate(lastModified, now);
+  const date = parseHttpDate(headerValue(headers, 'date') ?? '', now);
+  return modified !== undefined && date !== undefined && date - modified >= 1000;
 }

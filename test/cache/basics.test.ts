@@ -75,6 +75,18 @@ test('what says nothing of its life is stored only where the site says for how l
   expect(bodies([await told.get('/a'), await told.get('/a')])).toEqual(['answer 1', 'answer 1']);
 });
 
+test.for([
+  ['a second before', 1000, 206],
+  ['in the same second', 0, 200],
+] as const)('If-Range: a Last-Modified %s the Date (RFC 9110, 8.8.2.2)', async ([, beforeMs, status]) => {
+  const date = Date.now();
+  const modified = new Date(date - beforeMs).toUTCString();
+  const fields = { 'cache-control': 'max-age=60', date: new Date(date).toUTCString(), 'last-modified': modified };
+  const { get } = await startScene(numbered(fields));
+  await get('/a');
+  expect((await get('/a', { range: 'bytes=0-1', 'if-range': modified })).status).toBe(status);
+});
+
 test('a clock that is set back makes nothing live longer', async () => {
   const { get } = await startScene(numbered({ 'cache-control': 'max-age=60' }));
   await get('/a');
