@@ -174,18 +174,18 @@ export class RulesWatch implements Watch {
   }
 
   /** Longer than the rules look at: it is not let through unseen. The rules see what was read of it. */
-  #refuseBody(beginning: Buffer): Reply {
+  #refuseBody(beginning: Buffer): Promise<Reply> {
     return this.#refuseUnseen(beginning, 413, 'body-over-inspection');
   }
 
-  #refuseCoding(fault: CodingFault): Reply {
+  #refuseCoding(fault: CodingFault): Promise<Reply> {
     return this.#refuseUnseen(EMPTY, fault === 'unknown' ? 415 : 400, `body-coding-${fault}`);
   }
 
   /** A body that the rules cannot look at, or only in part. What they say of the rest comes first. */
-  #refuseUnseen(seen: Buffer, status: number, reason: string): Reply {
+  async #refuseUnseen(seen: Buffer, status: number, reason: string): Promise<Reply> {
     this.#x.request.body?.cancel();
-    const earlier = this.#step((inspection) => inspection.requestBody(seen, true));
+    const earlier = await this.#inspectBody({ bytes: seen, isPrefix: true, trailers: [] });
     if (earlier !== undefined) return earlier;
     this.#isRefused = true;
     this.#x.reason = reason;

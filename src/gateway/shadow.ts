@@ -71,7 +71,7 @@ export class Shadow {
     this.#waiting.push(past);
     if (this.#isRunning) return;
     this.#isRunning = true;
-    setImmediate(() => this.#next());
+    setImmediate(() => void this.#next());
   }
 
   figures(): ShadowFigures {
@@ -80,22 +80,22 @@ export class Shadow {
     return { ...facts, groups: this.#groups.all(), otherGroups: this.#groups.others };
   }
 
-  #next(): void {
+  async #next(): Promise<void> {
     const past = this.#waiting.shift();
     if (past === undefined) {
       this.#isRunning = false;
       return;
     }
     const startedAt = performance.now();
-    this.#judge(past);
+    await this.#judge(past);
     // As long as it took others have their turn.
-    setTimeout(() => this.#next(), performance.now() - startedAt).unref();
+    setTimeout(() => void this.#next(), performance.now() - startedAt).unref();
   }
 
-  #judge(past: PastExchange): void {
+  async #judge(past: PastExchange): Promise<void> {
     const inspection = this.engine.begin(past.exemption);
     try {
-      inspect(inspection, past);
+      await inspect(inspection, past);
     } catch {
       this.#sums.failed++;
       return;
@@ -113,9 +113,9 @@ export class Shadow {
   }
 }
 
-function inspect(inspection: Inspection, { head, body, isCut, response }: PastExchange): void {
+async function inspect(inspection: Inspection, { head, body, isCut, response }: PastExchange): Promise<void> {
   inspection.requestHead(head);
-  inspection.requestBody(body, isCut);
+  await inspection.requestBodyInTurns(body, isCut);
   if (response !== undefined) {
     inspection.responseHead(response.head);
     if (inspection.wantsResponseBody) inspection.responseBody(response.body, response.isCut);

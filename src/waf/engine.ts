@@ -1,7 +1,7 @@
 // The rule engine as others use it: one Engine for a compiled rule set and its settings, one Inspection for an exchange.
 import type { BodyLimits } from './bodies/processor.ts';
 import { Budget } from './budget.ts';
-import { runPhase } from './evaluate.ts';
+import { runPhase, runSteps } from './evaluate.ts';
 import type { Intervention, Outcome } from './finding.ts';
 import { Collections } from './persistent.ts';
 import type { Plan } from './plan.ts';
@@ -23,6 +23,8 @@ export interface EngineOptions {
   readonly body: BodyLimits;
   /** Work of the scans, as `Ground.walked` counts it, at which it is first looked whether a body is refused already. */
   readonly judgeFrom?: number;
+  /** Milliseconds of work on a body after which others get their turn. */
+  readonly turnMs?: number;
 }
 
 export class Engine {
@@ -84,7 +86,7 @@ export class Inspection {
     });
   }
 
-  /** The same for a body that may hold thousands of values: the event loop gets its turn in between. */
+  /** The same for a body that may be long or hold thousands of values: the event loop gets its turn in between. */
   async requestBodyInTurns(
     body: Buffer,
     isPrefix: boolean,
@@ -92,9 +94,9 @@ export class Inspection {
   ): Promise<Intervention | undefined> {
     const { budget } = this.#tx;
     addTrailers(this.#tx, trailers);
-    const filling = addRequestBody(this.#tx, body, isPrefix, this.#options.body);
-    while (!this.#takeTurn(filling, budget)) await new Promise(setImmediate);
-    return this.#run(2, () => {});
+    const work = this.#bodyWork(addRequestBody(this.#tx, body, isPrefix, this.#options.body));
+    while (!this.#takeTurn(work, budget)) await new Promise(setImmediate);
+    return this.#tx.intervention;
   }
 
   responseHead(head: ResponseHead): Intervention | undefined {
@@ -128,6 +130,7 @@ export class Inspection {
     budget.enter();
     try {
       fill(this.#tx);
+      while (this.#tx.scanOn());
       runPhase(this.#plan, this.#tx, phase);
     } finally {
       budget.leave();
@@ -135,22 +138,34 @@ export class Inspection {
     return this.#tx.intervention;
   }
 
-  /** Works for one turn; true when everything is taken that matters. */
-  #takeTurn(filling: Generator, budget: Budget): boolean {
+  /** Takes the values, then runs the rules. Stops behind some values, each part of a long one, and each rule. */
+  *#bodyWork(filling: Generator): Generator<undefined, void> {
+    for (let count = 1; !this.#takeValue(filling); count++) {
+      if (this.#tx.isScanning || count % VALUES_PER_STOP === 0) yield;
+    }
+    const [, from = 0, end = 0] = this.#plan.phaseStart;
+    for (let next = from; next < end; ) {
+      yield;
+      next = runSteps(this.#plan, this.#tx, 2, next, 1);
+    }
+  }
+
+  /** Works for one turn; true when all is done. */
+  #takeTurn(work: Generator, budget: Budget): boolean {
+    const { turnMs = TURN_MS } = this.#options;
     const startedAt = performance.now();
     budget.enter();
     try {
-      for (let count = 1; ; count++) {
-        if (this.#takeValue(filling)) return true;
-        if (count % VALUES_PER_LOOK === 0 && performance.now() - startedAt > TURN_MS) return false;
-      }
+      while (work.next().done !== true) if (performance.now() - startedAt >= turnMs) return false;
+      return true;
     } finally {
       budget.leave();
     }
   }
 
+  /** Takes a value, or a part of a long one; true when everything is taken that matters. */
   #takeValue(filling: Generator): boolean {
-    if (filling.next().done === true) return true;
+    if (!this.#tx.scanOn() && filling.next().done === true && !this.#tx.isScanning) return true;
     if (this.#tx.walked < this.#judgeAt) return false;
     this.#judgeAt = 2 * this.#tx.walked;
     return this.#isRefused();
@@ -171,8 +186,7 @@ export class Inspection {
 }
 
 /** Values between two looks at the clock. */
-const VALUES_PER_LOOK = 8;
-/** Longest stretch of work on values before others get their turn. */
+const VALUES_PER_STOP = 8;
 const TURN_MS = 10;
 /** Bodies of less than some tens of kilobytes are read with less work, however hostile they are. */
 const JUDGE_FROM = 256 * 1024;

@@ -18,19 +18,34 @@ interface LinkMatch extends Matched {
 
 /** Runs one phase, or of its steps those that are marked. After an intervention only phase 5 still runs. */
 export function runPhase(plan: Plan, tx: Transaction, phase: Phase, only?: Uint8Array): void {
-  if (tx.mode === 'off' || (phase !== 5 && (tx.intervention !== undefined || phase <= tx.allowedUpTo))) return;
+  runSteps(plan, tx, phase, plan.phaseStart[phase - 1] as number, Infinity, only);
+}
+
+/** Runs so many steps of a phase, from one on; the step to go on with, or where the next phase begins: it is over. */
+export function runSteps(
+  plan: Plan,
+  tx: Transaction,
+  phase: Phase,
+  from: number,
+  most: number,
+  only?: Uint8Array,
+): number {
   const { steps, phaseStart } = plan;
   const end = phaseStart[phase] as number;
-  let next = phaseStart[phase - 1] as number;
-  while (next < end) {
+  if (tx.mode === 'off' || (phase !== 5 && (tx.intervention !== undefined || phase <= tx.allowedUpTo))) return end;
+  let left = most;
+  let next = from;
+  while (next < end && left > 0) {
     const number = next++;
     if (tx.flags[number] === 0 || tx.removed?.[number] === 1 || only?.[number] === 0) continue;
+    left--;
     const step = steps[number] as Step;
     if (tx.exemption?.rules !== undefined && isExempt(tx, step, tx.exemption.rules)) continue;
     if (!matches(tx, step)) continue;
     next = step.next;
-    if (act(tx, step, phase)) return;
+    if (act(tx, step, phase)) return end;
   }
+  return next;
 }
 
 function isExempt(tx: Transaction, step: Step, rules: Uint16Array): boolean {

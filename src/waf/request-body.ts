@@ -1,6 +1,7 @@
 // Fills a transaction with a request body: split by the processor that its type or a rule chose, or as raw text.
 
 import type { MultipartFlags } from './bodies/multipart.ts';
+import type { Named } from './bodies/named.ts';
 import { readable } from './bodies/printable.ts';
 import { type BodyFacts, type BodyLimits, readBody } from './bodies/processor.ts';
 import { bodyValues } from './inner/body-values.ts';
@@ -123,7 +124,7 @@ function* addFacts(tx: Transaction, facts: BodyFacts): Generator<undefined, void
     yield;
   }
   for (const { name, value } of facts.xmlDtd) tx.add(V.xmlDtd, name, value);
-  if (facts.multipart !== undefined) addMultipart(tx, facts, facts.multipart);
+  if (facts.multipart !== undefined) yield* addMultipart(tx, facts, facts.multipart);
   if (facts.error === undefined) return;
   for (const flag of [V.error, V.processorError]) tx.setSingle(flag, '1');
   for (const msg of [V.errorMsg, V.processorErrorMsg]) tx.setSingle(msg, facts.error);
@@ -138,11 +139,16 @@ function addXmlTexts(tx: Transaction, texts: readonly string[]): void {
   tx.addInner(V.innerXml, 'xml', inner, true);
 }
 
-function addMultipart(tx: Transaction, facts: BodyFacts, flags: MultipartFlags): void {
+function* addMultipart(
+  tx: Transaction,
+  facts: BodyFacts,
+  flags: MultipartFlags,
+): Generator<undefined, void, undefined> {
   for (const { fieldName, fileName, size, content } of facts.files) {
     tx.add(V.files, fieldName, fileName);
     tx.add(V.filesNames, fieldName, fieldName);
     tx.add(V.filesSizes, fieldName, String(size));
+    yield;
     if (content === undefined) continue;
     tx.add(V.filesContent, fieldName, content);
     if (!tx.plan.reads.has(V.filesText)) continue;
@@ -153,12 +159,24 @@ function addMultipart(tx: Transaction, facts: BodyFacts, flags: MultipartFlags):
       tx.addInner(V.innerFiles, fieldName, innerValues(text), true);
   }
   tx.setSingle(V.filesCombinedSize, String(facts.filesCombinedSize));
-  for (const { name, value } of facts.partHeaders) tx.add(V.partHeaders, name, value);
-  for (const name of facts.partNames) tx.add(V.multipartName, name, name);
-  for (const name of facts.partFileNames) tx.add(V.multipartFilename, name, name);
+  const rest = [
+    [V.partHeaders, facts.partHeaders],
+    [V.multipartName, facts.partNames.map(asItself)],
+    [V.multipartFilename, facts.partFileNames.map(asItself)],
+  ] as const;
+  for (const [variable, members] of rest) {
+    for (const { name, value } of members) {
+      tx.add(variable, name, value);
+      yield;
+    }
+  }
   for (const [flag, names] of MULTIPART) {
     for (const name of names) tx.setSingle(variableNumber(name), String(Number(flags[flag])));
   }
+}
+
+function asItself(name: string): Named {
+  return { name, value: name };
 }
 
 function fullRequest(tx: Transaction, body: Buffer): string {

@@ -57,13 +57,23 @@ export class ScanTable {
   }
 
   scan(variable: number, field: Field): Hits {
+    return this.#planOf(variable, field)?.scan(field.value) ?? NO_HITS;
+  }
+
+  /** The same for a long value, with stops at which others may have their turn. */
+  *scanInParts(variable: number, field: Field): Generator<undefined, Hits, void> {
+    const plan = this.#planOf(variable, field);
+    return plan === undefined ? NO_HITS : yield* plan.scanInParts(field.value);
+  }
+
+  #planOf(variable: number, field: Field): ValuePlan | undefined {
     const plans = this.#plans[variable];
-    if (plans === undefined) return NO_HITS;
+    if (plans === undefined) return undefined;
     const { named, lengths, other } = plans;
     const mayBeNamed = (lengths & (1 << (field.name.length & 31))) !== 0;
     const own = mayBeNamed ? named.get(field.key) : undefined;
     const plan = own === undefined ? other : own;
-    return plan === null ? NO_HITS : plan().scan(field.value);
+    return plan?.();
   }
 
   /** For the exchange that has begun the large automata stay as they are. */

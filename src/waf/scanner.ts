@@ -34,7 +34,46 @@ export class ValuePlan {
   readonly #families: readonly Family[];
   readonly #meter: Meter;
   readonly #cache = new ValueCache();
+  readonly #own: ValueScan;
+
+  constructor(recipes: RecipeBook, families: readonly Family[], meter: Meter) {
+    this.#recipes = recipes;
+    this.#families = families;
+    this.#meter = meter;
+    this.#own = new ValueScan(recipes, families, meter);
+  }
+
+  /** The numbers of the rules that may match. */
+  scan(value: string): Hits {
+    const known = this.#cache.get(value);
+    if (known !== undefined) return known;
+    const parts = this.#own.begin(value);
+    for (let part = 0; part < parts; part++) this.#own.do(part);
+    const { hits } = this.#own;
+    this.#cache.set(value, hits);
+    return hits;
+  }
+
+  /** The same for a value so long that others may have their turn in between: stops behind each text of it. */
+  *scanInParts(value: string): Generator<undefined, Hits, void> {
+    const scan = new ValueScan(this.#recipes, this.#families, this.#meter);
+    const parts = scan.begin(value);
+    for (let part = 0; part < parts; part++) {
+      scan.do(part);
+      yield;
+    }
+    return scan.hits;
+  }
+}
+
+/** The scan of one value. Between two parts of it other values may be scanned, by others of these. */
+class ValueScan {
+  readonly #recipes: RecipeBook;
+  readonly #families: readonly Family[];
+  readonly #meter: Meter;
   readonly #texts: MadeTexts;
+  #asks: readonly Ask[] = [];
+  #hits: number[] | undefined;
   /** By family: room for answers, used again for each value. */
   readonly #answers: Answer[][];
   readonly #answered: number[];
@@ -50,19 +89,25 @@ export class ValuePlan {
     this.#answered = families.map(() => 0);
   }
 
-  /** The numbers of the rules that may match. */
-  scan(value: string): Hits {
-    const known = this.#cache.get(value);
-    if (known !== undefined) return known;
+  /** How many parts there are. */
+  begin(value: string): number {
     const { texts, asks } = this.#recipes.find(this.#recipes.presenceOf(value));
     this.#texts.begin(value, texts);
     this.#answered.fill(0);
-    for (let i = 0; i < asks.length; i++) this.#prepare(asks[i] as Ask, i);
-    let hits: number[] | undefined;
-    for (let i = 0; i < asks.length; i++) hits = this.#put(asks[i] as Ask, this.#prepared[i], hits);
-    const result = hits === undefined ? NO_HITS : [...new Set(hits)];
-    this.#cache.set(value, result);
-    return result;
+    this.#asks = asks;
+    this.#hits = undefined;
+    return 2 * asks.length;
+  }
+
+  /** Does a part, from 0 in order: first all texts are made that are asked, then they are read. */
+  do(part: number): void {
+    const { length } = this.#asks;
+    if (part < length) this.#prepare(this.#asks[part] as Ask, part);
+    else this.#put(this.#asks[part - length] as Ask, this.#prepared[part - length]);
+  }
+
+  get hits(): Hits {
+    return this.#hits === undefined ? NO_HITS : [...new Set(this.#hits)];
   }
 
   /** Gathers what is asked of each different text, so that it is walked once. */
@@ -79,14 +124,14 @@ export class ValuePlan {
     answer.asksWords ||= words !== undefined;
   }
 
-  #put(ask: Ask, answer: Answer | undefined, before: number[] | undefined): number[] | undefined {
-    if (answer === undefined) return before;
-    let hits = before;
+  #put(ask: Ask, answer: Answer | undefined): void {
+    if (answer === undefined) return;
+    let hits = this.#hits;
     this.#walk(answer, ask.family);
     if (ask.patterns !== undefined) hits = collect(ask.patterns, answer.patterns, hits);
     if (ask.words !== undefined) hits = collect(ask.words, answer.words, hits);
     for (const { rule, test } of ask.tests) if (test(answer.value)) hits = add(hits, rule);
-    return hits;
+    this.#hits = hits;
   }
 
   /** Each different text is walked once by an automaton, however many chains of transformations lead to it. */

@@ -12,6 +12,8 @@ import { variableNumber } from './variables.ts';
 
 /** Values within values of one exchange; the values they stand in are seen in any case. */
 const MOST_INNER_VALUES = 10_000;
+/** Longer values are scanned in parts: a hostile one may take as many milliseconds as it has kilobytes. */
+const LONG_VALUE = 4_096;
 const INNER_NAMES = variableNumber('INNER_NAMES');
 const REQBODY_PROCESSOR = variableNumber('REQBODY_PROCESSOR');
 
@@ -62,6 +64,8 @@ export interface Ground {
   readonly reads: ReadonlySet<number>;
   /** The steps that may match a member of that name with that value. */
   scan(variable: number, field: Field): Hits;
+  /** The same for a long value, with stops at which others may have their turn. */
+  scanInParts(variable: number, field: Field): Generator<undefined, Hits, void>;
   /** Work of all scans so far: the bytes that automata walked over, and a share for each walk. */
   walked(): number;
   /** The fields of a variable, for macros. */
@@ -119,6 +123,8 @@ export class Transaction {
   allowedUpTo = 0;
   readonly startedAt: number = Date.now();
   #innerLeft = MOST_INNER_VALUES;
+  /** Long values that are still to be scanned; the first may be in hand. */
+  readonly #long: { readonly field: Field; readonly scan: Generator<undefined, Hits, void> }[] = [];
 
   constructor(plan: Ground, mode: EngineMode, collections: Collections, budget: Budget, exemption?: Exemption) {
     this.exemption = exemption;
@@ -174,9 +180,37 @@ export class Transaction {
 
   #scan(variable: number, field: Field): void {
     this.budget.spend(field.value.length);
+    if (field.value.length >= LONG_VALUE) {
+      this.#long.push({ field, scan: this.plan.scanInParts(variable, field) });
+      return;
+    }
     const before = this.plan.walked();
     const hits = this.plan.scan(variable, field);
     this.walked += this.plan.walked() - before;
+    this.#take(field, hits);
+  }
+
+  /** Whether something is left to do for long values. */
+  get isScanning(): boolean {
+    return this.#long.length > 0;
+  }
+
+  /** Does a part of what is left to do for long values; false: nothing is. Rules run when all is done. */
+  scanOn(): boolean {
+    const [open] = this.#long;
+    if (open === undefined) return false;
+    const { field, scan } = open;
+    this.budget.spend(field.value.length);
+    const before = this.plan.walked();
+    const { done, value } = scan.next();
+    this.walked += this.plan.walked() - before;
+    if (done !== true) return true;
+    this.#long.shift();
+    this.#take(field, value);
+    return true;
+  }
+
+  #take(field: Field, hits: Hits): void {
     if (hits.length === 0) return;
     field.hits = hits;
     for (const step of hits) this.flags[step] = 1;

@@ -14,6 +14,7 @@ import type {
   RuleSelector,
   Selector,
 } from '../../../src/waf/rule.ts';
+import { ScanTable } from '../../../src/waf/scan-table.ts';
 import { Transaction } from '../../../src/waf/transaction.ts';
 import { SlotTable, type TxValue } from '../../../src/waf/tx-store.ts';
 import { VARIABLES, variableKind, variableNumber } from '../../../src/waf/variables.ts';
@@ -38,11 +39,14 @@ export function emptyTransaction(settings: EngineSettings, mode: EngineMode, bud
     inner: VARIABLES.map(() => -1),
     reads: new Set(VARIABLES.keys()),
     scan: () => NO_HITS,
+    scanInParts: (variable: number, field: Field) => NO_SCANS.scanInParts(variable, field),
     walked: () => 0,
     read: () => NO_FIELDS,
   };
   return new Transaction(ground, mode, new Collections(new CollectionStore()), budget);
 }
+
+const NO_SCANS = new ScanTable([]);
 
 const small = (name: string): string => name.replace(/[A-Z]+/g, (run) => run.toLowerCase());
 

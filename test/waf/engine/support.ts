@@ -113,7 +113,7 @@ export function form(body: string): Sent {
   };
 }
 
-const HEAD: RequestHead = {
+export const HEAD: RequestHead = {
   id: 'request-1',
   clientAddress: '192.0.2.7',
   clientPort: 40_001,
