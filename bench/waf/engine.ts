@@ -10,7 +10,9 @@ import type { BenchRequest } from './request.ts';
 
 /** More than any case needs: what is measured is the work, not where it would be given up. */
 const BUDGET_MS = 60_000;
-const BODY_LIMITS = { maxArguments: 100_000, maxDepth: 100_000 };
+const NO_LIMITS = { maxArguments: 100_000, maxDepth: 100_000 };
+/** As they are when a configuration says nothing. */
+const LIMITS = { maxArguments: 2_000, maxDepth: 64 };
 const RESPONSE_HEADERS = ['content-type', 'text/html; charset=utf-8', 'content-length', '1024'];
 const NO_BODY = Buffer.alloc(0);
 
@@ -23,18 +25,31 @@ export interface Outcome {
 }
 
 export interface BenchEngine {
-  run(request: BenchRequest): Outcome;
+  run(request: BenchRequest): Promise<Outcome>;
   /** What the gateway does in the seconds after its start. */
   warmUp(): void;
 }
 
-/** `files`: set-up, settings and rules, in the order in which they are loaded. Fails with all that is wrong in them. */
-export function openEngine({ files }: { readonly files: readonly string[] }): BenchEngine {
+export interface BenchOptions {
+  /** Set-up, settings and rules, in the order in which they are loaded. */
+  readonly files: readonly string[];
+  /** With the gateway's default bounds: what exceeds them is refused. */
+  readonly isBounded: boolean;
+  /** Nothing is blocked: bodies are read to their end, whatever is in them. */
+  readonly detects: boolean;
+}
+
+/** Fails with all that is wrong in the files. */
+export function openEngine({ files, isBounded, detects }: BenchOptions): BenchEngine {
   const { ruleSet, problems } = loadSecLang(files, { baseDir: dirname(files[0] ?? '.'), known: KNOWN });
   const faults = [...problems, ...checkRules(ruleSet)];
   if (faults.length > 0) throw new Error(faults.map((problem) => JSON.stringify(problem)).join('\n'));
   const plan = compilePlan(ruleSet, new Map());
-  const engine = new Engine(plan, { mode: 'on', budgetMs: BUDGET_MS, body: BODY_LIMITS });
+  const engine = new Engine(plan, {
+    mode: detects ? 'detectionOnly' : 'on',
+    budgetMs: BUDGET_MS,
+    body: isBounded ? LIMITS : NO_LIMITS,
+  });
   return {
     run: (request) => inspect(engine.begin(), request),
     warmUp: () => {
@@ -43,8 +58,8 @@ export function openEngine({ files }: { readonly files: readonly string[] }): Be
   };
 }
 
-function inspect(inspection: Inspection, request: BenchRequest): Outcome {
-  runPhases(inspection, request);
+async function inspect(inspection: Inspection, request: BenchRequest): Promise<Outcome> {
+  await runPhases(inspection, request);
   const { intervention, score, findings } = inspection.finish();
   return {
     isBlocked: intervention !== undefined,
@@ -54,10 +69,10 @@ function inspect(inspection: Inspection, request: BenchRequest): Outcome {
 }
 
 /** A transaction that is stopped is logged and answered nothing more, as at the other side. */
-function runPhases(inspection: Inspection, { method, target, headers, body }: BenchRequest): void {
+async function runPhases(inspection: Inspection, { method, target, headers, body }: BenchRequest): Promise<void> {
   const head = { ...CONNECTION, method, target, protocol: 'HTTP/1.1', headers: headers.flat() };
   if (inspection.requestHead(head) !== undefined) return;
-  if (inspection.requestBody(body, false) !== undefined) return;
+  if ((await inspection.requestBodyInTurns(body, false)) !== undefined) return;
   const answer = { status: 200, protocol: 'HTTP/1.1', headers: RESPONSE_HEADERS };
   if (inspection.responseHead(answer) !== undefined) return;
   inspection.responseBody(NO_BODY, false);

@@ -17,6 +17,8 @@ export interface Options {
   readonly name: string;
   readonly endToEnd: boolean;
   readonly worst: boolean;
+  /** The engine blocks nothing in the search for the worst. */
+  readonly detect: boolean;
 }
 
 export const USAGE = `npm run bench:waf -- [options]
@@ -27,6 +29,7 @@ export const USAGE = `npm run bench:waf -- [options]
   --only A,B        cases: ${names(cases)}
   --no-end-to-end   without nginx and the gateway under load
   --worst           inputs that are meant to be slow, instead of the cases
+  --detect          with --worst: the engine blocks nothing, so that it reads all
   --json            everything measured, as JSON on stdout
   --save            write bench/results/DATE-NAME.md
   --name NAME       for --save (waf, or waf-worst)
@@ -45,6 +48,7 @@ export function readOptions(args: readonly string[]): Options {
       only: { type: 'string' },
       'end-to-end': { type: 'boolean', default: true },
       worst: { type: 'boolean', default: false },
+      detect: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       save: { type: 'boolean', default: false },
       name: { type: 'string' },
@@ -63,6 +67,7 @@ export function readOptions(args: readonly string[]): Options {
     name,
     endToEnd: values['end-to-end'],
     worst: values.worst,
+    detect: values.detect,
   };
 }
 

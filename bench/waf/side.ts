@@ -23,6 +23,8 @@ export interface Checked {
   readonly score: number;
   /** CPU of this one transaction. */
   readonly cpuMs: number;
+  /** The longest stretch of it in which the event loop stood; undefined: there is none. */
+  readonly longestMs?: number;
   /** Ids of the rules that were logged, in order. */
   readonly hits: readonly number[];
 }

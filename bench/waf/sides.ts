@@ -22,10 +22,16 @@ export interface Sides {
 
 const WORKER = new URL('engine-worker.ts', import.meta.url).pathname;
 
-export async function findSides(workspace: Workspace, signal: AbortSignal): Promise<Sides> {
+/** `flags`: for our engine. */
+export async function findSides(
+  workspace: Workspace,
+  signal: AbortSignal,
+  flags: readonly string[] = [],
+): Promise<Sides> {
   const present: SideKind[] = [];
   const skipped: string[] = [];
-  present.push({ name: ENGINE, command: (files) => ({ file: process.execPath, args: [WORKER, ...files] }) });
+  const args = [WORKER, ...flags];
+  present.push({ name: ENGINE, command: (files) => ({ file: process.execPath, args: [...args, ...files] }) });
   const built = await buildLibmodsecurity(workspace, signal);
   if ('missing' in built) skipped.push(`${LIBMODSECURITY}: ${built.missing}`);
   else {

@@ -24,6 +24,8 @@ export interface Found {
   readonly input: WorstInput;
   readonly firstMs: number | undefined;
   readonly secondMs: number | undefined;
+  /** Of the first time, the longest stretch in which the event loop stood. */
+  readonly longestMs: number | undefined;
 }
 
 /** The rule file that costs most when it is loaded alone, and what it adds. */

@@ -5,7 +5,7 @@ import { ENGINE, LIBMODSECURITY } from './sides.ts';
 import type { Worst, WorstResult } from './worst.ts';
 
 export function renderWorst(result: WorstResult): string {
-  const { startedAt, rules, machine, neighbours, skipped, timeoutMs, levels, faults } = result;
+  const { startedAt, rules, machine, neighbours, skipped, detects, timeoutMs, levels, faults } = result;
   return [
     `# Rule engine, slowest inputs, ${startedAt.slice(0, 16).replace('T', ' ')} UTC\n`,
     list([
@@ -14,6 +14,8 @@ export function renderWorst(result: WorstResult): string {
       `CPU milliseconds of one transaction; of each kind the slowest input that ${ENGINE} met, in whatever place`,
       'first, second: in a process that had seen the inputs before it in the list; fresh: one that had not',
       'costliest file: what it adds when it is loaded alone with the initialization',
+      ...(detects ? [`${ENGINE} blocks nothing, and reads every body to its end`] : []),
+      'longest hold: the first time, what others waited at most for their turn of the event loop',
       `${LIBMODSECURITY} is stopped after ${timeoutMs} ms by the clock`,
       ...skipped.map((words) => `SKIPPED: ${words}`),
     ]),
@@ -37,6 +39,7 @@ function kindTable(kinds: readonly Worst[], timeoutMs: number): string {
       { title: 'rule', value: ({ rule }) => (rule === undefined ? '' : String(rule)) },
       { title: `${ENGINE} first`, value: ({ firstMs }) => figure(firstMs) },
       { title: 'second', value: ({ secondMs }) => figure(secondMs) },
+      { title: 'longest hold', value: ({ longestMs }) => figure(longestMs) },
       { title: 'fresh', value: ({ freshMs }) => figure(freshMs) },
       { title: LIBMODSECURITY, value: modsecurity },
       { title: 'costliest file', value: ({ file }) => (file === undefined ? '-' : `${file.name} ${figure(file.ms)}`) },

@@ -6,6 +6,7 @@ import { openRun } from '../rig/open-run.ts';
 import type { Run } from './bench.ts';
 import { startSide } from './bench.ts';
 import type { Options } from './options.ts';
+import { quietInputs } from './quiet-inputs.ts';
 import { findRules } from './rule-files.ts';
 import { readRuleTexts } from './rule-texts.ts';
 import type { SideKind } from './sides.ts';
@@ -41,6 +42,8 @@ export interface Worst {
   readonly secondMs: number | undefined;
   /** In a process that has seen ordinary requests only. */
   readonly freshMs: number | undefined;
+  /** Longest that others waited for their turn while it was first looked at. */
+  readonly longestMs: number | undefined;
   readonly file: Costliest | undefined;
   /** Infinity: none within the time-out. */
   readonly modsecurityMs: number | undefined;
@@ -61,6 +64,7 @@ export interface WorstResult {
   readonly machine: Machine;
   readonly neighbours: Neighbours;
   readonly skipped: readonly string[];
+  readonly detects: boolean;
   readonly timeoutMs: number;
   readonly levels: readonly WorstLevel[];
   readonly faults: readonly string[];
@@ -71,7 +75,11 @@ export async function runWorst(options: Options, progress: Progress, signal: Abo
   using opened = openRun(progress);
   const { startedAt, machine, workspace, cores, fault, faults, neighbours } = opened;
   const run: Run = { options, rules, workspace, cores, signal, progress, fault };
-  const { present, skipped } = await findSides(workspace, signal);
+  const { present, skipped } = await findSides(
+    workspace,
+    signal,
+    options.detect ? ['--bounded', '--detect'] : ['--bounded'],
+  );
   for (const words of skipped) progress(`SKIPPED: ${words}`);
   const engine = present.find(({ name }) => name === ENGINE);
   const modsecurity = present.find(({ name }) => name === LIBMODSECURITY);
@@ -93,7 +101,17 @@ export async function runWorst(options: Options, progress: Progress, signal: Abo
   }
   const { folder } = rules;
   const timeoutMs = MODSECURITY_WITHIN_MS;
-  return { startedAt, rules: folder, machine, neighbours: neighbours(), skipped, timeoutMs, levels, faults };
+  return {
+    startedAt,
+    rules: folder,
+    machine,
+    neighbours: neighbours(),
+    skipped,
+    detects: options.detect,
+    timeoutMs,
+    levels,
+    faults,
+  };
 }
 
 function rowOf({ input, ...times }: Found, freshMs?: number, file?: Costliest, modsecurityMs?: number): Worst {
@@ -114,7 +132,8 @@ interface Searched {
 function listKinds({ rules }: Run): Searched {
   const found = new Map<string, Found>();
   for (const input of allInputs(rules.rules)) {
-    if (!found.has(input.kind)) found.set(input.kind, { input, firstMs: undefined, secondMs: undefined });
+    if (!found.has(input.kind))
+      found.set(input.kind, { input, firstMs: undefined, secondMs: undefined, longestMs: undefined });
   }
   return { found, ofRules: new Map(), inputs: found.size };
 }
@@ -139,7 +158,8 @@ async function search(engine: SideKind, paranoia: number, run: Run): Promise<Sea
     const first = await side.check(path, CHUNK_WITHIN_MS);
     const second = await side.check(path, CHUNK_WITHIN_MS);
     for (const [at, input] of chunk.entries()) {
-      const candidate = { input, firstMs: first[at]?.cpuMs, secondMs: second[at]?.cpuMs };
+      const { cpuMs, longestMs } = first[at] ?? {};
+      const candidate = { input, firstMs: cpuMs, secondMs: second[at]?.cpuMs, longestMs };
       keep(found, input.kind, candidate);
       if (input.rule !== undefined) keep(ofRules, input.rule, candidate);
     }
@@ -150,6 +170,8 @@ async function search(engine: SideKind, paranoia: number, run: Run): Promise<Sea
         `${slowest.firstMs?.toFixed(1)} ms`,
     );
   };
+  const texts = readRuleTexts(run.rules.rules);
+  await measure(await quietInputs(texts, (tried) => side.check(writeInputs(tried, run), CHUNK_WITHIN_MS)));
   let chunk: WorstInput[] = [];
   for (const input of allInputs(run.rules.rules)) {
     chunk.push(input);
