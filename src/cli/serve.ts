@@ -3,7 +3,6 @@ import { AdminServer } from '../admin/server.ts';
 import type { Config } from '../config/config.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import { InheritedSockets } from '../gateway/inherited.ts';
-import type { Records } from '../observe/records.ts';
 import { GatewayControl, printedAddress } from './control.ts';
 import { live } from './life.ts';
 import type { Written } from './outcome.ts';
@@ -29,7 +28,7 @@ export interface Reloading {
 export async function serve(config: Config, reloading?: Reloading): Promise<Running> {
   const inherited = InheritedSockets.take();
   const gateway = await Gateway.start(config, { inherited });
-  tellUnused(gateway.records, inherited);
+  inherited.tellUnused(gateway.records);
   const reloader = new Reloader(reloadable(gateway), () => admin, reloading?.read);
   const admin = new AdminServer(new GatewayControl(gateway, reloader));
   try {
@@ -58,12 +57,6 @@ export async function serve(config: Config, reloading?: Reloading): Promise<Runn
   );
   announce(gateway);
   return { gateway, adminPort: admin.port, stopped };
-}
-
-/** Their clients would wait for ever. */
-export function tellUnused(records: Records, { unused }: InheritedSockets): void {
-  if (unused.length === 0) return;
-  records.warn('config', `sockets were handed over that no address under \`listen\` names: ${unused.join(', ')}`);
 }
 
 function announce({ records, runtime, addresses }: Gateway): void {

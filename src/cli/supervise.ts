@@ -12,7 +12,7 @@ import { live } from './life.ts';
 import type { Written } from './outcome.ts';
 import { Reloader } from './reloader.ts';
 import { VERSION, WORK } from './self.ts';
-import { type Reloading, type Running, tellUnused } from './serve.ts';
+import type { Reloading, Running } from './serve.ts';
 
 /** Fails as a whole: with a ProblemsError for what the operator wrote, a GatehouseError for the machine's refusal. */
 export async function supervise(
@@ -51,7 +51,7 @@ export async function supervise(
     records.flush();
     throw error;
   }
-  tellUnused(records, inherited);
+  inherited.tellUnused(records);
   const stopped = live(
     {
       records,

@@ -16,6 +16,8 @@ export class WorkerCounters implements CounterStore {
   constructor(ask: (wishes: readonly CountWish[]) => Promise<readonly Count[]>, local: CounterStore) {
     this.#batch = new Batch(ask);
     this.#local = local;
+    // What counts over there is loaded before there is anything to count.
+    ask([]).catch(() => {});
   }
 
   counter(allowance: Allowance): Counter {
@@ -37,15 +39,29 @@ export class WorkerCounters implements CounterStore {
   }
 }
 
-/** The side of the supervisor: in the order of the wishes. */
-export function countAll(counters: MemoryCounters, wishes: readonly CountWish[]): Promise<Count[]> {
-  const count = async ({ id, points, windowMs, key, add }: CountWish): Promise<Count> => {
-    const counter = counters.counter({ id, points, windowMs, isApproximate: false });
-    if (add >= 0) return counter.add(key, add);
-    counter.giveBack(key, -add);
-    return NOTHING;
-  };
-  return Promise.all(wishes.map(count));
+/** The side of the supervisor. What counts is loaded when the first worker asks: most gateways have no limits. */
+export class CommonCounters {
+  readonly #maxKeys: number;
+  #counters: Promise<MemoryCounters> | undefined;
+
+  /** `maxKeys`: of all counters together. */
+  constructor(maxKeys: number) {
+    this.#maxKeys = maxKeys;
+  }
+
+  /** In the order of the wishes. */
+  async count(wishes: readonly CountWish[]): Promise<Count[]> {
+    this.#counters ??= import('../limits/memory.ts').then(({ MemoryCounters }) => new MemoryCounters(this.#maxKeys));
+    const counters = await this.#counters;
+    return Promise.all(wishes.map((wish) => countOne(counters, wish)));
+  }
+}
+
+async function countOne(counters: CounterStore, { id, points, windowMs, key, add }: CountWish): Promise<Count> {
+  const counter = counters.counter({ id, points, windowMs, isApproximate: false });
+  if (add >= 0) return counter.add(key, add);
+  counter.giveBack(key, -add);
+  return NOTHING;
 }
 
 const NOTHING: Count = { points: 0, leftMs: 0 };

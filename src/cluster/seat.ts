@@ -1,5 +1,7 @@
 // The place of one worker: whoever serves in it, how well that one is, and how its predecessors died.
 import { type ChildProcess, fork } from 'node:child_process';
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import type { WorkerStatus } from '../admin/control.ts';
 import { GatehouseError } from '../base/errors.ts';
 import type { LineSink } from '../observe/line-sink.ts';
@@ -182,6 +184,8 @@ export class Seat {
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
         // What an operator has said of it himself comes behind, and holds.
         execArgv: [...FLAGS, ...process.execArgv],
+        // In force from the first module on: the program itself would be compiled anew, its types taken out, each time.
+        env: { ...process.env, NODE_COMPILE_CACHE: compileCache() },
       });
     } catch (error) {
       return error as Error;
@@ -221,6 +225,12 @@ export class Seat {
     if (pauseMs > 0) this.#nextStart = new Date(Date.now() + pauseMs);
     this.#pause = setTimeout(act, pauseMs);
   }
+}
+
+/** As `NODE_COMPILE_CACHE` names it, without the folder of this version of Node; undefined: there is none. */
+function compileCache(): string | undefined {
+  const folder = getCompileCacheDir();
+  return folder === undefined ? undefined : dirname(folder);
 }
 
 function howItEnded(child: ChildProcess | Error, code: number | null, signal: string | null): string {

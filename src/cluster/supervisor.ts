@@ -5,12 +5,11 @@ import { GatehouseError } from '../base/errors.ts';
 import { InTurn } from '../base/in-turn.ts';
 import type { Config } from '../config/config.ts';
 import type { InheritedSockets } from '../gateway/inherited.ts';
-import { MemoryCounters } from '../limits/memory.ts';
 import type { LineSink } from '../observe/line-sink.ts';
 import type { Records } from '../observe/records.ts';
 import { TicketKeys } from '../tls/tickets.ts';
 import { Handed } from './channel.ts';
-import { countAll } from './counters.ts';
+import { CommonCounters } from './counters.ts';
 import { Crew, type Serving } from './crew.ts';
 import { PlaceBook } from './places.ts';
 import { type Death, Seat } from './seat.ts';
@@ -39,7 +38,7 @@ export class Supervisor {
   readonly startedAt: Date = new Date();
   readonly #options: SupervisorOptions;
   readonly #sockets: Sockets;
-  readonly #counters: MemoryCounters;
+  readonly #counters: CommonCounters;
   readonly #places = new PlaceBook<Seat>();
   readonly #tickets: TicketKeys;
   readonly #crew: Crew;
@@ -64,7 +63,7 @@ export class Supervisor {
     this.records = records;
     this.#options = options;
     this.#sockets = new Sockets(options.inherited);
-    this.#counters = new MemoryCounters(config.requestLimits.counters);
+    this.#counters = new CommonCounters(config.requestLimits.counters);
     this.#crew = new Crew(Array.from({ length: config.workers }, (_, index) => this.#seat(index + 1)));
     this.#tickets = new TicketKeys(() => {
       this.#crew.tellAll((channel) => channel.tell('ticketKey', this.#tickets.current));
@@ -210,7 +209,7 @@ export class Supervisor {
     return {
       orders: () => this.#orders(seat),
       socket: async ({ kind, place, nth }) => new Handed(await this.#sockets.at(kind, place, nth)),
-      count: (wishes) => countAll(this.#counters, wishes),
+      count: (wishes) => this.#counters.count(wishes),
       places: this.#places.open(seat),
       ban: (change) => this.#crew.tellAll((channel) => channel.tell('heardOfBan', change), seat),
       purged: (order) => this.#crew.tellAll((channel) => channel.tell('heardOfPurge', order), seat),

@@ -2,6 +2,7 @@
 // no gateway runs, clients wait in their queues. Each stands for the address of `listen` that it is bound to.
 import type { AddressInfo } from 'node:net';
 import type { ListenAddress } from '../config/config.ts';
+import type { Records } from '../observe/records.ts';
 import { openSocket, type SocketHandle } from './socket-handle.ts';
 
 /** Those before are stdin, stdout and stderr. */
@@ -58,8 +59,10 @@ export class InheritedSockets {
   }
 
   /** What nobody has taken: its clients would wait for ever. */
-  get unused(): string[] {
-    return this.#left.map(({ name, address, port }) => `${name} (${address}:${port})`);
+  tellUnused(records: Records): void {
+    const unused = this.#left.map(({ name, address, port }) => `${name} (${address}:${port})`);
+    if (unused.length === 0) return;
+    records.warn('config', `sockets were handed over that no address under \`listen\` names: ${unused.join(', ')}`);
   }
 }
 
