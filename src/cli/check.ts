@@ -9,7 +9,8 @@ import type { LoadedCertificates } from '../tls/sites.ts';
 import { certificateStatus } from './certificate-status.ts';
 import { CONFIG_OPTION, JSON_OPTION } from './options.ts';
 import type { OrderPlan } from './orders.ts';
-import { DONE, print, printJson, readConfig, report, say } from './outcome.ts';
+import { DONE, print, printJson, report, say } from './outcome.ts';
+import { readConfig } from './read-config.ts';
 import { viewStored } from './stored.ts';
 
 export function checkCommand(): Command {
@@ -64,7 +65,7 @@ function summary(config: Config, { certificates, warnings }: Served): Record<str
       name,
       protocol,
       balance,
-      servers: servers.map(({ url, weight }) => ({ url: url.href, weight })),
+      servers: servers.map(({ url, weight }) => ({ url, weight })),
     })),
     certificates: certificates.map(certificateStatus),
     warnings,
@@ -95,7 +96,7 @@ function printSummary(file: string, config: Config, { certificates, warnings }: 
     }
   }
   for (const { name, servers, balance } of config.upstreams.values()) {
-    const urls = servers.map(({ url, weight }) => (weight === 1 ? url.href : `${url.href} (weight ${weight})`));
+    const urls = servers.map(({ url, weight }) => (weight === 1 ? url : `${url} (weight ${weight})`));
     print(`\nupstream ${name}: ${urls.join(', ')}${servers.length > 1 ? `, ${balance}` : ''}`);
   }
   for (const { names, source, notAfter } of certificates) {

@@ -4,9 +4,11 @@ import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { Command } from 'commander';
 import { ensureFolder } from '../base/folder.ts';
+import type { Config } from '../config/config.ts';
 import { openLocalCa } from '../tls/local-ca.ts';
 import type { Attack } from './demo-app/attacks.ts';
-import { DONE, readWritten, report, say, type Written } from './outcome.ts';
+import { DONE, report, say } from './outcome.ts';
+import { readConfig } from './read-config.ts';
 import { SELF } from './self.ts';
 import { type Running, serve } from './serve.ts';
 
@@ -29,8 +31,8 @@ export function demoCommand(): Command {
       const app = await startDemoApp();
       try {
         keepConfig();
-        const read = (): Written => readDemo(environment(app.url, options));
-        const { config } = read();
+        const read = (): Config => readConfig(FILE, environment(app.url, options));
+        const config = read();
         const running = await serve(config, { read, isWatching: true });
         say(banner(running, openLocalCa(config.certificates.storage).rootPath, ATTACKS));
         await running.stopped;
@@ -49,10 +51,6 @@ const FILE = path.join('run', 'demo.yaml');
 function keepConfig(): void {
   ensureFolder('run', 0o750);
   if (!existsSync(FILE)) writeFileSync(FILE, configText());
-}
-
-function readDemo(env: Readonly<Record<string, string>>): Written {
-  return readWritten(FILE, env);
 }
 
 /** What the file leaves open: where the app listens is new each time. */

@@ -1,8 +1,6 @@
 // How a command ends: 0 done, 1 it ran and found failures (or the start failed), 2 the call or the config
 // is wrong. Data goes to stdout, words to stderr.
 import { formatProblem, GatehouseError, type Problem, ProblemsError } from '../base/errors.ts';
-import type { Config } from '../config/config.ts';
-import { type LoadOptions, loadConfig } from '../config/load.ts';
 
 export const DONE = 0;
 export const FAILED = 1;
@@ -18,23 +16,6 @@ export function print(data: string): void {
 
 export function printJson(data: unknown): void {
   print(JSON.stringify(data, undefined, 2));
-}
-
-/** The configuration in force for a command; throws a ProblemsError with every fault of the file. */
-export function readConfig(file: string): Config {
-  return readWritten(file).config;
-}
-
-/** A configuration, and the text of its file; throws as `readConfig`. */
-export interface Written {
-  readonly config: Config;
-  readonly text: string;
-}
-
-export function readWritten(file: string, env: LoadOptions['env'] = process.env): Written {
-  const { config, problems, text = '' } = loadConfig(file, { env });
-  if (config === undefined || problems.length > 0) throw new ProblemsError(problems);
-  return { config, text };
 }
 
 /** Says what went wrong and returns the exit code for it. */

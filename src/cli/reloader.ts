@@ -7,7 +7,6 @@ import { InTurn } from '../base/in-turn.ts';
 import type { Config } from '../config/config.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Records } from '../observe/records.ts';
-import type { Written } from './outcome.ts';
 
 /** What configurations are put in force in: one gateway, or all of several processes. */
 export interface Reloadable {
@@ -17,7 +16,7 @@ export interface Reloadable {
   /** Of the configuration in force. */
   readonly warnings: readonly string[];
   /** Whole or not at all. Fails with a ProblemsError or a GatehouseError. */
-  reload(written: Written): Promise<void>;
+  reload(config: Config): Promise<void>;
   /** What became of it, for those who keep figures elsewhere. */
   tellReload?(state: ReloadState): void;
 }
@@ -25,7 +24,7 @@ export interface Reloadable {
 export class Reloader {
   readonly #target: Reloadable;
   readonly #admin: () => AdminServer;
-  readonly #read: (() => Written) | undefined;
+  readonly #read: (() => Config) | undefined;
   readonly #turns = new InTurn();
   /** Called whenever another configuration is in force. */
   onReload: () => void = () => {};
@@ -36,7 +35,7 @@ export class Reloader {
   state: ReloadState | undefined;
 
   /** `read` reads the configuration as it is now; undefined: it did not come from a file. */
-  constructor(target: Reloadable, admin: () => AdminServer, read: (() => Written) | undefined) {
+  constructor(target: Reloadable, admin: () => AdminServer, read: (() => Config) | undefined) {
     this.#target = target;
     this.#admin = admin;
     this.#read = read;
@@ -71,11 +70,10 @@ export class Reloader {
         throw new GatehouseError('config_invalid', 'gateway', message);
       }
       const before = this.#target.config;
-      const written = this.#read();
-      const { config } = written;
+      const config = this.#read();
       const admin = await this.#admin().prepare(config);
       try {
-        await this.#target.reload(written);
+        await this.#target.reload(config);
       } catch (error) {
         admin.discard();
         throw error;
@@ -106,7 +104,7 @@ export function reloadable(gateway: Gateway): Reloadable {
     get warnings() {
       return gateway.runtime.loaded.warnings;
     },
-    reload: ({ config }) => gateway.reload(config),
+    reload: (config) => gateway.reload(config),
   };
 }
 

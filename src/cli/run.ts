@@ -1,8 +1,10 @@
 // `gatehouse run`: serve a configuration in the foreground.
 import { Command } from 'commander';
+import type { Config } from '../config/config.ts';
 import { keepSignals } from './early-signals.ts';
 import { CONFIG_OPTION } from './options.ts';
-import { DONE, readWritten, report, type Written } from './outcome.ts';
+import { DONE, report } from './outcome.ts';
+import { readConfig } from './read-config.ts';
 
 export function runCommand(): Command {
   return new Command('run')
@@ -20,13 +22,13 @@ With workers these go to the first process, which looks after the others.`,
     .action(async ({ config: file, watch }: { config: string; watch?: true }) => {
       keepSignals();
       try {
-        const read = (): Written => readWritten(file);
-        const written = read();
+        const read = (): Config => readConfig(file);
+        const config = read();
         const reloading = { read, isWatching: watch === true };
         const { stopped } =
-          written.config.workers === 0
-            ? await (await import('./serve.ts')).serve(written.config, reloading)
-            : await (await import('./supervise.ts')).supervise(written, reloading);
+          config.workers === 0
+            ? await (await import('./serve.ts')).serve(config, reloading)
+            : await (await import('./supervise.ts')).supervise(config, reloading);
         await stopped;
         process.exitCode = DONE;
       } catch (error) {

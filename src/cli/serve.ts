@@ -5,7 +5,6 @@ import { Gateway } from '../gateway/gateway.ts';
 import { InheritedSockets } from '../gateway/inherited.ts';
 import { GatewayControl, printedAddress } from './control.ts';
 import { live } from './life.ts';
-import type { Written } from './outcome.ts';
 import { Reloader, reloadable } from './reloader.ts';
 import { VERSION } from './self.ts';
 
@@ -19,7 +18,7 @@ export interface Running {
 
 export interface Reloading {
   /** Reads the configuration as it is now. */
-  readonly read: () => Written;
+  readonly read: () => Config;
   /** A change of its file, or of a file of its rules, is taken up by itself. */
   readonly isWatching: boolean;
 }

@@ -3,28 +3,22 @@ import type { ReloadState } from '../admin/control.ts';
 import { AdminServer } from '../admin/server.ts';
 import { ClusterControl } from '../cluster/control.ts';
 import { Supervisor } from '../cluster/supervisor.ts';
-import type { Source } from '../cluster/words.ts';
 import type { Config } from '../config/config.ts';
 import { InheritedSockets } from '../gateway/inherited.ts';
 import { stdoutSink } from '../observe/line-sink.ts';
 import { Records } from '../observe/records.ts';
 import { live } from './life.ts';
-import type { Written } from './outcome.ts';
 import { Reloader } from './reloader.ts';
 import { VERSION, WORK } from './self.ts';
 import type { Reloading, Running } from './serve.ts';
 
 /** Fails as a whole: with a ProblemsError for what the operator wrote, a GatehouseError for the machine's refusal. */
-export async function supervise(
-  written: Written,
-  reloading: Reloading,
-): Promise<Pick<Running, 'adminPort' | 'stopped'>> {
-  const { config } = written;
-  const records = new Records(wordsOnly(written));
+export async function supervise(config: Config, reloading: Reloading): Promise<Pick<Running, 'adminPort' | 'stopped'>> {
+  const records = new Records(wordsOnly(config));
   const stdout = stdoutSink((words) => records.error('process', words, undefined));
   const inherited = InheritedSockets.take();
   const program: [string, string] = [process.argv[1] ?? '', WORK];
-  const supervisor = new Supervisor(config, sourceOf(written), records, { program, stdout, inherited });
+  const supervisor = new Supervisor(config, records, { program, stdout, inherited });
   const target = {
     records,
     get config() {
@@ -33,8 +27,8 @@ export async function supervise(
     get warnings() {
       return supervisor.readiness?.warnings ?? [];
     },
-    reload: async (next: Written) => {
-      await supervisor.reload(next.config, sourceOf(next));
+    reload: async (next: Config) => {
+      await supervisor.reload(next);
       records.use(records.open(wordsOnly(next)));
     },
     tellReload: (state: ReloadState) => supervisor.tellReload(state),
@@ -80,12 +74,8 @@ export async function supervise(
 }
 
 /** The workers write down requests. */
-function wordsOnly({ config: { logs } }: Written): Config['logs'] {
+function wordsOnly({ logs }: Config): Config['logs'] {
   return { ...logs, access: false, waf: false };
-}
-
-function sourceOf({ config, text }: Written): Source {
-  return { file: config.file ?? '', text };
 }
 
 function announce({ records, config, readiness, seats }: Supervisor): void {

@@ -1,9 +1,10 @@
 // The seats of all workers: who of them serves, and which one leads, that is, does what one alone must do.
 import type { GatehouseError } from '../base/errors.ts';
 import { ProblemsError } from '../base/errors.ts';
+import type { Config } from '../config/config.ts';
 import type { Channel } from './channel.ts';
 import type { Seat } from './seat.ts';
-import type { AtWorker, Readiness, Source } from './words.ts';
+import type { AtWorker, Readiness } from './words.ts';
 
 /** Large rule sets are compiled anew. */
 const PREPARE_MS = 60_000;
@@ -63,9 +64,9 @@ export class Crew {
    * Lets all that serve make a configuration ready, and returns those. Fails with a ProblemsError of all faults, or a
    * GatehouseError; none of them has it ready then.
    */
-  async prepare(source: Source): Promise<readonly Serving[]> {
+  async prepare(config: Config): Promise<readonly Serving[]> {
     const { serving } = this;
-    const prepared = await Promise.allSettled(serving.map(({ channel }) => channel.ask('prepare', source, PREPARE_MS)));
+    const prepared = await Promise.allSettled(serving.map(({ channel }) => channel.ask('prepare', config, PREPARE_MS)));
     const faults = prepared.flatMap((each) => (each.status === 'rejected' ? [each.reason as Error] : []));
     if (faults.length === 0) return serving;
     await Promise.allSettled(serving.map(({ channel }) => channel.ask('discard', undefined, DISCARD_MS)));

@@ -14,7 +14,7 @@ import { Crew, type Serving } from './crew.ts';
 import { PlaceBook } from './places.ts';
 import { type Death, Seat } from './seat.ts';
 import { Sockets } from './sockets.ts';
-import type { AtSupervisor, Orders, Readiness, Source } from './words.ts';
+import type { AtSupervisor, Orders, Readiness } from './words.ts';
 
 /** How often signs of life are looked for. */
 const TICK_MS = 1000;
@@ -45,7 +45,6 @@ export class Supervisor {
   /** Starts and reloads, one after the other: a worker never begins with a configuration of before. */
   readonly #turns = new InTurn();
   #config: Config;
-  #source: Source;
   #readiness: Readiness | undefined;
   #reload: Orders['reload'];
   #ticking: NodeJS.Timeout | undefined;
@@ -57,9 +56,8 @@ export class Supervisor {
   /** A worker has ended, whatever it counted. */
   onLeft: (pid: number) => void = () => {};
 
-  constructor(config: Config, source: Source, records: Records, options: SupervisorOptions) {
+  constructor(config: Config, records: Records, options: SupervisorOptions) {
     this.#config = config;
-    this.#source = source;
     this.records = records;
     this.#options = options;
     this.#sockets = new Sockets(options.inherited);
@@ -122,16 +120,16 @@ export class Supervisor {
    * Puts another configuration in force in all workers or in none: all make it ready, and when each of them can, all take it
    * up. Fails with a ProblemsError of all faults, or a GatehouseError.
    */
-  reload(config: Config, source: Source): Promise<void> {
+  reload(config: Config): Promise<void> {
     return this.#turns.run(async () => {
       if (this.#isStopping)
         throw new GatehouseError('config_invalid', 'gateway', 'the gateway is stopping; nothing was reloaded');
       try {
-        const serving = await this.#crew.prepare(source);
+        const serving = await this.#crew.prepare(config);
         const vacant = this.#crew.seats.find(({ isVacant }) => isVacant);
-        if (serving.length === 0 && vacant !== undefined) await this.#startWith(config, source, vacant);
+        if (serving.length === 0 && vacant !== undefined) await this.#startWith(config, vacant);
         else {
-          this.#use(config, source);
+          this.#config = config;
           this.#readiness = (await this.#crew.commit(serving)) ?? this.#readiness;
         }
       } finally {
@@ -141,21 +139,16 @@ export class Supervisor {
   }
 
   /** Nobody is there to be asked whether it is good: who starts with it tells, and the others follow or it was not. */
-  async #startWith(config: Config, source: Source, first: Seat): Promise<void> {
-    const before = { config: this.#config, source: this.#source };
-    this.#use(config, source);
+  async #startWith(config: Config, first: Seat): Promise<void> {
+    const before = this.#config;
+    this.#config = config;
     try {
       await this.#startIn(first);
     } catch (error) {
-      this.#use(before.config, before.source);
+      this.#config = before;
       throw error;
     }
     for (const seat of this.#crew.seats) if (seat.isVacant) this.#replace(seat, 0);
-  }
-
-  #use(config: Config, source: Source): void {
-    this.#config = config;
-    this.#source = source;
   }
 
   reopenLogs(): void {
@@ -234,7 +227,7 @@ export class Supervisor {
     return {
       number: seat.number,
       workers: this.#crew.seats.length,
-      source: this.#source,
+      config: this.#config,
       isLead: seat.isLead,
       ticketKey: this.#tickets.current,
       bans,

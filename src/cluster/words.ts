@@ -13,7 +13,7 @@ import type {
 } from '../admin/control.ts';
 import type { ExceptionFigures, ExceptWish, FindingSummary, ShadowReport } from '../admin/rules-control.ts';
 import type { PurgeOrder } from '../cache/purge.ts';
-import type { ListenAddress } from '../config/config.ts';
+import type { Config, ListenAddress } from '../config/config.ts';
 import type { Ban } from '../limits/ban.ts';
 import type { BanChange } from '../limits/bans.ts';
 import type { Count } from '../limits/counter.ts';
@@ -23,20 +23,14 @@ import type { Written } from '../tuning/except.ts';
 import type { Explanation } from '../tuning/explanation.ts';
 import type { Fault } from './channel.ts';
 
-/** A configuration as it was written, so that each process reads the very same one. */
-export interface Source {
-  /** Absolute. */
-  readonly file: string;
-  readonly text: string;
-}
-
 /** What a worker begins with. */
 export interface Orders {
   /** From 1. */
   readonly number: number;
   /** How many there are. */
   readonly workers: number;
-  readonly source: Source;
+  /** Checked, so that nobody reads the file again: all have the very same one. */
+  readonly config: Config;
   readonly isLead: boolean;
   readonly ticketKey: TicketKey;
   readonly bans: readonly Ban[] | undefined;
@@ -92,7 +86,7 @@ export interface AtSupervisor {
 
 /** What a worker answers. */
 export interface AtWorker {
-  prepare(source: Source): Promise<void>;
+  prepare(config: Config): Promise<void>;
   commit(_: undefined): Promise<Readiness>;
   discard(_: undefined): void;
   reloaded(state: ReloadState): void;

@@ -1,8 +1,7 @@
 // One worker: a whole gateway that is told what to do by its supervisor, and ends with it.
 import type { Control, ReloadState } from '../admin/control.ts';
-import { GatehouseError, ProblemsError } from '../base/errors.ts';
+import { GatehouseError } from '../base/errors.ts';
 import type { Config } from '../config/config.ts';
-import { parseConfig } from '../config/load.ts';
 import type { Fellows } from '../gateway/fellows.ts';
 import { Gateway } from '../gateway/gateway.ts';
 import type { PreparedReload } from '../gateway/prepare.ts';
@@ -12,7 +11,7 @@ import { WorkerCounters } from './counters.ts';
 import { OrphanWatch } from './orphan-watch.ts';
 import { WorkerPlaces } from './places.ts';
 import { shareOf } from './share.ts';
-import type { AtSupervisor, AtWorker, Orders, Readiness, Source } from './words.ts';
+import type { AtSupervisor, AtWorker, Orders, Readiness } from './words.ts';
 
 /** How often it says that its event loop turns. */
 const BEAT_MS = 1000;
@@ -72,7 +71,7 @@ export class Worker {
     const orders = await this.#channel.ask('orders', undefined, ASK_MS);
     this.reloads.state = orders.reload;
     this.#workers = orders.workers;
-    const gateway = await Gateway.start(this.#read(orders.source), { fellows: this.#fellows(orders) });
+    const gateway = await Gateway.start(shareOf(orders.config, orders.workers), { fellows: this.#fellows(orders) });
     process.on('uncaughtException', (error) => {
       gateway.records.error('process', 'a worker broke and ends; another one takes its place', error);
       gateway.records.flush();
@@ -118,7 +117,7 @@ export class Worker {
     const gateway = this.#gateway.promise;
     const control = this.#control.promise;
     return {
-      prepare: async (source) => this.#prepare(await gateway, source),
+      prepare: async (config) => this.#prepare(await gateway, config),
       commit: async () => this.#commit(await gateway),
       discard: () => this.#discard(),
       reloaded: (state) => {
@@ -153,9 +152,9 @@ export class Worker {
     };
   }
 
-  async #prepare(gateway: Gateway, source: Source): Promise<void> {
+  async #prepare(gateway: Gateway, config: Config): Promise<void> {
     this.#discard();
-    const reload = await gateway.prepareReload(this.#read(source));
+    const reload = await gateway.prepareReload(shareOf(config, this.#workers));
     this.#prepared = { reload, timer: setTimeout(() => this.#discard(), COMMIT_MS).unref() };
   }
 
@@ -172,13 +171,6 @@ export class Worker {
     clearTimeout(this.#prepared?.timer);
     this.#prepared?.reload.discard();
     this.#prepared = undefined;
-  }
-
-  /** Its part of the configuration. Fails with a ProblemsError. */
-  #read({ file, text }: Source): Config {
-    const { config, problems } = parseConfig(text, { file });
-    if (config === undefined) throw new ProblemsError(problems);
-    return shareOf(config, this.#workers);
   }
 
   /** Also when the supervisor has gone: nobody would look after it any more, or free its ports. */

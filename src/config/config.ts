@@ -1,5 +1,5 @@
 // What the operator means: checked, units read, defaults filled, frozen. Every room takes its
-// settings in this form; only config/ knows the file's own spelling.
+// settings in this form; only config/ knows the file's own spelling. It is plain data, so that it can go to another process.
 import type { CertificatesConfig } from './model/certificates.ts';
 import type { SiteConfig } from './model/sites.ts';
 import type { UpstreamConfig } from './model/upstreams.ts';

@@ -20,8 +20,6 @@ export interface Loaded {
   readonly draft?: Config;
   /** In the order of the file; empty when all is well. */
   readonly problems: readonly Problem[];
-  /** As it was read, references not filled in; undefined when it could not be read. */
-  readonly text?: string;
 }
 
 export interface LoadOptions {
@@ -39,7 +37,7 @@ export interface ParseOptions extends LoadOptions {
 /** Reads a configuration file. Never throws: a file that cannot be read is a problem. */
 export function loadConfig(path: string, options: LoadOptions = {}): Loaded {
   const read = readTextFile(path, maxFileBytes, false);
-  if ('text' in read) return { ...parseConfig(read.text, { ...options, file: path }), text: read.text };
+  if ('text' in read) return parseConfig(read.text, { ...options, file: path });
   const message = `the configuration file cannot be read: ${read.reason}`;
   return { config: undefined, problems: [{ file: path, line: 0, column: 0, code: 'unreadable-file', message }] };
 }

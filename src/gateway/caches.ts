@@ -144,7 +144,7 @@ export function routeCache(
 
 /** Routes that differ in where they lead or in what they change do not share answers, whatever URL they are for. */
 function idOf({ match, upstream, stripPrefix, headers, cache }: RouteConfig, site: SiteConfig, config: Config): string {
-  const servers = config.upstreams.get(upstream)?.servers.map(({ url }) => String(url));
+  const servers = config.upstreams.get(upstream)?.servers.map(({ url }) => url);
   const parts = [match, upstream, servers, stripPrefix, headers, cache, site.headers, site.path];
   const text = JSON.stringify(parts, (_, value: unknown) => (value instanceof Map ? [...value] : value));
   return createHash('sha256').update(text).digest('base64url').slice(0, 12);

@@ -38,8 +38,9 @@ export class Backend implements Candidate {
   readonly #pool: Pool;
   readonly #tunnels = new Tunnels();
 
-  constructor({ url, weight }: ServerConfig, settings: PoolSettings, { clock, lookup }: Surroundings) {
-    this.id = url.href;
+  constructor({ url: id, weight }: ServerConfig, settings: PoolSettings, { clock, lookup }: Surroundings) {
+    const url = new URL(id);
+    this.id = id;
     this.url = url;
     this.origin = url.origin;
     this.weight = weight;

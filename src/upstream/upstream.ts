@@ -133,7 +133,7 @@ function makeBackends(
 ): Backend[] {
   const settings: PoolSettings = { ...config, timeoutMs };
   return config.servers.map((server) => {
-    const known = before?.backends.find(({ id }) => id === server.url.href);
+    const known = before?.backends.find(({ id }) => id === server.url);
     if (known !== undefined && isSpokenToAlike(known.settings, settings)) {
       known.adopt(server, settings);
       return known;

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { deserialize, serialize } from 'node:v8';
 import { expect, test } from 'vitest';
 import { isAlias, isMap, isScalar, isSeq, parse, parseDocument, visit } from 'yaml';
 import { loadConfig } from '../../src/config/load.ts';
@@ -22,6 +23,11 @@ test('the examples that the documents name are there', () => {
 
 test.for(examples)('examples/%s has no problems', (name) => {
   expect(loadConfig(`examples/${name}`, { env: {} }).problems).toEqual([]);
+});
+
+test.for(examples)('the configuration of examples/%s is the same in another process', (name) => {
+  const { config } = loadConfig(`examples/${name}`, { env: {} });
+  expect(deserialize(serialize(config))).toStrictEqual(config);
 });
 
 test.for(examples)('examples/%s says what it is for, and uses no anchors', (name) => {

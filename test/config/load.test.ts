@@ -94,7 +94,7 @@ test('the smallest file gets a safe default for everything else', () => {
   });
   expect(upstreams.get('http://127.0.0.1:3000')).toEqual({
     name: 'http://127.0.0.1:3000',
-    servers: [{ url: new URL('http://127.0.0.1:3000'), weight: 1 }],
+    servers: [{ url: 'http://127.0.0.1:3000/', weight: 1 }],
     protocol: 'auto',
     balance: 'least-requests',
     hash: { on: { by: 'client.ip' }, factor: 1.25 },

@@ -32,6 +32,7 @@ function loadsOf(starts: readonly string[]): Loads {
 
 const alone = loadsOf(['main.ts', 'cli/program.ts', 'cli/run.ts', 'cli/serve.ts']);
 const supervisor = loadsOf(['main.ts', 'cli/program.ts', 'cli/run.ts', 'cli/supervise.ts']);
+const worker = loadsOf(['main.ts', 'cli/program.ts', 'cli/work.ts']);
 
 test('no package but those that every gateway needs', () => {
   const needed = ['ajv/dist/2020.js', 'commander', 'fastest-levenshtein', 'pino', 'yaml'];
@@ -41,6 +42,7 @@ test('no package but those that every gateway needs', () => {
 describe.for([
   ['a gateway alone', alone],
   ['a supervisor', supervisor],
+  ['a worker', worker],
 ] as const)('%s', ([, { files, others }]) => {
   test('neither the engine for rules, nor the tools around them, nor the shared store', () => {
     const early = [...files].filter((file) => ['waf', 'tuning', 'shared'].includes(roomOf(file)));
@@ -50,6 +52,11 @@ describe.for([
   test('not the HTTP client that an import of node:http brings along', () => {
     expect(others).not.toContain('node:http');
   });
+});
+
+test('a worker reads no configuration, its supervisor has', () => {
+  expect(worker.packages).toEqual(['commander', 'pino']);
+  expect(worker.files).not.toContain('config/load.ts');
 });
 
 test('a supervisor has nothing of what serves traffic', () => {

@@ -6,7 +6,8 @@ import { isCertificateName, normalName } from '../../tls/names.ts';
 import type { Finding } from '../doctor/finding.ts';
 import type { Connect } from '../doctor/patient.ts';
 import { CONFIG_OPTION, JSON_OPTION } from '../options.ts';
-import { DONE, FAILED, print, printJson, readConfig, report } from '../outcome.ts';
+import { DONE, FAILED, print, printJson, report } from '../outcome.ts';
+import { readConfig } from '../read-config.ts';
 import { SELF } from '../self.ts';
 import { becomeOwnerOf } from './owner.ts';
 

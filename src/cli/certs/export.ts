@@ -10,7 +10,8 @@ import { coversName, isCertificateName, normalName } from '../../tls/names.ts';
 import { loadCertificates } from '../../tls/sites.ts';
 import { certificateStatus } from '../certificate-status.ts';
 import { CONFIG_OPTION, JSON_OPTION } from '../options.ts';
-import { DONE, print, printJson, readConfig, report, say } from '../outcome.ts';
+import { DONE, print, printJson, report, say } from '../outcome.ts';
+import { readConfig } from '../read-config.ts';
 import { SELF } from '../self.ts';
 import { storageOf } from './storage.ts';
 

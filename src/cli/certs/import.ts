@@ -8,7 +8,8 @@ import type { CertificateFile } from '../../config/model/certificates.ts';
 import { loadCertificateFile } from '../../tls/certificate.ts';
 import { certificateStatus } from '../certificate-status.ts';
 import { CONFIG_OPTION, JSON_OPTION } from '../options.ts';
-import { DONE, printJson, readConfig, report, say } from '../outcome.ts';
+import { DONE, printJson, report, say } from '../outcome.ts';
+import { readConfig } from '../read-config.ts';
 import { SELF } from '../self.ts';
 import { becomeOwnerOf } from './owner.ts';
 

@@ -8,7 +8,8 @@ import type { Config } from '../../config/config.ts';
 import { certificateStatus } from '../certificate-status.ts';
 import { lifeLeft, managedInWords } from '../managed.ts';
 import { CONFIG_OPTION, JSON_OPTION } from '../options.ts';
-import { DONE, print, printJson, readConfig, report, say } from '../outcome.ts';
+import { DONE, print, printJson, report, say } from '../outcome.ts';
+import { readConfig } from '../read-config.ts';
 import { viewStored } from '../stored.ts';
 
 interface Listing {

@@ -1,7 +1,7 @@
 // Which folder holds the local CA that a command is about.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { readConfig } from '../outcome.ts';
+import { readConfig } from '../read-config.ts';
 
 /** Without a configuration in this folder: the folder that `demo` and `expose` use. */
 export function storageOf(file: string): string {

@@ -7,7 +7,8 @@ import { parseMethod, parsePathGlob } from '../../config/syntax/request-match.ts
 import { parseRuleReference } from '../../config/syntax/rule-reference.ts';
 import { DEFAULT_DAYS, expiryOf, writeExceptions } from '../../tuning/except.ts';
 import { CONFIG_OPTION } from '../options.ts';
-import { DONE, print, readConfig, report, say } from '../outcome.ts';
+import { DONE, print, report, say } from '../outcome.ts';
+import { readConfig } from '../read-config.ts';
 
 interface ExceptOptions {
   readonly config: string;

@@ -7,7 +7,8 @@ import { DEFAULT_DAYS, expiryOf, reasonFor, writeExceptions } from '../../tuning
 import { type Explanation, explain } from '../../tuning/explanation.ts';
 import { readFindings } from '../../tuning/log-file.ts';
 import { CONFIG_OPTION, JSON_OPTION, SOCKET_OPTION } from '../options.ts';
-import { DONE, FAILED, print, printJson, readConfig, report, say } from '../outcome.ts';
+import { DONE, FAILED, print, printJson, report, say } from '../outcome.ts';
+import { readConfig } from '../read-config.ts';
 import { adminSocket } from '../socket.ts';
 import { printExplanation } from './print-explanation.ts';
 

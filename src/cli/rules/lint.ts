@@ -12,7 +12,8 @@ import { compareAll } from '../../tuning/replay/compare.ts';
 import { Judge } from '../../tuning/replay/judge.ts';
 import { readRequests } from '../../tuning/replay/read.ts';
 import { CONFIG_OPTION, JSON_OPTION, SOCKET_OPTION } from '../options.ts';
-import { DONE, FAILED, print, printJson, readConfig, report, say } from '../outcome.ts';
+import { DONE, FAILED, print, printJson, report, say } from '../outcome.ts';
+import { readConfig } from '../read-config.ts';
 
 interface LintOptions {
   readonly config: string;

@@ -10,7 +10,8 @@ import type { Rule } from '../../waf/rule.ts';
 import { printSecLang } from '../../waf/seclang/print.ts';
 import { type LoadedRules, loadRules } from '../../waf/sources.ts';
 import { CONFIG_OPTION, JSON_OPTION } from '../options.ts';
-import { DONE, print, printJson, readConfig, report, say } from '../outcome.ts';
+import { DONE, print, printJson, report, say } from '../outcome.ts';
+import { readConfig } from '../read-config.ts';
 
 interface ListOptions {
   readonly config: string;

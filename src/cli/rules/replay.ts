@@ -7,7 +7,8 @@ import { Judge } from '../../tuning/replay/judge.ts';
 import { type ReadCounts, readRequests } from '../../tuning/replay/read.ts';
 import type { PastRequest } from '../../tuning/replay/request.ts';
 import { CONFIG_OPTION, JSON_OPTION } from '../options.ts';
-import { DONE, FAILED, print, printJson, readConfig, report, say } from '../outcome.ts';
+import { DONE, FAILED, print, printJson, report, say } from '../outcome.ts';
+import { readConfig } from '../read-config.ts';
 import { printGroups } from './print-groups.ts';
 
 interface ReplayOptions {

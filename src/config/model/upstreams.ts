@@ -77,8 +77,8 @@ export interface RetriesConfig {
 }
 
 export interface ServerConfig {
-  /** http: or https:, with host, port and perhaps a base path; never credentials, query or fragment. */
-  readonly url: URL;
+  /** http: or https:, with host, port and perhaps a base path; never credentials, query or fragment. As `URL.href` has it. */
+  readonly url: string;
   readonly weight: number;
 }
 

@@ -49,14 +49,14 @@ export class Upstreams {
   #byUrl(text: string): string | undefined {
     const parsed = parseServerUrl(text);
     if ('fault' in parsed) return undefined;
-    const url = parsed.value;
-    const name = url.href.replace(/\/$/, '');
+    const url = parsed.value.href;
+    const name = url.replace(/\/$/, '');
     if (!this.#direct.has(name)) this.#direct.set(name, this.#unnamed(name, url));
     return name;
   }
 
   /** As if it stood in the file with nothing but its server. */
-  #unnamed(name: string, url: URL): UpstreamConfig {
+  #unnamed(name: string, url: string): UpstreamConfig {
     return { ...resolveUpstream(name, this.#part.unwritten(name), this.#baseDir), servers: [{ url, weight: 1 }] };
   }
 
@@ -100,12 +100,12 @@ function resolveServers(part: Part): ServerConfig[] {
   return part.items().flatMap((item) => {
     const server = resolveServer(item);
     if (server === undefined) return [];
-    if (seen.has(server.url.href))
+    if (seen.has(server.url))
       item.fault(
         'duplicate-name',
         `${item.isMap ? 'this server' : item.quote()} is in the list already; give it a weight instead`,
       );
-    seen.add(server.url.href);
+    seen.add(server.url);
     return [server];
   });
 }
@@ -114,7 +114,7 @@ function resolveServer(part: Part): ServerConfig | undefined {
   const { isMap } = part;
   const parsed = parseServerUrl((isMap ? part.at('url') : part).text() ?? '');
   if ('fault' in parsed) return undefined;
-  return { url: parsed.value, weight: isMap ? part.at('weight').number() : 1 };
+  return { url: parsed.value.href, weight: isMap ? part.at('weight').number() : 1 };
 }
 
 function resolveTls(part: Part, baseDir: string): UpstreamTls {

@@ -21,7 +21,7 @@ ${someSite}`);
     maxConnections: 256,
   });
   const two = upstreams.get('two');
-  expect(two?.servers.map(({ url, weight }) => [url.href, weight])).toEqual([
+  expect(two?.servers.map(({ url, weight }) => [url, weight])).toEqual([
     ['http://a:1/', 1],
     ['https://b/base', 3],
   ]);
