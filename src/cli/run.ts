@@ -1,10 +1,13 @@
 // `gatehouse run`: serve a configuration in the foreground.
+import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
+import { Recruits } from '../cluster/recruits.ts';
 import type { Config } from '../config/config.ts';
+import { InheritedSockets } from '../gateway/inherited.ts';
 import { keepSignals } from './early-signals.ts';
 import { CONFIG_OPTION } from './options.ts';
 import { DONE, report } from './outcome.ts';
-import { readConfig } from './read-config.ts';
+import { WORK } from './self.ts';
 
 export function runCommand(): Command {
   return new Command('run')
@@ -21,18 +24,28 @@ With workers these go to the first process, which looks after the others.`,
     )
     .action(async ({ config: file, watch }: { config: string; watch?: true }) => {
       keepSignals();
+      // Taken before there are children, who would be told of them.
+      const inherited = InheritedSockets.take();
+      const recruits = new Recruits([process.argv[1] ?? '', WORK]);
       try {
+        // There will be one, as a rule: on one core there are no workers.
+        if (availableParallelism() > 1) recruits.begin(1);
+        const { readConfig } = await import('./read-config.ts');
         const read = (): Config => readConfig(file);
         const config = read();
+        for (let number = 1; number <= config.workers; number++) recruits.begin(number);
+        if (config.workers === 0) recruits.dismiss();
         const reloading = { read, isWatching: watch === true };
         const { stopped } =
           config.workers === 0
-            ? await (await import('./serve.ts')).serve(config, reloading)
-            : await (await import('./supervise.ts')).supervise(config, reloading);
+            ? await (await import('./serve.ts')).serve(config, reloading, inherited)
+            : await (await import('./supervise.ts')).supervise(config, reloading, { inherited, recruits });
         await stopped;
         process.exitCode = DONE;
       } catch (error) {
         process.exitCode = report(error);
+      } finally {
+        recruits.dismiss();
       }
     });
 }

@@ -24,8 +24,11 @@ export interface Reloading {
 }
 
 /** Fails as a whole: with a ProblemsError for what the operator wrote, a GatehouseError for the machine's refusal. */
-export async function serve(config: Config, reloading?: Reloading): Promise<Running> {
-  const inherited = InheritedSockets.take();
+export async function serve(
+  config: Config,
+  reloading?: Reloading,
+  inherited: InheritedSockets = InheritedSockets.take(),
+): Promise<Running> {
   const gateway = await Gateway.start(config, { inherited });
   inherited.tellUnused(gateway.records);
   const reloader = new Reloader(reloadable(gateway), () => admin, reloading?.read);

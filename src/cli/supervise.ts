@@ -2,23 +2,32 @@
 import type { ReloadState } from '../admin/control.ts';
 import { AdminServer } from '../admin/server.ts';
 import { ClusterControl } from '../cluster/control.ts';
+import type { Recruits } from '../cluster/recruits.ts';
 import { Supervisor } from '../cluster/supervisor.ts';
 import type { Config } from '../config/config.ts';
-import { InheritedSockets } from '../gateway/inherited.ts';
+import type { InheritedSockets } from '../gateway/inherited.ts';
 import { stdoutSink } from '../observe/line-sink.ts';
 import { Records } from '../observe/records.ts';
 import { live } from './life.ts';
 import { Reloader } from './reloader.ts';
-import { VERSION, WORK } from './self.ts';
+import { VERSION } from './self.ts';
 import type { Reloading, Running } from './serve.ts';
 
+/** What is there before the configuration is known. */
+export interface Brought {
+  readonly inherited: InheritedSockets;
+  readonly recruits: Recruits;
+}
+
 /** Fails as a whole: with a ProblemsError for what the operator wrote, a GatehouseError for the machine's refusal. */
-export async function supervise(config: Config, reloading: Reloading): Promise<Pick<Running, 'adminPort' | 'stopped'>> {
+export async function supervise(
+  config: Config,
+  reloading: Reloading,
+  { inherited, recruits }: Brought,
+): Promise<Pick<Running, 'adminPort' | 'stopped'>> {
   const records = new Records(wordsOnly(config));
   const stdout = stdoutSink((words) => records.error('process', words, undefined));
-  const inherited = InheritedSockets.take();
-  const program: [string, string] = [process.argv[1] ?? '', WORK];
-  const supervisor = new Supervisor(config, records, { program, stdout, inherited });
+  const supervisor = new Supervisor(config, records, { recruits, stdout, inherited });
   const target = {
     records,
     get config() {

@@ -1,11 +1,10 @@
 // The place of one worker: whoever serves in it, how well that one is, and how its predecessors died.
-import { type ChildProcess, fork } from 'node:child_process';
-import { getCompileCacheDir } from 'node:module';
-import { dirname } from 'node:path';
+import type { ChildProcess } from 'node:child_process';
 import type { WorkerStatus } from '../admin/control.ts';
 import { GatehouseError } from '../base/errors.ts';
 import type { LineSink } from '../observe/line-sink.ts';
 import { Channel, errorOf } from './channel.ts';
+import type { Recruits } from './recruits.ts';
 import { relayLines } from './relay.ts';
 import type { AtSupervisor, AtWorker, Readiness } from './words.ts';
 
@@ -28,21 +27,13 @@ export interface Death {
 }
 
 export interface SeatOptions {
-  /** What a worker runs, and its arguments. */
-  readonly program: readonly [file: string, ...args: string[]];
+  readonly recruits: Pick<Recruits, 'take'>;
   readonly stdout: LineSink;
   readonly stderr: LineSink;
   readonly answers: (seat: Seat) => Omit<AtSupervisor, 'ready' | 'failed' | 'beat'>;
   /** It had served, or was about to, and nobody had told it to go. */
   readonly onDeath: (seat: Seat, death: Death) => void;
 }
-
-/**
- * Short collections of garbage: they stop a worker for as long as it takes to copy what lives among its young objects (8 MiB
- * for each half of them, where V8 takes 16), and are over soonest in one thread where there is a worker for each core
- * (`bench/load`, h2-2000). Still less room costs processor time where many requests are under way at once.
- */
-const FLAGS = ['--max-semi-space-size=8', '--single-threaded-gc'];
 
 export class Seat {
   /** From 1. */
@@ -116,7 +107,7 @@ export class Seat {
     this.#fault = undefined;
     const started = Promise.withResolvers<Readiness>();
     this.#started = started;
-    const child = this.#fork();
+    const child = this.#options.recruits.take(this.number);
     this.#child = child;
     if (child instanceof Error) {
       this.#exited(child, null, null);
@@ -175,23 +166,6 @@ export class Seat {
     clearTimeout(timer);
   }
 
-  /** An Error: the machine has no room for another process. */
-  #fork(): ChildProcess | Error {
-    const [file, ...args] = this.#options.program;
-    try {
-      return fork(file, [...args, String(this.number)], {
-        serialization: 'advanced',
-        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-        // What an operator has said of it himself comes behind, and holds.
-        execArgv: [...FLAGS, ...process.execArgv],
-        // In force from the first module on: the program itself would be compiled anew, its types taken out, each time.
-        env: { ...process.env, NODE_COMPILE_CACHE: compileCache() },
-      });
-    } catch (error) {
-      return error as Error;
-    }
-  }
-
   #become(state: WorkerStatus['state']): void {
     this.#state = state;
     this.#since = new Date();
@@ -225,12 +199,6 @@ export class Seat {
     if (pauseMs > 0) this.#nextStart = new Date(Date.now() + pauseMs);
     this.#pause = setTimeout(act, pauseMs);
   }
-}
-
-/** As `NODE_COMPILE_CACHE` names it, without the folder of this version of Node; undefined: there is none. */
-function compileCache(): string | undefined {
-  const folder = getCompileCacheDir();
-  return folder === undefined ? undefined : dirname(folder);
 }
 
 function howItEnded(child: ChildProcess | Error, code: number | null, signal: string | null): string {

@@ -12,6 +12,7 @@ import { Handed } from './channel.ts';
 import { CommonCounters } from './counters.ts';
 import { Crew, type Serving } from './crew.ts';
 import { PlaceBook } from './places.ts';
+import type { Recruits } from './recruits.ts';
 import { type Death, Seat } from './seat.ts';
 import { Sockets } from './sockets.ts';
 import type { AtSupervisor, Orders, Readiness } from './words.ts';
@@ -28,7 +29,7 @@ const HEED_MS = 1000;
 const TICKETS_MS = 20;
 
 export interface SupervisorOptions {
-  readonly program: readonly [file: string, ...args: string[]];
+  readonly recruits: Recruits;
   readonly stdout: LineSink;
   readonly inherited: InheritedSockets;
 }
@@ -190,7 +191,7 @@ export class Supervisor {
 
   #seat(number: number): Seat {
     return new Seat(number, {
-      program: this.#options.program,
+      recruits: this.#options.recruits,
       stdout: this.#options.stdout,
       stderr: this.records.sink,
       answers: (seat) => this.#answers(seat),

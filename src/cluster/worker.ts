@@ -16,6 +16,8 @@ import type { AtSupervisor, AtWorker, Orders, Readiness } from './words.ts';
 /** How often it says that its event loop turns. */
 const BEAT_MS = 1000;
 const ASK_MS = 10_000;
+/** The configuration is read meanwhile, and the first worker of all starts before the others. */
+const ORDERS_MS = 120_000;
 /** A count that takes longer is made here. */
 const COUNT_MS = 250;
 /** An authority takes its time. */
@@ -68,7 +70,7 @@ export class Worker {
   }
 
   async #start(makeControl: MakeControl): Promise<void> {
-    const orders = await this.#channel.ask('orders', undefined, ASK_MS);
+    const orders = await this.#channel.ask('orders', undefined, ORDERS_MS);
     this.reloads.state = orders.reload;
     this.#workers = orders.workers;
     const gateway = await Gateway.start(shareOf(orders.config, orders.workers), { fellows: this.#fellows(orders) });

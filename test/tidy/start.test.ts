@@ -30,8 +30,9 @@ function loadsOf(starts: readonly string[]): Loads {
   return { files, others, packages: [...others].filter((name) => !name.startsWith('node:')).sort() };
 }
 
-const alone = loadsOf(['main.ts', 'cli/program.ts', 'cli/run.ts', 'cli/serve.ts']);
-const supervisor = loadsOf(['main.ts', 'cli/program.ts', 'cli/run.ts', 'cli/supervise.ts']);
+const RUN = ['main.ts', 'cli/program.ts', 'cli/run.ts', 'cli/read-config.ts'];
+const alone = loadsOf([...RUN, 'cli/serve.ts']);
+const supervisor = loadsOf([...RUN, 'cli/supervise.ts']);
 const worker = loadsOf(['main.ts', 'cli/program.ts', 'cli/work.ts']);
 
 test('no package but those that every gateway needs', () => {
