@@ -53,7 +53,7 @@ export class Crew {
 
   /** Ends those of which nothing was heard for so many ticks. */
   tick(limit: number): void {
-    for (const seat of this.seats) if (seat.state === 'ready') seat.tick(limit);
+    for (const seat of this.seats) seat.tick(limit);
   }
 
   kill(pid?: number): void {

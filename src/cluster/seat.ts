@@ -10,6 +10,8 @@ import type { AtSupervisor, AtWorker, Readiness } from './words.ts';
 
 /** Rules and certificates may be many; one that takes longer will not come. */
 const START_MS = 120_000;
+/** Ticks without a word while it starts, at least: rules are read in one turn of the event loop. */
+const START_TICKS = 30;
 /** Before the death after the first one is followed by a start; doubled with each further one. */
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 30_000;
@@ -52,8 +54,8 @@ export class Seat {
   #inARow = 0;
   #nextStart: Date | null = null;
   #pause: NodeJS.Timeout | undefined;
-  /** Ticks without a word; undefined: it was not heard yet. */
-  #silentFor: number | undefined;
+  /** Ticks without a word. */
+  #silentFor = 0;
   #isStalled = false;
   #started: PromiseWithResolvers<Readiness> | undefined;
   /** Why it did not start, as far as it has said. */
@@ -102,7 +104,7 @@ export class Seat {
     clearTimeout(this.#pause);
     this.#nextStart = null;
     this.#become('starting');
-    this.#silentFor = undefined;
+    this.#silentFor = 0;
     this.#isStalled = false;
     this.#fault = undefined;
     const started = Promise.withResolvers<Readiness>();
@@ -143,7 +145,8 @@ export class Seat {
 
   /** Once a second; `limit` ticks without a sign of life are too many. */
   tick(limit: number): void {
-    if (this.#silentFor === undefined || ++this.#silentFor <= limit) return;
+    if (this.isVacant || this.#state === 'stopping') return;
+    if (++this.#silentFor <= (this.#state === 'ready' ? limit : Math.max(limit, START_TICKS))) return;
     this.#isStalled = true;
     this.kill();
   }

@@ -1,6 +1,8 @@
 // What systemd hears (sd_notify(3)), through its own program and a real socket; and how a balancer learns of the end in time.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { startCli, temporaryFolder } from '../support/cli.ts';
@@ -31,6 +33,14 @@ async function startManager(folder: string): Promise<{ socket: string; heard: ()
   return { socket, heard: () => text.split('\n') };
 }
 
+async function freePort(): Promise<number> {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as net.AddressInfo;
+  server.close();
+  return port;
+}
+
 describe.skipIf(!has('systemd-notify') || !has('python3'))('systemd', () => {
   test('hears of being ready, of reloads with their time, of turning, and of the end', async () => {
     const folder = await temporaryFolder();
@@ -52,6 +62,32 @@ describe.skipIf(!has('systemd-notify') || !has('python3'))('systemd', () => {
     child.kill('SIGTERM');
     await ended;
     await hears(/^STOPPING=1/);
+  });
+});
+
+describe.skipIf(!has('systemd-notify') || !has('python3') || !has('prlimit'))('out of file descriptors', () => {
+  test('systemd hears all the same that it turns', async () => {
+    const folder = await temporaryFolder();
+    const manager = await startManager(folder);
+    const port = await freePort();
+    const listen = `{ https: "127.0.0.1:${port}", http: false }`;
+    const file = writeSmallConfig(folder, { listen, admin: '{ socket: false, http: false }' });
+    const env = { NOTIFY_SOCKET: manager.socket, WATCHDOG_USEC: '900000' };
+    const running = startCli(['run', '-c', file], { env });
+    await running.said('"ready"');
+    const { pid } = running.child;
+    const beats = (): number => manager.heard().filter((line) => line.startsWith('WATCHDOG=1')).length;
+    await vi.waitFor(() => expect(beats()).toBeGreaterThan(0), { timeout: 10_000 });
+    const open = (): number[] => readdirSync(`/proc/${pid}/fd`).map(Number);
+    const most = Math.max(...open()) + 1;
+    execFileSync('prlimit', ['--pid', String(pid), `--nofile=${most}`]);
+    const crowd = Array.from({ length: most }, () => net.connect(port, '127.0.0.1').on('error', () => {}));
+    await vi.waitFor(() => expect(open()).toHaveLength(most), { timeout: 10_000 });
+    const before = beats();
+    await vi.waitFor(() => expect(beats()).toBeGreaterThan(before + 2), { timeout: 10_000 });
+    for (const socket of crowd) socket.destroy();
+    running.child.kill('SIGTERM');
+    await running.ended;
   });
 });
 
