@@ -89,7 +89,7 @@ export class Faults {
     this.counts[ok ? 'reloads' : 'refused reloads']++;
     if (ok && broken !== undefined) this.faults.push(`a broken configuration was taken: ${broken}`);
     // A worker that was killed at that very moment cannot agree.
-    if (!ok && broken === undefined && !words.includes('the other process has ended'))
+    if (!ok && broken === undefined && !words.includes('a process of the gateway has ended'))
       this.faults.push(`not reloaded: ${words}`);
   }
 
