@@ -67,8 +67,13 @@ export function live(living: Living, isWatching: boolean): Promise<void> {
     living.flush();
     process.exit(FAILED);
   });
-  reloader.onBegin = () => void manager.reloading();
-  reloader.onEnd = ({ ok }) => void manager.ready(ok ? 'serving' : 'serving what ran before a reload that was refused');
+  // Nothing is ready again that was said to be stopping.
+  reloader.onBegin = () => {
+    if (!isStopping) void manager.reloading();
+  };
+  reloader.onEnd = ({ ok }) => {
+    if (!isStopping) void manager.ready(ok ? 'serving' : 'serving what ran before a reload that was refused');
+  };
   if (isWatching) {
     watchFiles(reloader, () => {
       const { file } = living.config;

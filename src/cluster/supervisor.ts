@@ -123,7 +123,7 @@ export class Supervisor {
    */
   reload(config: Config): Promise<void> {
     return this.#turns.run(async () => {
-      if (this.#isStopping)
+      if (this.#isLeaving)
         throw new GatehouseError('config_invalid', 'gateway', 'the gateway is stopping; nothing was reloaded');
       try {
         const serving = await this.#crew.prepare(config);

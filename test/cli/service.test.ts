@@ -65,6 +65,29 @@ describe.skipIf(!has('systemd-notify') || !has('python3'))('systemd', () => {
   });
 });
 
+describe.skipIf(!has('systemd-notify') || !has('python3'))('a reload while it stops', () => {
+  test.for([0, 1])('is refused, and systemd hears nothing of it, with workers: %i', async (workers) => {
+    const folder = await temporaryFolder();
+    const manager = await startManager(folder);
+    const file = writeSmallConfig(folder, {
+      workers: String(workers),
+      beside: 'timeouts: { leave: 1h }',
+      admin: '{ socket: false, http: false }',
+    });
+    const running = startCli(['run', '-c', file], { env: { NOTIFY_SOCKET: manager.socket } });
+    await running.said('"ready"');
+    running.child.kill('SIGTERM');
+    await running.said('"draining"');
+    running.child.kill('SIGHUP');
+    await running.said('the gateway is stopping; nothing was reloaded');
+    running.child.kill('SIGTERM');
+    await running.ended;
+    const states = (): string[] => manager.heard().filter((line) => /^(READY|RELOADING|STOPPING)=/.test(line));
+    await vi.waitFor(() => expect(states()).toContain('STOPPING=1 STATUS=draining'));
+    expect(states()).toEqual(['READY=1 STATUS=serving', 'STOPPING=1 STATUS=draining']);
+  });
+});
+
 describe.skipIf(!has('systemd-notify') || !has('python3') || !has('prlimit'))('out of file descriptors', () => {
   test('systemd hears all the same that it turns', async () => {
     const folder = await temporaryFolder();
