@@ -25,7 +25,7 @@ export function remarksOf(gateway: Gateway, reload: ReloadState | undefined): Re
     ...of('certificate', ordersRemark(gateway)),
     ...of('certificate', endedRemark(gateway)),
     ...upstreamRemarks(gateway).flatMap((words) => of('upstream', words)),
-    ...of('descriptors', descriptorsRemark()),
+    ...of('descriptors', descriptorsRemark(gateway)),
   ];
 }
 
@@ -67,8 +67,10 @@ function upstreamRemarks({ runtime }: Gateway): string[] {
   return groups.filter(([, group]) => isOut(group)).map(([name]) => `no server of ${name} is well`);
 }
 
-function descriptorsRemark(): string | undefined {
+function descriptorsRemark({ mostByDescriptors: most }: Gateway): string | undefined {
   const found = descriptors();
+  if (most !== undefined)
+    return `${most} clients are in, and no more are let in, because of ${found?.max} file descriptors; allow more (ulimit -n, LimitNOFILE)`;
   if (found === undefined || found.open < found.max * MOST_DESCRIPTORS) return undefined;
   return `nearly all of ${found.max} file descriptors are in use; allow more (ulimit -n, LimitNOFILE)`;
 }

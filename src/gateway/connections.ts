@@ -4,11 +4,14 @@ import type { TLSSocket } from 'node:tls';
 import { plainAddress } from '../base/ip.ts';
 import type { RequestLimits } from '../config/config.ts';
 import type { ClientProof } from '../http/client-certificate.ts';
+import { descriptors } from '../observe/descriptors.ts';
 import { ReasonCounts } from '../observe/reason-counts.ts';
 import { Connection, type Ends, type TlsFacts } from './connection.ts';
 import { Peers } from './peers.ts';
 import { isProven } from './standing.ts';
 
+/** Of the descriptors that this process may have; without the others nobody who is in could be answered. */
+const CLIENTS_PART = 0.5;
 /** Of silence, after which the kernel asks whether a client is still there. */
 const KEEP_ALIVE_MS = 30_000;
 /** Who came just before the doors closed may still say what it wants. */
@@ -45,6 +48,8 @@ export interface ConnectionsOptions {
 
 export class Connections {
   #limits: RequestLimits;
+  /** `requestLimits.connections`, as far as there are descriptors for them. */
+  #most: number;
   readonly #admitted = new Map<Socket, Admitted>();
   readonly #held = new Set<Socket>();
   readonly #peers: Peers;
@@ -66,6 +71,7 @@ export class Connections {
     }: ConnectionsOptions = {},
   ) {
     this.#limits = limits;
+    this.#most = mostOf(limits);
     this.#peers = new Peers(limits);
     this.#readProof = readProof;
     this.#closures = closures;
@@ -76,6 +82,7 @@ export class Connections {
   /** For connections to come; those that are open stay. */
   set limits(limits: RequestLimits) {
     this.#limits = limits;
+    this.#most = mostOf(limits);
     this.#peers.limits = limits;
   }
 
@@ -85,6 +92,11 @@ export class Connections {
 
   get size(): number {
     return this.#admitted.size;
+  }
+
+  /** So many are open that there are no descriptors for more; undefined: others could come in. */
+  get mostByDescriptors(): number | undefined {
+    return this.#most < this.#limits.connections && this.size >= this.#most ? this.#most : undefined;
   }
 
   /** Requests under way. */
@@ -125,7 +137,7 @@ export class Connections {
 
   /** Keeps a connection of which it is not known yet whose it is. False: there is no room, and it was closed. */
   hold(socket: Socket): boolean {
-    if (this.#isOver || this.#held.size + this.#admitted.size >= this.#limits.connections) {
+    if (this.#isOver || this.#held.size + this.#admitted.size >= this.#most) {
       if (!this.#isOver) this.#closures.note('connections');
       socket.destroy();
       return false;
@@ -146,7 +158,7 @@ export class Connections {
 
   #faultWith(peer: string): string | undefined {
     if (this.#isBarred(peer)) return 'banned';
-    return this.#admitted.size >= this.#limits.connections ? 'connections' : this.#peers.add(peer);
+    return this.#admitted.size >= this.#most ? 'connections' : this.#peers.add(peer);
   }
 
   /**
@@ -261,6 +273,11 @@ export class Connections {
 /** It was made a moment ago and has asked for nothing yet. */
 function isFresh({ requests, openedAt, isRetired }: Connection): boolean {
   return requests === 0 && !isRetired && performance.now() - openedAt < FRESH_MS;
+}
+
+function mostOf({ connections }: RequestLimits): number {
+  const { max = Number.POSITIVE_INFINITY } = descriptors() ?? {};
+  return Math.min(connections, Math.floor(max * CLIENTS_PART));
 }
 
 function endsOf(socket: Socket): Ends {

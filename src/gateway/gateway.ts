@@ -131,6 +131,11 @@ export class Gateway implements Context {
     return { connections: this.#connections.size, requests: this.#connections.active };
   }
 
+  /** As many clients as there are descriptors for; undefined: others could come in. */
+  get mostByDescriptors(): number | undefined {
+    return this.#connections.mostByDescriptors;
+  }
+
   /**
    * Puts another configuration in force, whole or not at all: everything is built and opened beside what runs, which goes
    * on. Connections, requests under way and all that the change does not touch stay. Fails with a ProblemsError or a

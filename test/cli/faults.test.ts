@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import https from 'node:https';
 import net from 'node:net';
 import path from 'node:path';
 import { expect, test, vi } from 'vitest';
@@ -86,6 +87,21 @@ test('out of file descriptors: who is in is served, and others again when there 
   crowd.push(...(await comeIn(20)));
   for (const socket of crowd) socket.destroy();
   await vi.waitFor(async () => expect(await get(world)).toBe(200), { timeout: 10_000, interval: 50 });
+  await vi.waitFor(async () => expect((await said(world)).ready).toBe('ready\n'), { timeout: 10_000, interval: 50 });
+});
+
+test('a crowd of clients leaves descriptors for those who are in', async () => {
+  const world = await startWorkers(ONE_PROCESS);
+  execFileSync('prlimit', ['--pid', String(world.running.child.pid), '--nofile=160']);
+  await world.ask('POST', '/reload');
+  const agent = new https.Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = (): Promise<number> => get(world, '/', { agent } as object);
+  expect(await ask()).toBe(200);
+  const crowd = Array.from({ length: 200 }, () => net.connect(world.port, '127.0.0.1').on('error', () => {}));
+  await told(world, 'descriptors', /80 clients are in, and no more are let in, because of 160 file descriptors/);
+  expect(await Promise.all(Array.from({ length: 5 }, ask))).toEqual([200, 200, 200, 200, 200]);
+  agent.destroy();
+  for (const socket of crowd) socket.destroy();
   await vi.waitFor(async () => expect((await said(world)).ready).toBe('ready\n'), { timeout: 10_000, interval: 50 });
 });
 
