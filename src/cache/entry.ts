@@ -38,10 +38,12 @@ export interface Entry extends Omit<Verdict, 'dropped' | 'vary'> {
 /** An entry before its body has come. */
 export type EntryHead = Omit<Entry, 'body' | 'sizeBytes' | 'codings'>;
 
-/** What is kept beside headers and body. */
-const OVERHEAD_BYTES = 512;
-/** Each field that Vary names costs a string of its own. */
-const FIELD_BYTES = 32;
+/** What is kept beside headers and body, as measured: else small answers would take several times the bytes that they may. */
+const OVERHEAD_BYTES = 768;
+/** Of each string. */
+const TEXT_BYTES = 32;
+/** Of each tag: those who have it are a set. */
+const TAG_BYTES = 256;
 const MAX_TAGS = 64;
 const MAX_TAG_LENGTH = 256;
 
@@ -51,9 +53,9 @@ const TAG_FIELDS = words('surrogate-key cache-tag');
 /** `onGrow`: the entry takes so many bytes more. */
 export function completed(head: EntryHead, body: Buffer, onGrow: (entry: Entry, bytes: number) => void): Entry {
   let bytes = OVERHEAD_BYTES + head.key.length + head.variant.length + body.length;
-  for (const text of head.headers) bytes += text.length;
-  for (const tag of head.tags) bytes += tag.length;
-  for (const field of head.fields) bytes += field.length + FIELD_BYTES;
+  for (const text of head.headers) bytes += text.length + TEXT_BYTES;
+  for (const tag of head.tags) bytes += tag.length + TAG_BYTES;
+  for (const field of head.fields) bytes += field.length + TEXT_BYTES;
   const entry: Entry = { ...head, body, sizeBytes: bytes, codings: new StoredCodings((more) => onGrow(entry, more)) };
   return entry;
 }

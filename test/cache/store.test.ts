@@ -66,6 +66,13 @@ describe('bounds', () => {
     expect(kept.entries).toBe(4);
   });
 
+  test('of what many tags take, which is more than their text', () => {
+    const kept = store({ maxBytes: 1_000_000 });
+    for (let i = 0; i < 200; i++)
+      kept.add(entry(String(i), { tags: Array.from({ length: 60 }, (_, k) => `${i}-${k}`) }));
+    expect(kept.entries).toBeLessThan(1_000_000 / (60 * 256));
+  });
+
   test('of variants: a client that makes up request fields drives nobody else out', () => {
     const kept = store({ maxVariants: 10 });
     kept.add(entry('other'));
