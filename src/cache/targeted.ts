@@ -13,18 +13,28 @@ const FLAGS = new Set([
   'immutable',
 ]);
 
-/** The same as Cache-Control; undefined: it is no structured field, or says something of the wrong type, and is ignored. */
+/** These say that something is not for everybody. */
+const STRICT = new Set(['no-store', 'no-cache', 'private']);
+
+/**
+ * The same as Cache-Control; undefined: it is no structured field, or says something of the wrong type, and is ignored. But
+ * who writes a number wrongly beside `private` means `private`.
+ */
 export function targetedControl(field: string): string | undefined {
   const directives: string[] = [];
+  let isWrong = false;
+  let isStrict = false;
   try {
     for (const [name, [value]] of parseDictionary(field)) {
       const written = writeDirective(name, value as BareItem);
-      if (written === undefined) return undefined;
-      if (written !== '') directives.push(written);
+      if (written === undefined) isWrong = true;
+      else if (written !== '') directives.push(written);
+      isStrict ||= written !== '' && STRICT.has(name);
     }
   } catch {
     return undefined;
   }
+  if (isWrong) return isStrict ? 'no-store' : undefined;
   return directives.length === 0 ? undefined : directives.join(', ');
 }
 

@@ -202,6 +202,11 @@ describe('RFC 9213: CDN-Cache-Control', () => {
     [{ 'cdn-cache-control': 'max-age=0', expires: at(60), date: at(0) }, undefined],
     [{ 'cdn-cache-control': 'max-age=60', age: '70' }, undefined],
     [{ 'cdn-cache-control': 'max-age=60, &&&', 'cache-control': 'no-store' }, undefined],
+    [{ 'cdn-cache-control': 'max-age="10"', 'cache-control': 'max-age=60' }, 60],
+    [{ 'cdn-cache-control': 'no-store, max-age="10"', 'cache-control': 'max-age=60' }, undefined],
+    [{ 'cdn-cache-control': 'max-age=-1, private', 'cache-control': 'max-age=60' }, undefined],
+    [{ 'cdn-cache-control': 'no-cache=("a" "b"), max-age=10', 'cache-control': 'max-age=60' }, undefined],
+    [{ 'cdn-cache-control': 'private=5', 'cache-control': 'max-age=60' }, undefined],
     [{ 'cdn-cache-control': 'max-age="60"', 'cache-control': 'no-store' }, undefined],
     [{ 'cdn-cache-control': 'max-age=99999999999' }, 2_147_483_647],
   ] as const)('%j', ([headers, seconds]) => {
