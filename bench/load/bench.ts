@@ -55,7 +55,7 @@ export async function runBench(options: Options, progress: Progress, signal: Abo
   using run = openRun(progress);
   const { startedAt, cores, machine, workspace, faults, neighbours } = run;
   await using backend = await startBackend(workspace, cores.load);
-  const stage: Stage = { workspace, backendPort: backend.port, core: cores.underTest, signal };
+  const stage: Stage = { workspace, backendPort: backend.port, core: cores.underTest, allCores: cores.all, signal };
 
   const installed = options.systems.filter((system) => system.version() !== undefined);
   const skipped = options.systems.filter((system) => !installed.includes(system)).map(({ name }) => name);

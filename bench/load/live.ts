@@ -22,6 +22,8 @@ export interface Stage {
   readonly backendPort: number;
   /** The core of the system under test. */
   readonly core: number | undefined;
+  /** Of a system that has all of them. */
+  readonly allCores: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -52,7 +54,7 @@ export class LiveSystem implements AsyncDisposable {
     const port = await freePort();
     const command = system.command({ workspace: stage.workspace, backendPort: stage.backendPort, port });
     const startedAt = performance.now();
-    const daemon = new Daemon(command, stage.core);
+    const daemon = new Daemon(command, system.hasAllCores === true ? stage.allCores : stage.core);
     try {
       while (!(await answers(port))) {
         if (daemon.fate !== undefined) throw new Error(`${system.name} ${daemon.fate}`);

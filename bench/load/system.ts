@@ -18,6 +18,8 @@ export interface System {
   readonly name: string;
   /** Started and looked at, but given no load: it does more than the others. */
   readonly startsOnly?: boolean;
+  /** Not kept to the one core of the others. */
+  readonly hasAllCores?: boolean;
   /** Undefined: it is not installed here. */
   version(): string | undefined;
   /** Writes the configuration and says how it is started: in the foreground, one worker, one thread, no access log. */

@@ -1,7 +1,7 @@
 // Every system that can be measured, in the order of the tables.
 import { caddy } from './peers/caddy.ts';
 import { fastify } from './peers/fastify.ts';
-import { gatehouse, gatehouseWithRules, gatehouseWithWorker } from './peers/gatehouse.ts';
+import { gatehouse, gatehouseWithRules, gatehouseWithWorker, gatehouseWithWorkers } from './peers/gatehouse.ts';
 import { haproxy } from './peers/haproxy.ts';
 import { nginx } from './peers/nginx.ts';
 import type { System } from './system.ts';
@@ -13,6 +13,7 @@ export const systems: readonly System[] = [
   fastify,
   gatehouse,
   gatehouseWithWorker,
+  gatehouseWithWorkers,
   gatehouseWithRules,
 ];
 

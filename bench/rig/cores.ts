@@ -8,6 +8,8 @@ export interface Cores {
   /** Undefined: not pinned. */
   readonly underTest: number | undefined;
   readonly load: number | undefined;
+  /** Both and all the others, as `taskset` takes them. */
+  readonly all: string | undefined;
 }
 
 /** Moves this process, and with it all that it starts without saying otherwise, to the core of the load. */
@@ -15,10 +17,10 @@ export function pinCores(): Cores {
   const allowed = parseCpuList(/^Cpus_allowed_list:\s*(.*)$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1]);
   const [underTest, load] = allowed;
   if (underTest === undefined || load === undefined || firstLine('taskset', ['--version']) === undefined) {
-    return { underTest: undefined, load: undefined };
+    return { underTest: undefined, load: undefined, all: undefined };
   }
   spawnSync('taskset', ['-a', '-c', '-p', String(load), String(process.pid)]);
-  return { underTest, load };
+  return { underTest, load, all: allowed.join(',') };
 }
 
 /** `0-3,8` as the kernel writes it. */

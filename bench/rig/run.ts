@@ -24,8 +24,8 @@ export class Daemon implements AsyncDisposable {
   #output = '';
   #end: string | undefined;
 
-  /** `core`: the one processor that it may run on; undefined: any. */
-  constructor(command: Command, core: number | undefined) {
+  /** `core`: the one processor that it may run on, or a list of them; undefined: those of this process. */
+  constructor(command: Command, core: number | string | undefined) {
     this.#child = start(command, core);
     const keep = (text: string): void => {
       this.#output = (this.#output + text).slice(-MAX_KEPT_CHARACTERS);
@@ -120,7 +120,7 @@ export function firstLine(file: string, args: readonly string[]): string | undef
 }
 
 /** In a process group of its own: Ctrl-C reaches the benchmark alone, which then stops everything in order. */
-function start({ file, args, env }: Command, core: number | undefined): ChildProcess {
+function start({ file, args, env }: Command, core: number | string | undefined): ChildProcess {
   const [program, list] = core === undefined ? [file, args] : ['taskset', ['-c', String(core), file, ...args]];
   const child = spawn(program, list, {
     env: { ...process.env, ...env },

@@ -35,7 +35,7 @@ export interface EndToEnd {
 export async function runEndToEnd(run: Run, skip: (words: string) => void): Promise<EndToEnd[]> {
   const { options, rules, workspace, cores, signal, progress, fault } = run;
   await using backend = await startBackend(workspace, cores.load);
-  const stage: Stage = { workspace, backendPort: backend.port, core: cores.underTest, signal };
+  const stage: Stage = { workspace, backendPort: backend.port, core: cores.underTest, allCores: cores.all, signal };
   const drivers = new Map(options.cases.map((entry) => [entry, driverOf(entry, run)]));
   const results: EndToEnd[] = [];
   for (const paranoia of options.paranoia) {

@@ -28,6 +28,17 @@ export const gatehouseWithWorker: System = {
   },
 };
 
+/** As it is without a word on workers: one for each core. */
+export const gatehouseWithWorkers: System = {
+  ...gatehouse,
+  name: 'gatehouse+workers',
+  startsOnly: true,
+  hasAllCores: true,
+  command(setup): Command {
+    return start('gatehouse-workers.yaml', config(setup, { waf: false }, 'auto'), setup);
+  },
+};
+
 /** As it is without a word on rules: with those that it brings. */
 export const gatehouseWithRules: System = {
   ...gatehouse,
@@ -43,7 +54,11 @@ function start(name: string, text: string, { workspace }: Setup): Command {
 }
 
 /** JSON, which is YAML. All clients come from one address here, so the bound for each address is lifted. */
-function config({ workspace, backendPort, port }: Setup, site: { readonly waf?: false }, workers = 0): string {
+function config(
+  { workspace, backendPort, port }: Setup,
+  site: { readonly waf?: false },
+  workers: number | 'auto' = 0,
+): string {
   const { cert, key } = workspace;
   return JSON.stringify({
     listen: { https: [`127.0.0.1:${port}`], http: false },
