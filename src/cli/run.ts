@@ -1,7 +1,7 @@
 // `gatehouse run`: serve a configuration in the foreground.
-import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { Recruits } from '../cluster/recruits.ts';
+import { automaticWorkers } from '../config/automatic-workers.ts';
 import type { Config } from '../config/config.ts';
 import { InheritedSockets } from '../gateway/inherited.ts';
 import { keepSignals } from './early-signals.ts';
@@ -28,8 +28,8 @@ With workers these go to the first process, which looks after the others.`,
       const inherited = InheritedSockets.take();
       const recruits = new Recruits([process.argv[1] ?? '', WORK]);
       try {
-        // There will be one, as a rule: on one core there are no workers.
-        if (availableParallelism() > 1) recruits.begin(1);
+        // As a rule there will be one where `auto` means any.
+        if (automaticWorkers() > 0) recruits.begin(1);
         const { readConfig } = await import('./read-config.ts');
         const read = (): Config => readConfig(file);
         const config = read();

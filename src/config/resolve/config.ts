@@ -1,7 +1,7 @@
 // The checked document becomes the Config: defaults filled, units read, names tied to what they name.
 // Faults between parts of the file are told here; the result then counts for nothing.
 
-import { availableParallelism, totalmem } from 'node:os';
+import { automaticWorkers } from '../automatic-workers.ts';
 import type { Config, LogsConfig, LogTarget, RecordConfig } from '../config.ts';
 import type { ConfigDocument } from '../document.ts';
 import { Part } from '../part.ts';
@@ -48,16 +48,8 @@ export function resolveConfig(document: ConfigDocument, origin: Origin): Config 
   };
 }
 
-/** With the core rules, connections and a part of each cache. */
-const WORKER_BYTES = 512 * 1024 * 1024;
-
-/** One worker alone would have nobody to share the machine with. */
 function resolveWorkers(workers: Part): number {
-  if (workers.text() !== 'auto') return workers.number();
-  // Of the container, where there is one that bounds it.
-  const memoryBytes = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
-  const count = Math.min(availableParallelism(), Math.floor(memoryBytes / WORKER_BYTES));
-  return count <= 1 ? 0 : count;
+  return workers.text() === 'auto' ? automaticWorkers() : workers.number();
 }
 
 function resolveTimeouts(timeouts: Part): Config['timeouts'] {
