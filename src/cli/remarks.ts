@@ -24,6 +24,7 @@ export function remarksOf(gateway: Gateway, reload: ReloadState | undefined): Re
     ...of('bans', gateway.kept.limiting.areBansLost ? BANS_LOST : undefined),
     ...of('certificate', ordersRemark(gateway)),
     ...of('certificate', endedRemark(gateway)),
+    ...of('certificate', untrustedRemark(gateway)),
     ...upstreamRemarks(gateway).flatMap((words) => of('upstream', words)),
     ...of('descriptors', descriptorsRemark(gateway)),
   ];
@@ -58,6 +59,12 @@ function ordersRemark(gateway: Gateway): string | undefined {
 function endedRemark({ runtime }: Gateway): string | undefined {
   const ended = runtime.loaded.certificates.filter(({ notAfter }) => notAfter.getTime() <= Date.now());
   return ended.length === 0 ? undefined : `the certificate has ended for ${named(ended.flatMap(({ names }) => names))}`;
+}
+
+/** Why is among the warnings of `status`: it names files. */
+function untrustedRemark({ runtime: { loaded } }: Gateway): string | undefined {
+  const { untrusted } = loaded;
+  return untrusted.length === 0 ? undefined : `a certificate that nobody trusts stands in for ${named(untrusted)}`;
 }
 
 function upstreamRemarks({ runtime }: Gateway): string[] {

@@ -48,6 +48,8 @@ export interface LoadedCertificates {
   /** What could not be loaded anew; the certificate of before stays in its place. */
   readonly kept: readonly Problem[];
   readonly warnings: readonly string[];
+  /** Names that have a certificate which nobody trusts, because the local CA cannot be used. */
+  readonly untrusted: readonly string[];
 }
 
 /**
@@ -101,7 +103,18 @@ export async function loadCertificates(
       ...rootWarnings(localCa, now()),
       ...standInWarnings(faults.standIn),
     ],
+    untrusted: untrustedNames(byName, faults.standIn, previous),
   };
+}
+
+/** Of the last time, as far as it stayed as it was, and now. */
+function untrustedNames(
+  byName: NamedCertificates,
+  { names }: WithoutCa,
+  previous: LoadedCertificates | undefined,
+): readonly string[] {
+  const still = previous?.untrusted.filter((name) => previous.byName.get(name) === byName.get(name)) ?? [];
+  return [...new Set([...still, ...names])];
 }
 
 type NamedCertificates = ReadonlyMap<string, Certificate>;

@@ -54,6 +54,12 @@ test('bans that cannot be written hold, and it is said', async () => {
   expect(await get(world)).toBe(403);
 });
 
+test('a storage that cannot be written at the start: sites are served, with certificates that nobody trusts', async () => {
+  const world = await startWorkers({ ...ONE_PROCESS, certificates: '{ issuer: internal, storage: /dev/null/certs }' });
+  expect(await get(world)).toBe(200);
+  await told(world, 'certificate', /a certificate that nobody trusts stands in for localhost/);
+});
+
 test('a configuration that cannot be read is refused, and what ran before goes on', async () => {
   const world = await startWorkers(ONE_PROCESS);
   rmSync(world.file);

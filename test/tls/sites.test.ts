@@ -210,9 +210,11 @@ describe('faults', () => {
     const again = await load([], sites, Date.now(), loaded);
     expect(again.kept).toEqual([expect.objectContaining({ file: storage, code: 'certificate-invalid' })]);
     expect(again.selector.select('a.test')).toBe(loaded.selector.select('a.test'));
+    for (const each of [loaded, again]) expect(each.untrusted).toEqual(['a.test', 'b.test']);
     rmSync(storage);
     const healed = await load([], sites, Date.now(), again);
     expect(healed.kept).toEqual([]);
+    expect(healed.untrusted).toEqual([]);
     expect(healed.selector.select('a.test')?.chainPem).not.toBe(loaded.selector.select('a.test')?.chainPem);
   });
 
