@@ -1,7 +1,7 @@
 // The texts of the value in hand, each made when somebody asks for it.
 import { type Ask, meets } from './recipe.ts';
 import { transformed } from './text-memo.ts';
-import { ANYTHING, type Text } from './texts.ts';
+import type { Text } from './texts.ts';
 
 export class MadeTexts {
   readonly #presenceOf: (text: string) => number;
@@ -30,8 +30,7 @@ export class MadeTexts {
     const before = this.at(from);
     let text = before;
     // Nothing that is asked of it could match so little.
-    if (before.length < minLength && transform.lengthens !== true) text = '';
-    else if (transform.mostLength !== undefined && transform.mostLength(before) < minLength) text = '';
+    if (transform.mostLength !== undefined && transform.mostLength(before) < minLength) text = '';
     else if ((triggers & this.#presentAt(from)) !== 0) text = transformed(transform, before);
     this.#made[place] = text;
     return text;
@@ -42,18 +41,12 @@ export class MadeTexts {
     return this.#made[place] === this.#made[(this.#recipe[place] as Text).from];
   }
 
-  /** False: the text lacks what each of the questions needs. It need not be made to tell. */
+  /** False: the text lacks what each of the questions needs. */
   mayMatch({ text, needs }: Ask): boolean {
     if (needs === undefined || !(this.#recipe[text] as Text).isDecoded) return true;
-    const present = this.#boundAt(text);
+    const present = this.#presentAt(text);
     for (const own of needs) if (meets(present, own)) return true;
     return false;
-  }
-
-  /** Presence bits that a text can have, by those of the last text before it that a decoder made. */
-  #boundAt(place: number): number {
-    const { from, adds } = this.#recipe[place] as Text;
-    return adds === ANYTHING || this.#made[place] !== undefined ? this.#presentAt(place) : this.#boundAt(from) | adds;
   }
 
   /** What can be told from the value alone has been: only what decoders made is looked at. */

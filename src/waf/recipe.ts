@@ -32,8 +32,6 @@ export interface Ask {
   readonly tests: readonly { readonly rule: number; readonly test: (value: string) => boolean }[];
   /** Shorter texts match nothing here. */
   readonly minLength: number;
-  /** The text that this one differs from by loose bytes and case only, if nothing but patterns is asked; else itself. */
-  readonly basis: number;
   /** All of it is asked of the text before, too. */
   repeats: boolean;
 }
@@ -88,7 +86,7 @@ export function recipeFor(
   }
   const asks = Array.from(byText, ([key, asked]) => {
     const [text, family] = key.split(' ').map(Number) as [number, number];
-    return askAll(texts, text, family, asked, sizes[family] as FamilySize, tables[family] as RuleTables);
+    return askAll(text, family, asked, sizes[family] as FamilySize, tables[family] as RuleTables);
   });
   for (const ask of asks) {
     demandLength(texts, ask.text, ask.minLength);
@@ -118,19 +116,11 @@ export function meets(present: number, needs: readonly number[]): boolean {
 /** Of more questions one nearly always finds what it needs. */
 const FEW_NEEDS = 4;
 
-function askAll(
-  texts: readonly Text[],
-  text: number,
-  family: number,
-  asked: readonly Question[],
-  size: FamilySize,
-  tables: RuleTables,
-): Ask {
+function askAll(text: number, family: number, asked: readonly Question[], size: FamilySize, tables: RuleTables): Ask {
   const tests = new Map(asked.flatMap(({ rule, test }) => (test === undefined ? [] : [[rule, { rule, test }]])));
   const patterns = asked.filter(({ form }) => form === 'pattern');
   const words = asked.filter(({ form }) => form === 'words');
   const needs = asked.map((question) => question.needs);
-  const asksMatches = asked.every(({ form, negated }) => form === 'pattern' && !negated);
   return {
     text,
     family,
@@ -139,14 +129,8 @@ function askAll(
     words: lookup(words, size.wordWords, tables.words),
     tests: [...tests.values()],
     minLength: Math.min(...asked.map(({ minLength }) => minLength)),
-    basis: asksMatches ? basisOf(texts, text) : text,
     repeats: false,
   };
-}
-
-function basisOf(texts: readonly Text[], text: number): number {
-  const { transform, from } = texts[text] as Text;
-  return text !== 0 && transform.isLoose === true ? basisOf(texts, from) : text;
 }
 
 function lookup(asked: readonly Question[], words: number, rules: Lookup['rules']): Lookup | undefined {

@@ -114,22 +114,14 @@ class ValueScan {
   #prepare(ask: Ask, place: number): void {
     const { family, patterns, words } = ask;
     this.#prepared[place] = undefined;
-    if (!this.#texts.mayMatch(ask) || !this.#mayMatchLoosely(ask)) return;
     const text = this.#texts.at(ask.text);
     if (text.length < ask.minLength || (ask.repeats && this.#texts.isUnchanged(ask.text))) return;
+    if (!this.#texts.mayMatch(ask)) return;
     const answer = this.#answerFor(text, family);
     this.#prepared[place] = answer;
     if (patterns !== undefined) addAll(patterns.wanted, answer.wanted);
     answer.asksPatterns ||= patterns !== undefined;
     answer.asksWords ||= words !== undefined;
-  }
-
-  /** False: what is before the text on its way shows that it matches nothing. */
-  #mayMatchLoosely({ text, basis, family, patterns, minLength }: Ask): boolean {
-    if (basis === text || patterns === undefined) return true;
-    const before = this.#texts.at(basis);
-    if (before.length < minLength) return false;
-    return (this.#families[family] as Family).patterns.mayMatchLoosely(before, patterns.wanted);
   }
 
   #put(ask: Ask, answer: Answer | undefined): void {

@@ -19,8 +19,6 @@ export interface Text {
   readonly transform: Transform;
   /** Presence bits of which that text needs one, or this text is the same. */
   triggers: number;
-  /** Presence bits that the transformation may add. */
-  readonly adds: number;
   /** Presence bits that the text can have. */
   readonly mayHold: number;
   /** Behind a decoder anything may come out: what did is worth a look. */
@@ -51,7 +49,7 @@ export function textsOf(present: number, nodes: readonly Node[]): { texts: Text[
     }
     const mayHold = before === undefined ? present : before.mayHold | adds;
     const isDecoded = before !== undefined && (before.isDecoded || adds === ANYTHING);
-    ofNode[node] = texts.push({ from, transform, triggers, adds, mayHold, isDecoded, minLength: Infinity }) - 1;
+    ofNode[node] = texts.push({ from, transform, triggers, mayHold, isDecoded, minLength: Infinity }) - 1;
     known.set(key, ofNode[node]);
   }
   return { texts, ofNode };

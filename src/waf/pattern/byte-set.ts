@@ -80,10 +80,6 @@ export class ByteSet {
     return ByteSet.union([this, other]);
   }
 
-  minus(other: ByteSet): ByteSet {
-    return new ByteSet(this.words.map((word, i) => word & ~other.words[i]!));
-  }
-
   negate(): ByteSet {
     return new ByteSet(this.words.map((word) => ~word));
   }

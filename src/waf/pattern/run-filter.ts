@@ -1,9 +1,7 @@
 // Tells of a short value which patterns it cannot match, by the runs of bytes that each of them needs: one look at each
 // pair of neighbours, for 32 patterns at a time. Asked when the automaton of all patterns has to hand over to smaller
-// ones, so that few of those read; and, with loose bytes passed over, of the text before a transformation that does not
-// matter to others.
+// ones, so that few of those read.
 import { ByteSet } from './byte-set.ts';
-import { LOOSE, withoutLoose } from './loose.ts';
 import type { Node } from './node.ts';
 import { chanceOf, type Run, runsOf } from './runs.ts';
 
@@ -14,65 +12,44 @@ const EDGE = CODES - 1;
 const USELESS_CHANCE = 0.25;
 
 export class RunFilter {
-  private readonly patterns: readonly { readonly node: Node }[];
-  private readonly isLoose: boolean;
-  private readonly codeOf: Int8Array;
   /** By word of 32 patterns, then by pair of codes: whose run may begin so, and whose may end so. */
-  private readonly firsts: Uint32Array[] = [];
-  private readonly lasts: Uint32Array[] = [];
+  private readonly firsts: readonly Uint32Array[];
+  private readonly lasts: readonly Uint32Array[];
   /** Patterns of which nothing telling is known. */
   private readonly unknown: Uint32Array;
-  /** Patterns that have been looked into: each is when it is first asked for. */
-  private readonly learnt: Uint32Array;
 
-  /** `isLoose`: the bytes may differ from those that patterns are matched with by bytes of LOOSE, and by case. */
-  constructor(patterns: readonly { readonly node: Node }[], isLoose = false) {
+  constructor(patterns: readonly Node[]) {
     const words = (patterns.length + 31) >>> 5;
-    this.patterns = patterns;
-    this.isLoose = isLoose;
-    this.codeOf = isLoose ? CODE_WITHOUT_LOOSE : CODE_OF;
+    this.firsts = Array.from({ length: words }, () => new Uint32Array(CODES * CODES));
+    this.lasts = Array.from({ length: words }, () => new Uint32Array(CODES * CODES));
     this.unknown = new Uint32Array(words);
-    this.learnt = new Uint32Array(words);
-    // Bits behind the last pattern: there is nothing to learn of them.
-    if (patterns.length % 32 !== 0) this.learnt[words - 1] = -1 << (patterns.length % 32);
+    for (const [pattern, node] of patterns.entries()) {
+      const word = pattern >>> 5;
+      const bit = 1 << (pattern & 31);
+      const runs = runsOf(node);
+      if (runs === undefined || chanceOf(runs) > USELESS_CHANCE) this.unknown[word]! |= bit;
+      else for (const run of runs) this.addRun(word, bit, run);
+    }
   }
 
   /** Leaves of the wanted patterns those that have no hit yet and that the bytes may match. */
   narrow(wanted: Uint32Array, hits: Uint32Array, bytes: Uint8Array, from: number, to: number): void {
     for (let word = 0; word < wanted.length; word++) {
       const open = wanted[word]! & ~hits[word]!;
-      if ((open & ~this.learnt[word]!) !== 0) this.learn(word, open);
       const sure = open & this.unknown[word]!;
       wanted[word] = sure === open ? open : sure | (open & this.found(word, open & ~sure, bytes, from, to));
     }
-  }
-
-  private learn(word: number, bits: number): void {
-    this.firsts[word] ??= new Uint32Array(CODES * CODES);
-    this.lasts[word] ??= new Uint32Array(CODES * CODES);
-    for (let rest = bits & ~this.learnt[word]!; rest !== 0; ) {
-      const place = 31 - Math.clz32(rest);
-      const bit = 1 << place;
-      rest ^= bit;
-      const { node } = this.patterns[word * 32 + place]!;
-      const runs = runsOf(this.isLoose ? withoutLoose(node) : node);
-      if (runs === undefined || chanceOf(runs) > USELESS_CHANCE) this.unknown[word]! |= bit;
-      else for (const run of runs) this.addRun(word, bit, run);
-    }
-    this.learnt[word]! |= bits;
   }
 
   /** Bits of a word whose runs are in the bytes; ends when all that are looked for are found. */
   private found(word: number, sought: number, bytes: Uint8Array, from: number, to: number): number {
     const first = this.firsts[word]!;
     const last = this.lasts[word]!;
-    const { codeOf } = this;
     let found = 0;
     let begun = 0;
     let before = EDGE;
     for (let i = from; i < to; i++) {
-      const code = codeOf[bytes[i]!]!;
-      if (code < 0) continue;
+      const code = CODE_OF[bytes[i]!]!;
       const pair = (before << 6) | code;
       found |= begun & last[pair]!;
       begun = first[pair]!;
@@ -100,8 +77,7 @@ function codesOf(set: ByteSet): number[] {
 
 /** The marks of ASCII. */
 const MARKS = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
-const CODE_OF = Int8Array.from({ length: 256 }, (_, byte) => codeOf(byte));
-const CODE_WITHOUT_LOOSE = CODE_OF.map((code, byte) => (LOOSE.has(byte) ? -1 : code));
+const CODE_OF = Uint8Array.from({ length: 256 }, (_, byte) => codeOf(byte));
 /** Where a run is shorter than what is looked for: anything, also the end of the value. */
 const ANY: readonly number[] = [...codesOf(ByteSet.all), EDGE];
 

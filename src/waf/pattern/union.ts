@@ -58,13 +58,10 @@ export class UnionMatcher {
   private readonly countFilter: CountFilter | undefined;
   /** Made when it is first needed. */
   private readonly filter: () => RunFilter;
-  private readonly looseFilter: RunFilter;
-  private readonly left: Uint32Array;
   private readonly parts: LazyDfa[] = [];
   private splitsSeen = 0;
   private readonly always: Int32Array;
   private readonly all: Uint32Array;
-  private readonly none: Uint32Array;
   private readonly eager: readonly number[];
   private readonly allowance: Allowance = { states: 0 };
   private readonly groupAllowance: Allowance = { states: 0 };
@@ -79,18 +76,15 @@ export class UnionMatcher {
     this.options = { ...DEFAULTS, ...options };
     let filter: RunFilter | undefined;
     this.filter = () => {
-      filter ??= new RunFilter(known);
+      filter ??= new RunFilter(known.map(({ node }) => node));
       return filter;
     };
-    this.looseFilter = new RunFilter(known, true);
-    this.left = new Uint32Array((patterns.length + 31) >>> 5);
     this.stepper = new Stepper(joinNfas(known.map(({ nfa }) => nfa)));
     const wanted: number[] = [];
     const always: number[] = [];
     for (const index of patterns.keys()) (this.stepper.matchesAlways(index) ? always : wanted).push(index);
     this.always = Int32Array.from(always);
     this.all = new Uint32Array((patterns.length + 31) >>> 5).fill(0xffffffff);
-    this.none = new Uint32Array(this.all.length);
     this.eager = wanted.filter((index) => known[index]!.isEager);
     const counters = wanted.length > 1 ? wanted.filter((index) => known[index]!.isCounter) : [];
     const others = wanted.filter((index) => !counters.includes(index));
@@ -160,20 +154,6 @@ export class UnionMatcher {
     const end = this.endOf(chunk, 0, length);
     this.lanes.feed(chunk, 0, end, hits);
     this.finish(chunk, 0, end, length, value.length, hits);
-  }
-
-  /**
-   * False: no wanted pattern matches what a transformation makes of the value that only takes out loose bytes, or puts some
-   * in, and changes the case of letters.
-   */
-  mayMatchLoosely(value: string, wanted: Uint32Array): boolean {
-    const { left, none } = this;
-    const length = latin1Chunk(value, 0);
-    if (length < value.length) return true;
-    left.set(wanted);
-    this.looseFilter.narrow(left, none, chunk, 0, length);
-    for (let word = 0; word < left.length; word++) if (left[word] !== 0) return true;
-    return false;
   }
 
   /** The same, and sets the bits of the word lists as `words.scan` would: for little more than the price of one. */

@@ -17,7 +17,6 @@ function letters(name: string, from: readonly number[], to: readonly number[]): 
   const map = Uint8Array.from({ length: 256 }, (_, byte) => (flags[byte] === 1 ? byte ^ 0x20 : byte));
   return {
     name,
-    isLoose: true,
     triggers: from,
     adds: to,
     apply(value) {

@@ -22,7 +22,6 @@ const FLAGS = flagsOf(TRIGGERS);
  */
 export const cmdLine: Transform = {
   name: 'cmdline',
-  isLoose: true,
   triggers: TRIGGERS,
   adds: [0x20, ...byteRange(0x61, 0x7a)],
   apply(value) {

@@ -8,7 +8,6 @@ export const removeNulls: Transform = removal('removenulls', [0]);
 /** A blank for each NUL byte (ModSecurity reference manual, replaceNulls). */
 export const replaceNulls: Transform = {
   name: 'replacenulls',
-  isLoose: true,
   triggers: [0],
   adds: [0x20],
   apply: (value) => value.replaceAll('\0', ' '),

@@ -3,12 +3,11 @@ import { firstOf, flagsOf } from './bytes.ts';
 import { close, open } from './scratch.ts';
 import type { Transform } from './transform.ts';
 
-/** Drops every one of the bytes, which are loose ones. */
+/** Drops every one of the bytes. */
 export function removal(name: string, bytes: readonly number[]): Transform {
   const flags = flagsOf(bytes);
   return {
     name,
-    isLoose: true,
     triggers: bytes,
     adds: [],
     apply(value) {

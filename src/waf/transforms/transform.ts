@@ -10,8 +10,6 @@ export interface Transform {
   readonly triggers: readonly number[] | undefined;
   /** Bytes that the result can hold though the value did not; `any` for decoders. */
   readonly adds: readonly number[] | 'any';
-  /** The result differs from the value by bytes of LOOSE (`pattern/loose.ts`) and by the case of letters only. */
-  readonly isLoose?: true;
   /** The result can be longer than the value. */
   readonly lengthens?: true;
   /** A bound of the result's length that is cheaper than the result, where that often is much shorter than the value. */

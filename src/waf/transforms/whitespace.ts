@@ -10,7 +10,6 @@ const FLAGS = flagsOf(SPACES);
 /** One blank for each run of white space (ModSecurity reference manual, compressWhitespace). */
 export const compressWhitespace: Transform = {
   name: 'compresswhitespace',
-  isLoose: true,
   triggers: SPACES,
   adds: [0x20],
   apply(value) {
@@ -45,7 +44,6 @@ export const trim: Transform = trimming('trim', true, true);
 function trimming(name: string, left: boolean, right: boolean): Transform {
   return {
     name,
-    isLoose: true,
     triggers: SPACES,
     adds: [],
     apply(value) {
