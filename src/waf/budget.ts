@@ -5,6 +5,9 @@ import type { StepAllowance } from './pattern/submatch.ts';
 /** Work between two looks at the clock; a unit is about a byte looked at. */
 const UNITS_PER_LOOK = 16_384;
 
+/** So much work takes no longer than this; where it seems to, another process had the processor meanwhile. */
+const LOOKLESS_MS = 5;
+
 /** Steps by which matches in long values are followed, about 3 ms of work; beyond, long matches are shown cut. */
 const CAPTURE_STEPS = 200_000;
 
@@ -40,7 +43,7 @@ export class Budget {
     if (this.#units < UNITS_PER_LOOK) return;
     this.#units = 0;
     if (this.#cpuAtLookMs === undefined) {
-      this.#untilLookMs = performance.now() - this.#enteredAt;
+      this.#untilLookMs = this.#looklessMs;
       this.#cpuAtLookMs = cpuMs();
     }
     if (this.#usedMs + this.#stretchMs() <= this.#limitMs) return;
@@ -51,8 +54,12 @@ export class Budget {
 
   /** Long work is counted by the processor's clock: a machine that is busy with others must not refuse honest requests. */
   #stretchMs(): number {
-    if (this.#cpuAtLookMs === undefined) return performance.now() - this.#enteredAt;
+    if (this.#cpuAtLookMs === undefined) return this.#looklessMs;
     return this.#untilLookMs + cpuMs() - this.#cpuAtLookMs;
+  }
+
+  get #looklessMs(): number {
+    return Math.min(performance.now() - this.#enteredAt, LOOKLESS_MS);
   }
 }
 
