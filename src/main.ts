@@ -11,9 +11,11 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   process.exit(2);
 }
 const folder = compileCache();
-if (folder !== undefined) module.enableCompileCache(folder);
-// Node does it at the end of a process, which may never come or be a kill.
-setTimeout(() => module.flushCompileCache(), FLUSH_MS).unref();
+if (folder !== undefined) {
+  module.enableCompileCache(folder);
+  // Node writes it at the end of a process, which may never come or be a kill.
+  setTimeout(() => module.flushCompileCache(), FLUSH_MS).unref();
+}
 // `gatehouse schema config | head` closes the pipe early; that is no failure of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;

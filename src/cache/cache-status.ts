@@ -17,5 +17,5 @@ export function forwarded(why: Forwarded, status?: number): string {
 }
 
 export function forwardedField(why: Forwarded, more = ''): string {
-  return `${NAME}; fwd=${why}${more}`;
+  return `${NAME}; ${forwarded(why)}${more}`;
 }

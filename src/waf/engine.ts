@@ -185,8 +185,9 @@ export class Inspection {
   }
 }
 
-/** Values between two looks at the clock. */
+/** Short values between two stops. */
 const VALUES_PER_STOP = 8;
+/** Longest stretch of work on a body, in milliseconds, before others get their turn. */
 const TURN_MS = 10;
 /** Bodies of less than some tens of kilobytes are read with less work, however hostile they are. */
 const JUDGE_FROM = 256 * 1024;
