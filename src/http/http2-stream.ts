@@ -8,6 +8,7 @@ import type { ClientStream } from './client-stream.ts';
 import { passableTrailers } from './client-stream.ts';
 import type { Exchange } from './exchange.ts';
 import { headersObject } from './headers.ts';
+import { markUnique } from './hpack.ts';
 import type { Reply, Tunnel } from './reply.ts';
 import { isWhole } from './reply.ts';
 import { joinTunnel } from './tunnel.ts';
@@ -71,7 +72,7 @@ export class Http2ClientStream implements ClientStream {
       return this.#closed;
     }
     if (reply.tunnel !== undefined) return this.#join(reply, reply.tunnel);
-    const head = [':status', String(reply.sentStatus ?? reply.status), ...reply.headers];
+    const head = markUnique([':status', String(reply.sentStatus ?? reply.status), ...reply.headers]);
     this.#head = head;
     const { body } = reply;
     if (body === undefined) {

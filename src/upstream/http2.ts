@@ -3,6 +3,7 @@ import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import http2 from 'node:http2';
 import type { Socket } from 'node:net';
 import { GatehouseError } from '../base/errors.ts';
+import { markUnique } from '../http/hpack.ts';
 import type { Reply } from '../http/reply.ts';
 import type { Call } from './call.ts';
 import { clientGone, mayRepeat } from './http1/failures.ts';
@@ -213,7 +214,7 @@ export class Http2Connection {
     head.push(':authority', call.authority, ...call.headers, 'te', 'trailers');
     const { body } = call;
     if (body?.length !== undefined) head.push('content-length', String(body.length));
-    const stream = this.#session.request(head, {
+    const stream = this.#session.request(markUnique(head), {
       endStream: body === undefined,
       waitForTrailers: body !== undefined && body.length === undefined,
     });

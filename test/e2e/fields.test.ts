@@ -1,6 +1,7 @@
 // Fields and trailers keep their order, their repetitions and their bytes, whatever the two protocols.
+import { once } from 'node:events';
 import http2 from 'node:http2';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { startBackend, startH2cBackend, startRawBackend } from '../support/backend.ts';
 import { describeProtocols, exchangeBytes, type Over, openTls } from '../support/client.ts';
 import { siteOf } from '../support/visits.ts';
@@ -185,4 +186,22 @@ describe('an HTTP/1.0 client', () => {
     }
     socket.destroy();
   });
+});
+
+test('what is another for every message stands in no table of HPACK, towards clients and backends', async () => {
+  let asked: unknown;
+  const backend = await startH2cBackend((stream, headers) => {
+    asked = headers[http2.sensitiveHeaders];
+    stream.respond({ ':status': 200, 'x-own': '1' });
+    stream.end();
+  });
+  const world = await startGateway(`
+upstreams: { app: { servers: ["${backend.url}"], protocol: h2 } }
+sites: { localhost: { to: app } }`);
+  const session = http2.connect(`https://localhost:${world.port}`, { ca: world.ca });
+  onTestFinished(() => session.destroy());
+  const [answer] = await once(session.request({ ':path': '/' }).resume(), 'response');
+  expect(answer).toMatchObject({ 'x-own': '1', 'x-request-id': expect.any(String) });
+  // Node tells of each field in which form it came: never indexed (RFC 7541, 6.2.3) is called sensitive.
+  expect([answer[http2.sensitiveHeaders], asked]).toEqual([['x-request-id'], ['x-request-id']]);
 });
