@@ -3,7 +3,7 @@ import { type CaseChange, caseChange } from './chain-tree.ts';
 import { FAMILIES, type FamilyBuilder, type FamilyName, familyByMarks } from './families.ts';
 import type { ScanForm } from './matching.ts';
 import { scanPatternOf } from './pattern-store.ts';
-import type { Question } from './recipe.ts';
+import type { Question } from './queries.ts';
 import type { Link } from './rule.ts';
 import type { CompiledLink, Step } from './step.ts';
 import type { Transform } from './transforms/registry.ts';

@@ -1,5 +1,6 @@
 // The texts of the value in hand, each made when somebody asks for it.
-import { type Ask, meets } from './recipe.ts';
+import { meets } from './queries.ts';
+import type { Ask } from './recipe.ts';
 import { transformed } from './text-memo.ts';
 import type { Text } from './texts.ts';
 
@@ -42,7 +43,7 @@ export class MadeTexts {
   }
 
   /** False: the text lacks what each of the questions needs. */
-  mayMatch({ text, needs }: Ask): boolean {
+  mayMatch({ text, query: { needs } }: Ask): boolean {
     if (needs === undefined || !(this.#recipe[text] as Text).isDecoded) return true;
     const present = this.#presentAt(text);
     for (const own of needs) if (meets(present, own)) return true;

@@ -8,7 +8,8 @@ import type { Field, Hits } from './field.ts';
 import { NO_HITS } from './field.ts';
 import type { Node } from './pattern/node.ts';
 import { ALWAYS, Presence } from './presence.ts';
-import { type Meter, NEW_RECIPES, type Question, RecipeBook } from './recipe.ts';
+import type { Question } from './queries.ts';
+import { type Meter, NEW_RECIPES, NEW_ROUGH_RECIPES, RecipeBook } from './recipe.ts';
 import { type Family, ValuePlan } from './scanner.ts';
 import type { Step } from './step.ts';
 import { forgetTexts } from './text-memo.ts';
@@ -35,7 +36,7 @@ interface Outline {
 export class ScanTable {
   readonly #plans: readonly (VariablePlans | undefined)[];
   readonly families: readonly Family[];
-  readonly #meter: Meter = { recipes: 0, walked: 0 };
+  readonly #meter: Meter = { recipes: 0, roughRecipes: 0, walked: 0 };
 
   constructor(steps: readonly Step[]) {
     const builder = new Builder(
@@ -84,6 +85,7 @@ export class ScanTable {
   /** A new exchange: the automata may grow again by their allowance. */
   beginExchange(): void {
     this.#meter.recipes = NEW_RECIPES;
+    this.#meter.roughRecipes = NEW_ROUGH_RECIPES;
     forgetTexts();
     for (const { patterns } of this.families) patterns.beginRequest();
   }

@@ -5,7 +5,8 @@ import { NO_HITS } from './field.ts';
 import { MadeTexts } from './made-texts.ts';
 import type { UnionMatcher } from './pattern/union.ts';
 import type { WordMatcher } from './pattern/words.ts';
-import type { Ask, FamilySize, Lookup, Meter, RecipeBook } from './recipe.ts';
+import type { FamilySize, Lookup } from './queries.ts';
+import type { Ask, Meter, RecipeBook } from './recipe.ts';
 import { ValueCache } from './value-cache.ts';
 
 /** The automata that all plans of one family of values share. */
@@ -112,10 +113,10 @@ class ValueScan {
 
   /** Gathers what is asked of each different text, so that it is walked once. */
   #prepare(ask: Ask, place: number): void {
-    const { family, patterns, words } = ask;
+    const { family, patterns, words, minLength } = ask.query;
     this.#prepared[place] = undefined;
     const text = this.#texts.at(ask.text);
-    if (text.length < ask.minLength || (ask.repeats && this.#texts.isUnchanged(ask.text))) return;
+    if (text.length < minLength || (ask.repeats && this.#texts.isUnchanged(ask.text))) return;
     if (!this.#texts.mayMatch(ask)) return;
     const answer = this.#answerFor(text, family);
     this.#prepared[place] = answer;
@@ -124,13 +125,13 @@ class ValueScan {
     answer.asksWords ||= words !== undefined;
   }
 
-  #put(ask: Ask, answer: Answer | undefined): void {
+  #put({ query }: Ask, answer: Answer | undefined): void {
     if (answer === undefined) return;
     let hits = this.#hits;
-    this.#walk(answer, ask.family);
-    if (ask.patterns !== undefined) hits = collect(ask.patterns, answer.patterns, hits);
-    if (ask.words !== undefined) hits = collect(ask.words, answer.words, hits);
-    for (const { rule, test } of ask.tests) if (test(answer.value)) hits = add(hits, rule);
+    this.#walk(answer, query.family);
+    if (query.patterns !== undefined) hits = collect(query.patterns, answer.patterns, hits);
+    if (query.words !== undefined) hits = collect(query.words, answer.words, hits);
+    for (const { rule, test } of query.tests) if (test(answer.value)) hits = add(hits, rule);
     this.#hits = hits;
   }
 

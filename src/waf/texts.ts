@@ -31,7 +31,6 @@ export interface Text {
 export function textsOf(present: number, nodes: readonly Node[]): { texts: Text[]; ofNode: Int32Array } {
   const texts: Text[] = [];
   const ofNode = new Int32Array(nodes.length);
-  const known = new Map<string, number>();
   for (const [node, { parent, transform, triggers, adds }] of nodes.entries()) {
     const from = ofNode[parent] as number;
     const before = texts[from];
@@ -39,9 +38,8 @@ export function textsOf(present: number, nodes: readonly Node[]): { texts: Text[
       ofNode[node] = from;
       continue;
     }
-    const key = `${from} ${transform.name}`;
-    const same = known.get(key);
-    if (same !== undefined) {
+    const same = texts.findIndex((text) => text.from === from && text.transform === transform);
+    if (same !== -1) {
       // One of the two leaves letters as they are where nothing else is to be done.
       (texts[same] as Text).triggers |= triggers;
       ofNode[node] = same;
@@ -50,7 +48,6 @@ export function textsOf(present: number, nodes: readonly Node[]): { texts: Text[
     const mayHold = before === undefined ? present : before.mayHold | adds;
     const isDecoded = before !== undefined && (before.isDecoded || adds === ANYTHING);
     ofNode[node] = texts.push({ from, transform, triggers, mayHold, isDecoded, minLength: Infinity }) - 1;
-    known.set(key, ofNode[node]);
   }
   return { texts, ofNode };
 }
