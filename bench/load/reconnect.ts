@@ -1,11 +1,12 @@
-// A new HTTP/2 connection for every request, begun at a fixed rate: the price of a TLS handshake and a first request.
+// A new HTTP/2 connection for every request, some at a time: the price of a TLS handshake and a first request. A system that has
+// nothing to do in between would pay for each time that it wakes up, which is no price of a connection.
 import type { Driver } from './driver.ts';
 import { scriptDriver } from './tool.ts';
 
 export interface ReconnectPlan {
   readonly path: string;
-  /** Connections begun in a second, whether or not those before them are done. */
-  readonly perSecond: number;
+  /** How many are open; each is followed by the next one at once. */
+  readonly atATime: number;
   readonly bodyBytes: number;
 }
 

@@ -55,8 +55,8 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'h2-connect',
-    title: 'HTTP/2, GET 1 KiB, a new connection for every request, 200 begun a second',
-    drive: reconnect({ ...KIB_1, perSecond: 200 }),
+    title: 'HTTP/2, GET 1 KiB, a new connection for every request, 8 at a time',
+    drive: reconnect({ ...KIB_1, atATime: 8 }),
   },
 ];
 
