@@ -1,4 +1,5 @@
 // validateByteRange: matches values that hold a byte outside the ranges.
+import { firstOf } from '../transforms/bytes.ts';
 import { type Operator, OperatorError } from './operator.ts';
 
 /**
@@ -12,10 +13,8 @@ export const validateByteRange: Operator = {
     const outside = new Uint8Array(256).fill(1);
     for (const part of argument.split(',')) allow(outside, part.trim());
     return (value) => {
-      for (let index = 0; index < value.length; index++) {
-        if (outside[value.charCodeAt(index)] === 1) return { start: index, end: index + 1 };
-      }
-      return false;
+      const start = firstOf(value, outside);
+      return start === -1 ? false : { start, end: start + 1 };
     };
   },
 };

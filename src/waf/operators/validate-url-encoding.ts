@@ -1,5 +1,6 @@
 // validateUrlEncoding: matches values with an escape that is none.
 import { hexPair } from '../transforms/bytes.ts';
+import { open } from '../transforms/scratch.ts';
 import type { Operator } from './operator.ts';
 
 /** Matches from the first `%` that no two hexadecimal digits follow (ModSecurity reference manual, validateUrlEncoding). */
@@ -7,8 +8,13 @@ export const validateUrlEncoding: Operator = {
   name: 'validateurlencoding',
   macros: false,
   compile: () => (value) => {
-    for (let index = value.indexOf('%'); index !== -1; index = value.indexOf('%', index + 3)) {
-      if (hexPair(value, index + 1) === -1) return { start: index, end: value.length };
+    const start = value.indexOf('%');
+    if (start === -1) return false;
+    const bytes = open(value);
+    const end = value.length;
+    for (let index = start; index < end; index++) {
+      if (bytes[index] !== 0x25) continue;
+      if (hexPair(bytes, index + 1, end) === -1) return { start: index, end };
     }
     return false;
   },

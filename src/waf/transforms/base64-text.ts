@@ -1,6 +1,7 @@
 // base64Text: text in base64 (RFC 4648, 4 and 5: either alphabet, with padding or without) is replaced by what it says.
 // What is no text when decoded was no base64, or nothing that rules could read, and stays.
-import { flagsOf } from './bytes.ts';
+import { byteAt, flagsOf } from './bytes.ts';
+import { open } from './scratch.ts';
 import { bytesOf, type Transform } from './transform.ts';
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -21,38 +22,40 @@ export const base64Text: Transform = {
   triggers: undefined,
   adds: 'any',
   apply(value) {
-    const least = isToken(value) ? LEAST_WHOLE : LEAST_WITHIN;
     if (value.length < LEAST_WHOLE) return value;
+    const bytes = open(value);
+    const end = value.length;
+    const least = isToken(bytes, end) ? LEAST_WHOLE : LEAST_WITHIN;
     let pieces = '';
     let kept = 0;
     let start = 0;
-    for (let index = 0; index <= value.length; index++) {
-      if (index < value.length && ALPHABET[value.charCodeAt(index)] === 1) continue;
+    for (let index = 0; index <= end; index++) {
+      if (index < end && ALPHABET[bytes[index]!] === 1) continue;
       if (index - start >= least) {
         const token = value.slice(start, index);
         const text = textOf(token) ?? textOfPieces(token);
         if (text !== undefined) {
           pieces += value.slice(kept, start) + text;
-          kept = behindPadding(value, index);
+          kept = behindPadding(bytes, index, end);
         }
       }
       start = index + 1;
     }
     if (kept > 0) return pieces + value.slice(kept);
-    return textWithBlanks(value) ?? value;
+    return textWithBlanks(value, bytes) ?? value;
   },
 };
 
 /** Whether digits and padding are all that there is. */
-function isToken(value: string): boolean {
+function isToken(bytes: Uint8Array, end: number): boolean {
   let index = 0;
-  while (index < value.length && ALPHABET[value.charCodeAt(index)] === 1) index++;
-  return behindPadding(value, index) === value.length;
+  while (index < end && ALPHABET[bytes[index]!] === 1) index++;
+  return behindPadding(bytes, index, end) === end;
 }
 
-function behindPadding(value: string, from: number): number {
+function behindPadding(bytes: Uint8Array, from: number, end: number): number {
   let index = from;
-  while (index < from + 2 && value.charCodeAt(index) === 0x3d) index++;
+  while (index < from + 2 && byteAt(bytes, index, end) === 0x3d) index++;
   return index;
 }
 
@@ -79,16 +82,17 @@ function textOfPieces(token: string): string | undefined {
 }
 
 /** The whole value, where a form has made blanks of its pluses. */
-function textWithBlanks(value: string): string | undefined {
-  if (value.length < LEAST_WITHIN || !value.includes(' ')) return undefined;
+function textWithBlanks(value: string, bytes: Uint8Array): string | undefined {
+  const end = value.length;
+  if (end < LEAST_WITHIN || !value.includes(' ')) return undefined;
   let blanks = 0;
   let index = 0;
-  for (; index < value.length; index++) {
-    const byte = value.charCodeAt(index);
+  for (; index < end; index++) {
+    const byte = bytes[index]!;
     if (byte === 0x20) blanks++;
     else if (ALPHABET[byte] !== 1) break;
   }
-  if (behindPadding(value, index) !== value.length || blanks * DIGITS_PER_BLANK > value.length) return undefined;
+  if (behindPadding(bytes, index, end) !== end || blanks * DIGITS_PER_BLANK > end) return undefined;
   return textOf(value.slice(0, index).replaceAll(' ', '+'));
 }
 

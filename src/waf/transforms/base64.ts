@@ -1,5 +1,6 @@
 // base64Decode, base64DecodeExt and base64Encode (RFC 4648, 4). A damaged text gives what can be decoded of it: to answer
 // with nothing would let one wrong byte hide an attack.
+import { byteAt, firstOf } from './bytes.ts';
 import { close, open } from './scratch.ts';
 import { bytesOf, type Transform } from './transform.ts';
 
@@ -10,6 +11,7 @@ const SKIP = -2;
 const STRICT = tableOf(STOP);
 STRICT[0x0d] = SKIP;
 STRICT[0x0a] = SKIP;
+const STOPS = Uint8Array.from(STRICT, (code) => Number(code === STOP));
 const FORGIVING = tableOf(SKIP);
 
 /**
@@ -22,10 +24,11 @@ export const base64Decode: Transform = {
   adds: 'any',
   apply: (value) => decode(value, STRICT),
   mostLength: (value) => {
-    let index = 0;
-    while (index < value.length && STRICT[value.charCodeAt(index)] !== STOP) index++;
+    const stop = firstOf(value, STOPS);
+    const length = stop === -1 ? value.length : stop;
     // Behind blanks the text may go on in the next line.
-    return index === value.length || lineEnd(value, index) === value.length ? (index * 3) >> 2 : value.length;
+    const goesOn = value.charCodeAt(length) === 0x20 && lineEnd(open(value), length, value.length) < value.length;
+    return goesOn ? value.length : (length * 3) >> 2;
   },
 };
 
@@ -54,15 +57,16 @@ function tableOf(other: number): Int8Array {
 
 function decode(value: string, table: Int8Array): string {
   const out = open(value);
+  const end = value.length;
   let length = 0;
   let bits = 0;
   let count = 0;
-  for (let index = 0; index < value.length; index++) {
-    const code = table[value.charCodeAt(index)]!;
+  for (let index = 0; index < end; index++) {
+    const code = table[out[index]!]!;
     if (code === SKIP) continue;
     if (code === STOP) {
-      index = lineEnd(value, index);
-      if (index === value.length) break;
+      index = lineEnd(out, index, end);
+      if (index === end) break;
       continue;
     }
     bits = ((bits << 6) | code) & 0xfff;
@@ -75,9 +79,9 @@ function decode(value: string, table: Int8Array): string {
 }
 
 /** Where the line ends that has nothing but blanks left; the value's end when there is more, or no other line. */
-function lineEnd(value: string, from: number): number {
+function lineEnd(bytes: Uint8Array, from: number, end: number): number {
   let index = from;
-  while (value.charCodeAt(index) === 0x20) index++;
-  const byte = value.charCodeAt(index);
-  return byte === 0x0d || byte === 0x0a ? index : value.length;
+  while (byteAt(bytes, index, end) === 0x20) index++;
+  const byte = byteAt(bytes, index, end);
+  return byte === 0x0d || byte === 0x0a ? index : end;
 }

@@ -1,5 +1,5 @@
 // replaceComments, removeComments and removeCommentsChar: three ways to take the comments of SQL and HTML out.
-import { firstOf, flagsOf } from './bytes.ts';
+import { byteAt, firstOf, flagsOf } from './bytes.ts';
 import { close, open } from './scratch.ts';
 import { bytesOf, type Transform } from './transform.ts';
 
@@ -43,21 +43,22 @@ export const removeComments: Transform = {
   apply(value) {
     if (firstOf(value, FLAGS) === -1) return value;
     const out = open(value);
+    const end = value.length;
     let length = 0;
     let inComment = false;
-    for (let index = 0; index < value.length; ) {
+    for (let index = 0; index < end; ) {
       if (inComment) {
-        const end = closingLength(value, index);
-        inComment = end === 0;
-        index += inComment ? 1 : end;
+        const closing = closingLength(out, index, end);
+        inComment = closing === 0;
+        index += inComment ? 1 : closing;
         continue;
       }
-      const start = openingLength(value, index);
-      if (start > 0) {
+      const opening = openingLength(out, index, end);
+      if (opening > 0) {
         inComment = true;
-        index += start;
-      } else if (isLineComment(value, index)) break;
-      else out[length++] = value.charCodeAt(index++);
+        index += opening;
+      } else if (lineLength(out, index, end) > 0) break;
+      else out[length++] = out[index++]!;
     }
     if (inComment) out[length++] = 0x20;
     return close(out, length, value);
@@ -72,10 +73,11 @@ export const removeCommentsChar: Transform = {
   apply(value) {
     if (firstOf(value, FLAGS) === -1) return value;
     const out = open(value);
+    const end = value.length;
     let length = 0;
-    for (let index = 0; index < value.length; ) {
+    for (let index = 0; index < end; ) {
       const byte = out[index]!;
-      const mark = STARTS[byte] === 0 ? 0 : markLength(value, index);
+      const mark = STARTS[byte] === 0 ? 0 : markLength(out, index, end);
       if (mark === 0) {
         out[length++] = byte;
         index++;
@@ -85,28 +87,26 @@ export const removeCommentsChar: Transform = {
   },
 };
 
-function markLength(value: string, index: number): number {
-  return openingLength(value, index) || closingLength(value, index) || lineLength(value, index);
+function markLength(bytes: Uint8Array, index: number, end: number): number {
+  return openingLength(bytes, index, end) || closingLength(bytes, index, end) || lineLength(bytes, index, end);
 }
 
-function openingLength(value: string, index: number): number {
-  const byte = value.charCodeAt(index);
-  if (byte === 0x2f && value.charCodeAt(index + 1) === 0x2a) return 2;
-  return byte === 0x3c && value.startsWith('!--', index + 1) ? 4 : 0;
+/** `/*` and `<!--`. */
+function openingLength(bytes: Uint8Array, index: number, end: number): number {
+  const byte = bytes[index];
+  if (byte === 0x2f) return byteAt(bytes, index + 1, end) === 0x2a ? 2 : 0;
+  return byte === 0x3c && byteAt(bytes, index + 1, end) === 0x21 && lineLength(bytes, index + 2, end) === 2 ? 4 : 0;
 }
 
-function closingLength(value: string, index: number): number {
-  const byte = value.charCodeAt(index);
-  if (byte === 0x2a && value.charCodeAt(index + 1) === 0x2f) return 2;
-  return byte === 0x2d && value.startsWith('->', index + 1) ? 3 : 0;
+/** `*\/` and `-->`. */
+function closingLength(bytes: Uint8Array, index: number, end: number): number {
+  if (bytes[index] === 0x2a) return byteAt(bytes, index + 1, end) === 0x2f ? 2 : 0;
+  return lineLength(bytes, index, end) === 2 && byteAt(bytes, index + 2, end) === 0x3e ? 3 : 0;
 }
 
-function isLineComment(value: string, index: number): boolean {
-  return lineLength(value, index) > 0;
-}
-
-function lineLength(value: string, index: number): number {
-  const byte = value.charCodeAt(index);
+/** `#` and `--`. */
+function lineLength(bytes: Uint8Array, index: number, end: number): number {
+  const byte = byteAt(bytes, index, end);
   if (byte === 0x23) return 1;
-  return byte === 0x2d && value.charCodeAt(index + 1) === 0x2d ? 2 : 0;
+  return byte === 0x2d && byteAt(bytes, index + 1, end) === 0x2d ? 2 : 0;
 }

@@ -1,5 +1,5 @@
 // hexDecode, hexEncode and sqlHexDecode.
-import { hexPair } from './bytes.ts';
+import { byteAt, hexPair } from './bytes.ts';
 import { close, open } from './scratch.ts';
 import { bytesOf, type Transform } from './transform.ts';
 
@@ -15,7 +15,7 @@ export const hexDecode: Transform = {
     const out = open(value);
     const length = value.length >> 1;
     for (let index = 0; index < length; index++) {
-      out[index] = digitOf(value.charCodeAt(2 * index)) * 16 + digitOf(value.charCodeAt(2 * index + 1));
+      out[index] = digitOf(out[2 * index]!) * 16 + digitOf(out[2 * index + 1]!);
     }
     return close(out, length, value);
   },
@@ -40,17 +40,18 @@ export const sqlHexDecode: Transform = {
     const start = value.indexOf('0');
     if (start === -1) return value;
     const out = open(value);
+    const end = value.length;
     let length = start;
-    for (let index = start; index < value.length; ) {
-      const byte = value.charCodeAt(index);
-      const marked = byte === 0x30 && (value.charCodeAt(index + 1) | 0x20) === 0x78;
-      let pair = marked ? hexPair(value, index + 2) : -1;
+    for (let index = start; index < end; ) {
+      const byte = out[index]!;
+      const marked = byte === 0x30 && (byteAt(out, index + 1, end) | 0x20) === 0x78;
+      let pair = marked ? hexPair(out, index + 2, end) : -1;
       if (pair === -1) {
         out[length++] = byte;
         index++;
         continue;
       }
-      for (index += 2; pair !== -1; pair = hexPair(value, index)) {
+      for (index += 2; pair !== -1; pair = hexPair(out, index, end)) {
         out[length++] = pair;
         index += 2;
       }

@@ -1,5 +1,5 @@
 // joinStrings: 'al'+'ert' is 'alert' to the language that reads it, so the seams of strings go.
-import { firstOf, flagsOf, isSpace } from './bytes.ts';
+import { byteAt, firstOf, flagsOf, isSpace } from './bytes.ts';
 import { close, open } from './scratch.ts';
 import { bytesOf, type Transform } from './transform.ts';
 
@@ -17,10 +17,11 @@ export const joinStrings: Transform = {
     const start = firstOf(value, FLAGS);
     if (start === -1) return value;
     const out = open(value);
+    const end = value.length;
     let length = start;
-    for (let index = start; index < value.length; ) {
-      const byte = value.charCodeAt(index);
-      const next = FLAGS[byte] === 1 ? behindSeam(value, index + 1) : -1;
+    for (let index = start; index < end; ) {
+      const byte = out[index]!;
+      const next = FLAGS[byte] === 1 ? behindSeam(out, index + 1, end) : -1;
       if (next === -1) {
         out[length++] = byte;
         index++;
@@ -31,18 +32,18 @@ export const joinStrings: Transform = {
 };
 
 /** Where the next string goes on; -1: there is no seam. */
-function behindSeam(value: string, from: number): number {
-  let index = behindBlanks(value, from);
-  const operator = value.charCodeAt(index);
+function behindSeam(bytes: Uint8Array, from: number, end: number): number {
+  let index = behindBlanks(bytes, from, end);
+  const operator = byteAt(bytes, index, end);
   if (operator === 0x7c) {
-    if (value.charCodeAt(++index) !== 0x7c) return -1;
+    if (byteAt(bytes, ++index, end) !== 0x7c) return -1;
   } else if (operator !== 0x2b && operator !== 0x2e && operator !== 0x26) return -1;
-  index = behindBlanks(value, index + 1);
-  return FLAGS[value.charCodeAt(index)] === 1 ? index + 1 : -1;
+  index = behindBlanks(bytes, index + 1, end);
+  return index < end && FLAGS[bytes[index]!] === 1 ? index + 1 : -1;
 }
 
-function behindBlanks(value: string, from: number): number {
+function behindBlanks(bytes: Uint8Array, from: number, end: number): number {
   let index = from;
-  while (index < from + MOST_BLANKS && isSpace(value.charCodeAt(index))) index++;
+  while (index < from + MOST_BLANKS && isSpace(byteAt(bytes, index, end))) index++;
   return index;
 }

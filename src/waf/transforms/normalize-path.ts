@@ -32,15 +32,16 @@ function normalize(value: string, win: boolean): string {
   if (value === '') return value;
   const out = open(value);
   const last = value.length - 1;
-  const relative = byteAt(out, 0, win) !== SLASH;
-  const trailing = byteAt(out, last, win) === SLASH;
+  if (win) for (let index = 0; index <= last; index++) if (out[index] === BACKSLASH) out[index] = SLASH;
+  const relative = out[0] !== SLASH;
+  const trailing = out[last] === SLASH;
   // At the start of a relative path back-references have nothing left to take away: they are kept.
   let keepsBack = false;
   let length = 0;
   for (let index = 0; index <= last; ) {
-    const byte = byteAt(out, index, win);
+    const byte = out[index]!;
     const ends = index === last;
-    if (byte === DOT && (ends || byteAt(out, index + 1, win) === SLASH)) {
+    if (byte === DOT && (ends || out[index + 1] === SLASH)) {
       const before = length === 0 ? SLASH : out[length - 1]!;
       if (before === DOT && relative && (keepsBack || length <= 2)) keepsBack = true;
       else if (before === DOT || before === SLASH) {
@@ -57,11 +58,11 @@ function normalize(value: string, win: boolean): string {
         }
         index++;
       }
-    } else if (length > 0 && (ends || (byte !== SLASH && byteAt(out, index + 1, win) === SLASH))) keepsBack = false;
+    } else if (length > 0 && (ends || (byte !== SLASH && out[index + 1] === SLASH))) keepsBack = false;
     // The slash that ended a dropped segment is copied like any other byte, the last one of a run.
-    const copied = byteAt(out, index, win);
+    const copied = out[index]!;
     if (copied === SLASH) {
-      while (index < last && byteAt(out, index + 1, win) === SLASH) index++;
+      while (index < last && out[index + 1] === SLASH) index++;
       if (relative && length === 0) {
         index++;
         continue;
@@ -79,9 +80,4 @@ function parentLength(out: Uint8Array, length: number): number {
   let parent = length - 3;
   while (parent > 0 && out[parent] !== SLASH) parent--;
   return Math.max(parent, 0);
-}
-
-function byteAt(bytes: Uint8Array, index: number, win: boolean): number {
-  const byte = bytes[index]!;
-  return win && byte === BACKSLASH ? SLASH : byte;
 }

@@ -20,7 +20,7 @@ function parity(name: string, change: (byte: number) => number): Transform {
     adds: triggers.map((byte) => map[byte]!),
     apply(value) {
       const out = open(value);
-      for (let index = 0; index < value.length; index++) out[index] = map[value.charCodeAt(index)]!;
+      for (let index = 0; index < value.length; index++) out[index] = map[out[index]!]!;
       return close(out, value.length, value);
     },
   };

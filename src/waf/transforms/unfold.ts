@@ -1,7 +1,7 @@
 // What an attacker may have wrapped a text in, taken off until nothing changes: percent escapes, entities, escapes of JavaScript
 // strings, UTF-7, overlong UTF-8, characters that look like ASCII. One pass a round, no round without an end, never longer.
 import { base64Text } from './base64-text.ts';
-import { firstOf, flagsOf, HEX, hexPair, isAlphanumeric } from './bytes.ts';
+import { byteAt, firstOf, flagsOf, HEX, hexPair, isAlphanumeric } from './bytes.ts';
 import { ENTITY_NAMES, LONGEST_ENTITY_NAME } from './entity-names.ts';
 import { lookalike } from './lookalikes.ts';
 import { close, open, type Scratch } from './scratch.ts';
@@ -71,21 +71,22 @@ function unwrapOnce(text: string, flags: Uint8Array, kinds: number): string {
 }
 
 /** Where the last escape ended. */
-let end = 0;
+let next = 0;
 
 function unwrapFrom(text: string, start: number, kinds: number): string {
   const out = open(text);
-  const plus = (kinds & URL) !== 0 && hasEscape(text, start) ? 0x20 : 0x2b;
+  const end = text.length;
+  const plus = (kinds & URL) !== 0 && hasEscape(out, start, end) ? 0x20 : 0x2b;
   let length = start;
-  for (let index = start; index < text.length; ) {
-    const byte = text.charCodeAt(index);
-    const code = byte === 0x2b && plus === 0x20 ? utf7Or(text, index, kinds, plus) : decode(text, index, byte, kinds);
+  for (let index = start; index < end; ) {
+    const byte = out[index]!;
+    const code = byte === 0x2b && plus === 0x20 ? utf7Or(out, index, end, kinds, plus) : decode(out, index, end, kinds);
     if (code === NOTHING) {
       out[length++] = byte;
       index++;
     } else {
       length = put(out, length, code, kinds);
-      index = end;
+      index = next;
     }
   }
   return close(out, length, text);
@@ -95,97 +96,96 @@ const NOTHING = -1;
 /** Added to what is a byte and not a character. */
 const AS_BYTE = 0x40000000;
 
-function hasEscape(text: string, start: number): boolean {
-  for (let at = text.indexOf('%', start); at !== -1; at = text.indexOf('%', at + 1)) {
-    if (percent(text, at) !== NOTHING) return true;
-  }
+function hasEscape(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (bytes[at] === 0x25 && percent(bytes, at, end) !== NOTHING) return true;
   return false;
 }
 
-/** The character at an index when it is written in one of these ways; `end` is then behind it. */
-function decode(text: string, index: number, byte: number, kinds: number): number {
+/** The character at an index when it is written in one of these ways; `next` is then behind it. */
+function decode(bytes: Scratch, index: number, end: number, kinds: number): number {
+  const byte = bytes[index]!;
   switch (byte) {
     case 0x25:
-      return (kinds & URL) === 0 ? NOTHING : percent(text, index);
+      return (kinds & URL) === 0 ? NOTHING : percent(bytes, index, end);
     case 0x26:
-      return (kinds & HTML) === 0 ? NOTHING : entity(text, index);
+      return (kinds & HTML) === 0 ? NOTHING : entity(bytes, index, end);
     case 0x5c:
-      return (kinds & JS) === 0 ? NOTHING : scriptEscape(text, index);
+      return (kinds & JS) === 0 ? NOTHING : scriptEscape(bytes, index, end);
     case 0x2b:
-      return kinds === EVERYTHING ? utf7(text, index) : NOTHING;
+      return kinds === EVERYTHING ? utf7(bytes, index, end) : NOTHING;
   }
-  return (kinds & UNICODE) !== 0 && (byte === 0 || byte >= 0xc0) ? sequence(text, index, byte) : NOTHING;
+  return (kinds & UNICODE) !== 0 && (byte === 0 || byte >= 0xc0) ? sequence(bytes, index, end) : NOTHING;
 }
 
-function utf7Or(text: string, index: number, kinds: number, other: number): number {
-  const code = decode(text, index, 0x2b, kinds);
+function utf7Or(bytes: Scratch, index: number, end: number, kinds: number, other: number): number {
+  const code = decode(bytes, index, end, kinds);
   return code === NOTHING ? found(other, index + 1) : code;
 }
 
-function percent(text: string, index: number): number {
-  if ((text.charCodeAt(index + 1) | 0x20) === 0x75) {
-    const unit = unitAt(text, index + 2);
+function percent(bytes: Uint8Array, index: number, end: number): number {
+  if ((byteAt(bytes, index + 1, end) | 0x20) === 0x75) {
+    const unit = unitAt(bytes, index + 2, end);
     return unit === NOTHING ? NOTHING : found(unit, index + 6);
   }
-  const pair = hexPair(text, index + 1);
+  const pair = hexPair(bytes, index + 1, end);
   return pair === -1 ? NOTHING : found(pair | AS_BYTE, index + 3);
 }
 
-function unitAt(text: string, index: number): number {
-  const high = hexPair(text, index);
-  const low = hexPair(text, index + 2);
+function unitAt(bytes: Uint8Array, index: number, end: number): number {
+  const high = hexPair(bytes, index, end);
+  const low = hexPair(bytes, index + 2, end);
   return (high | low) < 0 ? NOTHING : (high << 8) | low;
 }
 
-function entity(text: string, index: number): number {
-  if (text.charCodeAt(index + 1) === 0x23) {
-    const isHex = (text.charCodeAt(index + 2) | 0x20) === 0x78;
-    return number(text, index + (isHex ? 3 : 2), isHex ? 16 : 10, 0x3b);
+function entity(bytes: Scratch, index: number, end: number): number {
+  if (byteAt(bytes, index + 1, end) === 0x23) {
+    const isHex = (byteAt(bytes, index + 2, end) | 0x20) === 0x78;
+    return number(bytes, index + (isHex ? 3 : 2), end, isHex ? 16 : 10, 0x3b);
   }
   let at = index + 1;
-  while (at <= index + LONGEST_ENTITY_NAME && at < text.length && isAlphanumeric(text.charCodeAt(at))) at++;
-  const code = ENTITY_NAMES.get(text.slice(index + 1, at).toLowerCase());
-  return code === undefined ? NOTHING : found(code, text.charCodeAt(at) === 0x3b ? at + 1 : at);
+  while (at <= index + LONGEST_ENTITY_NAME && at < end && isAlphanumeric(bytes[at]!)) at++;
+  const code = ENTITY_NAMES.get(bytes.latin1Slice(index + 1, at).toLowerCase());
+  return code === undefined ? NOTHING : found(code, byteAt(bytes, at, end) === 0x3b ? at + 1 : at);
 }
 
 /** Digits, and a mark behind them when it is there. */
-function number(text: string, from: number, base: number, mark: number): number {
+function number(bytes: Uint8Array, from: number, end: number, base: number, mark: number): number {
   let code = 0;
   let at = from;
-  for (; at < text.length; at++) {
-    const digit = HEX[text.charCodeAt(at)] ?? -1;
+  for (; at < end; at++) {
+    const digit = HEX[bytes[at]!]!;
     if (digit === -1 || digit >= base) break;
     code = Math.min(code * base + digit, LAST_CHARACTER + 1);
   }
   if (at === from || code > LAST_CHARACTER) return NOTHING;
-  return found(code, text.charCodeAt(at) === mark ? at + 1 : at);
+  return found(code, byteAt(bytes, at, end) === mark ? at + 1 : at);
 }
 
 const LAST_CHARACTER = 0x10ffff;
 
-function scriptEscape(text: string, index: number): number {
-  const kind = text.charCodeAt(index + 1);
+function scriptEscape(bytes: Uint8Array, index: number, end: number): number {
+  const kind = byteAt(bytes, index + 1, end);
   if (kind === 0x78) {
-    const pair = hexPair(text, index + 2);
+    const pair = hexPair(bytes, index + 2, end);
     return pair === -1 ? NOTHING : found(pair | AS_BYTE, index + 4);
   }
   if (kind === 0x75) {
-    if (text.charCodeAt(index + 2) === 0x7b) {
-      const code = number(text, index + 3, 16, 0x7d);
-      return code === NOTHING || text.charCodeAt(end - 1) !== 0x7d ? NOTHING : code;
+    if (byteAt(bytes, index + 2, end) === 0x7b) {
+      const code = number(bytes, index + 3, end, 16, 0x7d);
+      return code === NOTHING || bytes[next - 1] !== 0x7d ? NOTHING : code;
     }
-    const unit = unitAt(text, index + 2);
+    const unit = unitAt(bytes, index + 2, end);
     return unit === NOTHING ? NOTHING : found(unit, index + 6);
   }
-  return octal(text, index + 1);
+  return octal(bytes, index + 1, end);
 }
 
 /** Two or three digits that make a visible character: `\1` is a back-reference, and `\0` nobody needs. */
-function octal(text: string, from: number): number {
+function octal(bytes: Uint8Array, from: number, end: number): number {
   let code = 0;
   let at = from;
-  for (; at < from + 3 && at < text.length; at++) {
-    const digit = text.charCodeAt(at) - 0x30;
+  for (; at < from + 3; at++) {
+    const digit = byteAt(bytes, at, end) - 0x30;
     if (digit < 0 || digit > 7) break;
     code = code * 8 + digit;
   }
@@ -193,22 +193,23 @@ function octal(text: string, from: number): number {
 }
 
 /** `+ADw-`: one or more characters of ASCII in UTF-16, in base64, between plus and minus (RFC 2152). */
-function utf7(text: string, index: number): number {
+function utf7(bytes: Scratch, index: number, end: number): number {
   // One character: 16 bits in three digits of base64, of which the first eight are zero.
-  if (text.charCodeAt(index + 1) !== 0x41 || text.charCodeAt(index + 4) !== 0x2d) return NOTHING;
-  const unit = Buffer.from(`${text.slice(index + 1, index + 4)}A`, 'base64');
+  if (byteAt(bytes, index + 4, end) !== 0x2d || bytes[index + 1] !== 0x41) return NOTHING;
+  const unit = Buffer.from(`${bytes.latin1Slice(index + 1, index + 4)}A`, 'base64');
   const code = unit[0] === 0 && unit.length >= 2 ? (unit[1] as number) : 0;
   return code < 0x20 || code > 0x7e ? NOTHING : found(code, index + 5);
 }
 
 /** A character of several bytes that is overlong or looks like ASCII. */
-function sequence(text: string, index: number, lead: number): number {
+function sequence(bytes: Uint8Array, index: number, end: number): number {
+  const lead = bytes[index]!;
   if (lead === 0) return found(DROPPED, index + 1);
   const size = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
   let code = lead & (0x7f >> size);
   for (let offset = 1; offset < size; offset++) {
-    const byte = text.charCodeAt(index + offset);
-    if ((byte & 0xc0) !== 0x80) return lead < 0xc2 ? found(DROPPED, index + 1) : NOTHING;
+    const byte = byteAt(bytes, index + offset, end);
+    if (byte === -1 || (byte & 0xc0) !== 0x80) return lead < 0xc2 ? found(DROPPED, index + 1) : NOTHING;
     code = (code << 6) | (byte & 0x3f);
   }
   if (code >= 0x80 && lookalike(code) === undefined) return NOTHING;
@@ -217,8 +218,8 @@ function sequence(text: string, index: number, lead: number): number {
 
 const DROPPED = 0;
 
-function found(code: number, next: number): number {
-  end = next;
+function found(code: number, behind: number): number {
+  next = behind;
   return code;
 }
 

@@ -1,5 +1,5 @@
 // urlDecode and urlDecodeUni. What is not a valid escape stays as it is.
-import { hexPair, lowByteOfUnit } from './bytes.ts';
+import { byteAt, hexPair, lowByteOfUnit } from './bytes.ts';
 import { close, open } from './scratch.ts';
 import { bytesOf, type Transform } from './transform.ts';
 
@@ -27,12 +27,13 @@ function decode(value: string, units: boolean): string {
   const plus = value.indexOf('+');
   if (percent === -1 && plus === -1) return value;
   const out = open(value);
+  const end = value.length;
   let length = percent === -1 ? plus : plus === -1 ? percent : Math.min(percent, plus);
-  for (let index = length; index < value.length; ) {
+  for (let index = length; index < end; ) {
     const byte = out[index]!;
     if (byte === 0x25) {
-      const unit = units && (value.charCodeAt(index + 1) | 0x20) === 0x75;
-      const decoded = unit ? lowByteOfUnit(value, index + 2) : hexPair(value, index + 1);
+      const unit = units && (byteAt(out, index + 1, end) | 0x20) === 0x75;
+      const decoded = unit ? lowByteOfUnit(out, index + 2, end) : hexPair(out, index + 1, end);
       if (decoded !== -1) {
         out[length++] = decoded;
         index += unit ? 6 : 3;

@@ -1,10 +1,12 @@
 // urlEncode: three bytes for each that is not a letter, a digit or `*`, so the result may be three times as long.
 import { firstOf, flagsOf, isAlphanumeric } from './bytes.ts';
-import { close, open } from './scratch.ts';
+import { close, openWide } from './scratch.ts';
 import { byteRange, bytesOf, type Transform } from './transform.ts';
 
 const ENCODED = byteRange(0, 255).filter((byte) => !isAlphanumeric(byte) && byte !== 0x2a);
 const FLAGS = flagsOf(ENCODED);
+/** A byte becomes so many at most. */
+const MOST_GROWTH = 3;
 const DIGITS = bytesOf('0123456789abcdef');
 
 /** A blank to `+`, all else but letters, digits and `*` to `%hh` (ModSecurity reference manual, urlEncode). */
@@ -14,12 +16,12 @@ export const urlEncode: Transform = {
   triggers: ENCODED,
   adds: [...bytesOf('%+'), ...DIGITS],
   apply(value) {
-    const start = firstOf(value, FLAGS);
-    if (start === -1) return value;
-    const out = open(value, 3 * value.length);
-    let length = start;
-    for (let index = start; index < value.length; index++) {
-      const byte = value.charCodeAt(index);
+    if (firstOf(value, FLAGS) === -1) return value;
+    const out = openWide(value, MOST_GROWTH);
+    const end = MOST_GROWTH * value.length;
+    let length = 0;
+    for (let index = end - value.length; index < end; index++) {
+      const byte = out[index]!;
       if (byte === 0x20) out[length++] = 0x2b;
       else if (FLAGS[byte] === 0) out[length++] = byte;
       else {

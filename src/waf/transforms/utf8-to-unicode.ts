@@ -1,6 +1,6 @@
 // utf8toUnicode: makes multi-byte characters visible to rules that think in %uHHHH. At most four times as long.
 import { firstOf, flagsOf } from './bytes.ts';
-import { close, open } from './scratch.ts';
+import { close, openWide } from './scratch.ts';
 import { byteRange, bytesOf, type Transform } from './transform.ts';
 
 const TRIGGERS = [0, ...byteRange(0xc0, 0xf7)];
@@ -22,25 +22,25 @@ export const utf8ToUnicode: Transform = {
   triggers: TRIGGERS,
   adds: bytesOf('%u0123456789abcdef'),
   apply(value) {
-    const start = firstOf(value, FLAGS);
-    if (start === -1) return value;
-    const out = open(value, MOST_GROWTH * value.length);
-    let length = start;
-    for (let index = start; index < value.length; ) {
-      const byte = value.charCodeAt(index);
+    if (firstOf(value, FLAGS) === -1) return value;
+    const out = openWide(value, MOST_GROWTH);
+    const end = MOST_GROWTH * value.length;
+    let length = 0;
+    for (let index = end - value.length; index < end; ) {
+      const byte = out[index]!;
       if (FLAGS[byte] === 0) {
         out[length++] = byte;
         index++;
         continue;
       }
+      const size = sequenceLength(out, index, end);
+      const code = decodeSequence(out, index, size);
       // Beyond the last character of Unicode: kept, whatever follows.
       if (byte >= 0xf5) out[length++] = byte;
-      const size = sequenceLength(value, index, byte);
       if (size === 0) {
         index++;
         continue;
       }
-      const code = decodeSequence(value, index, size);
       length = writeUnit(out, length, code);
       if (code < LEAST[size]! || (code >= 0xd800 && code <= 0xdfff)) out[length++] = byte;
       index += size;
@@ -50,18 +50,18 @@ export const utf8ToUnicode: Transform = {
 };
 
 /** How many bytes the sequence has that this lead byte begins; 0: its followers are missing, or it is NUL. */
-function sequenceLength(value: string, index: number, lead: number): number {
+function sequenceLength(bytes: Uint8Array, index: number, end: number): number {
+  const lead = bytes[index]!;
   if (lead === 0) return 0;
   const size = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-  for (let offset = 1; offset < size; offset++) {
-    if ((value.charCodeAt(index + offset) & 0xc0) !== 0x80) return 0;
-  }
+  if (index + size > end) return 0;
+  for (let offset = 1; offset < size; offset++) if ((bytes[index + offset]! & 0xc0) !== 0x80) return 0;
   return size;
 }
 
-function decodeSequence(value: string, index: number, size: number): number {
-  let code = value.charCodeAt(index) & (0x7f >> size);
-  for (let offset = 1; offset < size; offset++) code = (code << 6) | (value.charCodeAt(index + offset) & 0x3f);
+function decodeSequence(bytes: Uint8Array, index: number, size: number): number {
+  let code = bytes[index]! & (0x7f >> size);
+  for (let offset = 1; offset < size; offset++) code = (code << 6) | (bytes[index + offset]! & 0x3f);
   return code;
 }
 

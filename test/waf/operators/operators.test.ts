@@ -2,6 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseInteger } from '../../../src/waf/operators/compare.ts';
 import { OperatorError, operator, operatorNames, type Test } from '../../../src/waf/operators/registry.ts';
+import { latin1Chunk } from '../../../src/waf/pattern/latin1.ts';
+import { open } from '../../../src/waf/transforms/scratch.ts';
+import { leftovers, openEnded } from '../transforms/byte-strings.ts';
 
 function compile(name: string, argument: string, lines?: readonly string[]): Test {
   const known = operator(name);
@@ -255,3 +258,20 @@ test('names are found in any case, unknown ones are not', () => {
   expect(operator('BeginsWith')).toBe(operator('beginswith'));
   expect(operator('rx')).toBeUndefined();
 });
+
+test.for(['validateByteRange', 'validateUrlEncoding', 'validateUtf8Encoding'])(
+  '%s reads nothing that a longer value left in the buffers',
+  (name) => {
+    const validate = compile(name, '1-255');
+    fc.assert(
+      fc.property(openEnded, (value) => {
+        const results = leftovers.map((leftover) => {
+          open(leftover);
+          latin1Chunk(leftover, 0);
+          return validate(value);
+        });
+        for (const result of results) expect(result).toEqual(results[0]);
+      }),
+    );
+  },
+);
