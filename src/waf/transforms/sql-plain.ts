@@ -1,6 +1,6 @@
 // sqlPlain: a statement without what a database reads over. What stands in a comment stays when it has a quote in it: in
 // a string the mark of a comment means nothing, and the quote ends the string.
-import { firstOf, flagsOf } from './bytes.ts';
+import { byteAt, firstOf, flagsOf } from './bytes.ts';
 import { close, open } from './scratch.ts';
 import { bytesOf, type Transform } from './transform.ts';
 
@@ -20,26 +20,32 @@ export const sqlPlain: Transform = {
   apply(value) {
     const start = firstOf(value, FLAGS);
     if (start === -1) return value;
-    const from = value.charCodeAt(start) === 0x2a ? Math.max(0, start - 1) : start;
     const out = open(value);
-    let length = from;
+    const end = value.length;
+    let length = out[start] === 0x2a ? Math.max(0, start - 1) : start;
     let closing = -2;
-    for (let index = from; index < value.length; ) {
-      const byte = value.charCodeAt(index);
+    // The next end of a comment and the next quote are looked for once, however many comments begin before them.
+    let last = -2;
+    let quote = -2;
+    for (let index = length; index < end; ) {
+      const byte = out[index]!;
       let put = byte;
       let next = index + 1;
       if (BLANK[byte] === 1) put = 0x20;
       else if (index === closing) {
         put = 0x20;
         next = index + 2;
-      } else if (byte === 0x2f && value.charCodeAt(next) === 0x2a) {
+      } else if (byte === 0x2f && byteAt(out, next, end) === 0x2a) {
         put = 0x20;
-        const last = value.indexOf('*/', index + 2);
-        const isOpen = opensText(value, index + 2, last);
-        next = isOpen ? behindVersion(value, index + 2) : last + 2;
+        const inside = index + 2;
+        if (last !== -1 && last < inside) last = value.indexOf('*/', inside);
+        if (quote < inside) quote = quoteFrom(out, inside, end);
+        // Read is what a comment holds that is code (`!`), has a quote, or never ends.
+        const isOpen = last === -1 || quote < last || byteAt(out, inside, end) === 0x21;
+        next = isOpen ? behindVersion(out, inside, end) : last + 2;
         if (isOpen) closing = last;
-      } else if (byte === 0x23 || (byte === 0x2d && value.charCodeAt(next) === 0x2d)) {
-        const lineEnd = endOfLine(value, next + (byte === 0x2d ? 1 : 0));
+      } else if (byte === 0x23 || (byte === 0x2d && byteAt(out, next, end) === 0x2d)) {
+        const lineEnd = endOfLine(out, next + (byte === 0x2d ? 1 : 0), end);
         if (lineEnd !== -1) {
           put = 0x20;
           next = lineEnd;
@@ -52,28 +58,29 @@ export const sqlPlain: Transform = {
   },
 };
 
-/** Whether what follows the mark of a comment must be read: it is code (`!`), it has a quote, or it never ends. */
-function opensText(value: string, from: number, last: number): boolean {
-  if (last === -1 || value.charCodeAt(from) === 0x21) return true;
-  for (let index = from; index < last; index++) {
-    const byte = value.charCodeAt(index);
-    if (byte === 0x27 || byte === 0x22) return true;
-  }
-  return false;
-}
-
-/** `!`, and the five or six digits of a version. */
-function behindVersion(value: string, from: number): number {
-  if (value.charCodeAt(from) !== 0x21) return from;
-  let index = from + 1;
-  while (index < from + 7 && value.charCodeAt(index) >= 0x30 && value.charCodeAt(index) <= 0x39) index++;
+/** The end where there is no quote. */
+function quoteFrom(bytes: Uint8Array, from: number, end: number): number {
+  let index = from;
+  while (index < end && bytes[index] !== 0x27 && bytes[index] !== 0x22) index++;
   return index;
 }
 
+/** `!`, and the five or six digits of a version. */
+function behindVersion(bytes: Uint8Array, from: number, end: number): number {
+  if (byteAt(bytes, from, end) !== 0x21) return from;
+  let index = from + 1;
+  while (index < from + 7 && isDigit(byteAt(bytes, index, end))) index++;
+  return index;
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
+}
+
 /** Behind a comment of words that ends with its line; -1: it is none, or nothing follows it. */
-function endOfLine(value: string, from: number): number {
-  for (let index = from; index < from + MOST_LINE && index < value.length; index++) {
-    const byte = value.charCodeAt(index);
+function endOfLine(bytes: Uint8Array, from: number, end: number): number {
+  for (let index = from; index < from + MOST_LINE && index < end; index++) {
+    const byte = bytes[index]!;
     if (byte === 0x0a) return index + 1;
     if (WORD[byte] !== 1) return -1;
   }

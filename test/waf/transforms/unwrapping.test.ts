@@ -79,3 +79,11 @@ test('base64text changes nothing but tokens that are text', () => {
     }),
   );
 });
+
+test('sqlplain reads comments that begin again and again in one pass', () => {
+  for (const unit of ['/*a', "/*'"]) {
+    for (const end of ['', `'*/`]) {
+      expect(transform('sqlplain')?.apply(unit.repeat(200_000) + end).length).toBeLessThan(600_000);
+    }
+  }
+});
