@@ -3,6 +3,7 @@
 // kept, so that most bytes cost one look-up. Run only for rules that hit.
 import { type Alphabet, buildAlphabet } from './alphabet.ts';
 import { contextBit, EDGE } from './context.ts';
+import { CHUNK_BYTES, chunk, latin1Chunk } from './latin1.ts';
 import { BYTE, MATCH, MAX_GROUP, type Nfa, SAVE, SPLIT } from './nfa.ts';
 
 /** Offsets in a result: start and end of groups 0 to 9. */
@@ -82,6 +83,10 @@ export class SubmatchMachine {
   /** The match that the run in hand prefers so far. */
   private found: Int32Array | undefined;
 
+  /** The places of the value that `chunk` holds: from `base` up to `limit`. */
+  private base = 0;
+  private limit = 0;
+
   /** `nfa` holds one pattern, built with captures. */
   constructor(nfa: Nfa) {
     const states = nfa.op.length;
@@ -102,6 +107,7 @@ export class SubmatchMachine {
 
   /** The preferred match that begins at `start`; undefined if there is none. */
   exec(value: string, start: number): Int32Array | undefined {
+    this.limit = 0;
     return this.run(value, start, this.stage(this.nfa.starts, 1, this.kindBefore(value, start), false), Infinity);
   }
 
@@ -110,6 +116,7 @@ export class SubmatchMachine {
    * it has taken too many steps: the answer is then the part of the match that is certain, or what was read of it.
    */
   search(value: string, from: number, allowance?: StepAllowance): Int32Array | undefined {
+    this.limit = 0;
     const first = this.stage([], 0, this.kindBefore(value, from), true);
     if (allowance === undefined) return this.run(value, from, first, Infinity);
     const before = this.work;
@@ -189,8 +196,14 @@ export class SubmatchMachine {
   private columnAt(value: string, at: number): number {
     const { columnOf, edge, finalLf } = this.alphabet;
     if (at === value.length) return edge;
-    const byte = value.charCodeAt(at);
+    if (at >= this.limit) this.load(value, at);
+    const byte = chunk[at - this.base]!;
     return byte === 0x0a && at === value.length - 1 ? finalLf : columnOf[byte]!;
+  }
+
+  private load(value: string, at: number): void {
+    this.base = at - (at % CHUNK_BYTES);
+    this.limit = this.base + latin1Chunk(value, this.base);
   }
 
   private apply(sources: Int32Array, saves: Int32Array, count: number, at: number): void {

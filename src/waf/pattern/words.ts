@@ -122,8 +122,14 @@ export class WordMatcher {
     this.value = value;
     let best: Span | undefined;
     let node = 0;
+    let base = 0;
+    let limit = 0;
     for (let i = 0; i < value.length && !(best && best.end <= i); i++) {
-      node = table[(node << shift) | codeOf[value.charCodeAt(i)]!]!;
+      if (i === limit) {
+        base = i;
+        limit = i + latin1Chunk(value, i);
+      }
+      node = table[(node << shift) | codeOf[chunk[i - base]!]!]!;
       if (node < firstFinal) continue;
       for (const phrase of outputs[node - firstFinal]!) {
         if (lists[phrase] !== list || !this.isAt(phrase, i)) continue;

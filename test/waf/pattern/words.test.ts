@@ -1,6 +1,7 @@
 // WordMatcher against a plain search of every phrase.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { CHUNK_BYTES } from '../../../src/waf/pattern/latin1.ts';
 import { WordMatcher } from '../../../src/waf/pattern/words.ts';
 
 const LISTS = {
@@ -66,6 +67,17 @@ test('the empty phrase is in every value', () => {
   const hits = new Uint32Array(1);
   matcher.scan('', hits);
   expect(hits[0]).toBe(2);
+});
+
+test('a phrase is found wherever a long value is cut into pieces', () => {
+  const matcher = new WordMatcher([['needle']]);
+  for (let start = CHUNK_BYTES - 8; start <= CHUNK_BYTES + 2; start++) {
+    const hits = new Uint32Array(1);
+    const value = `${'n'.repeat(start)}Needle${'e'.repeat(CHUNK_BYTES)}`;
+    matcher.scan(value, hits);
+    expect(hits[0]).toBe(1);
+    expect(matcher.first(0, value)).toEqual({ start, end: start + 6 });
+  }
 });
 
 function firstOf(list: readonly string[], value: string): { start: number; end: number } | undefined {
