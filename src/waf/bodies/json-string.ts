@@ -1,4 +1,5 @@
 // Reads one JSON string (RFC 8259, section 7) out of a byte string and decodes its escapes to UTF-8.
+import { HEX } from '../transforms/bytes.ts';
 import { ByteText } from './byte-text.ts';
 
 /** Reads strings one after another; what it found besides the value stands in its fields. */
@@ -100,6 +101,11 @@ function plainEnd(text: string, at: number): number {
 
 /** The number that four hex digits mean, -1 when they are not four. */
 function hexUnit(text: string, at: number): number {
-  const digits = text.slice(at, at + 4);
-  return /^[0-9A-Fa-f]{4}$/.test(digits) ? Number.parseInt(digits, 16) : -1;
+  let unit = 0;
+  for (let index = at; index < at + 4; index++) {
+    const digit = HEX[text.charCodeAt(index)] ?? -1;
+    if (digit < 0) return -1;
+    unit = unit * 16 + digit;
+  }
+  return unit;
 }

@@ -22,6 +22,18 @@ export const urlDecodeUni: Transform = {
   apply: (value) => decode(value, true),
 };
 
+/** The first `%` that no two hexadecimal digits follow; -1: there is none. */
+export function invalidEscape(value: string): number {
+  const start = value.indexOf('%');
+  if (start === -1) return -1;
+  const bytes = open(value);
+  const end = value.length;
+  for (let index = start; index < end; index++) {
+    if (bytes[index] === 0x25 && hexPair(bytes, index + 1, end) === -1) return index;
+  }
+  return -1;
+}
+
 function decode(value: string, units: boolean): string {
   const percent = value.indexOf('%');
   const plus = value.indexOf('+');
