@@ -2,6 +2,7 @@
 // that of libinjection 3.9.2 (see `sql-words.ts` for its licence), after the HTML standard, 13.2.5, with the quirks of
 // old browsers. It accepts every value, copies nothing and looks at each byte once.
 
+import { byteAt } from '../transforms/bytes.ts';
 import {
   ATTRIBUTE_NAME,
   ATTRIBUTE_VALUE,
@@ -34,20 +35,25 @@ const isSpace: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte === 0 || byte === 0x20 || (byte >= 0x09 && byte <= 0x0d) ? 1 : 0,
 );
 
+const NO_BYTES = new Uint8Array(0);
+
 /** The tokens of one value, one at a time: `next`, then `kind`, `start` and `length`. One object serves all values. */
 export class HtmlTokens {
   value = '';
+  bytes: Uint8Array = NO_BYTES;
   kind: number = TEXT;
   start = 0;
   length = 0;
-  private end = 0;
+  end = 0;
   private position = 0;
   private state: number = AT_END;
   /** In an end tag. Attributes do not reset it, so the next `<name>` counts as an end tag too. */
   private isEndTag = false;
 
-  begin(value: string, context: HtmlContext): void {
+  /** `bytes` begins with those of the value. */
+  begin(value: string, bytes: Uint8Array, context: HtmlContext): void {
     this.value = value;
+    this.bytes = bytes;
     this.end = value.length;
     this.position = 0;
     this.state = context;
@@ -118,7 +124,7 @@ export class HtmlTokens {
   /** After `<`. */
   private readTag(): boolean {
     if (this.position >= this.end) return false;
-    const byte = this.value.charCodeAt(this.position);
+    const byte = this.bytes[this.position]!;
     switch (byte) {
       case 0x21:
       case 0x25:
@@ -138,7 +144,7 @@ export class HtmlTokens {
 
   private readEndTag(): boolean {
     if (this.position >= this.end) return false;
-    const byte = this.value.charCodeAt(this.position);
+    const byte = this.bytes[this.position]!;
     if (byte === 0x3e) return this.readText();
     if (isLetter(byte)) return this.readTagName();
     this.isEndTag = false;
@@ -146,9 +152,9 @@ export class HtmlTokens {
   }
 
   private readTagName(): boolean {
-    const value = this.value;
+    const { bytes } = this;
     for (let at = this.position; at < this.end; at++) {
-      const byte = value.charCodeAt(at);
+      const byte = bytes[at]!;
       if (byte === 0) continue;
       if (isSpace[byte] === 1) return this.emit(TAG_NAME, at, at + 1, BEFORE_ATTRIBUTE);
       if (byte === 0x2f) return this.emit(TAG_NAME, at, at + 1, SELF_CLOSING);
@@ -170,7 +176,7 @@ export class HtmlTokens {
   /** The byte that is next after white space, or -1 at the end. As published, byte FF counts as the end. */
   private skipSpace(): number {
     while (this.position < this.end) {
-      const byte = this.value.charCodeAt(this.position);
+      const byte = this.bytes[this.position]!;
       if (isSpace[byte] !== 1) return byte === 0xff ? -1 : byte;
       this.position++;
     }
@@ -184,14 +190,14 @@ export class HtmlTokens {
       if (byte === 0x3e) return this.emit(TAG_END, this.position + 1, this.position + 1, IN_TEXT);
       if (byte !== 0x2f) return this.readAttributeName();
       this.position++;
-      if (this.value.charCodeAt(this.position) === 0x3e) return this.emitSelfClose();
+      if (byteAt(this.bytes, this.position, this.end) === 0x3e) return this.emitSelfClose();
     }
   }
 
   private readAttributeName(): boolean {
-    const value = this.value;
+    const { bytes } = this;
     for (let at = this.position + 1; at < this.end; at++) {
-      const byte = value.charCodeAt(at);
+      const byte = bytes[at]!;
       if (isSpace[byte] === 1) return this.emit(ATTRIBUTE_NAME, at, at + 1, AFTER_ATTRIBUTE);
       if (byte === 0x2f) return this.emit(ATTRIBUTE_NAME, at, at + 1, SELF_CLOSING);
       if (byte === 0x3d) return this.emit(ATTRIBUTE_NAME, at, at + 1, BEFORE_VALUE);
@@ -240,9 +246,9 @@ export class HtmlTokens {
   }
 
   private readPlainValue(): boolean {
-    const value = this.value;
+    const { bytes } = this;
     for (let at = this.position; at < this.end; at++) {
-      const byte = value.charCodeAt(at);
+      const byte = bytes[at]!;
       if (isSpace[byte] === 1) return this.emit(ATTRIBUTE_VALUE, at, at + 1, BEFORE_ATTRIBUTE);
       if (byte === 0x3e) return this.emit(ATTRIBUTE_VALUE, at, at, TAG_CLOSING);
     }
@@ -256,7 +262,7 @@ export class HtmlTokens {
 
   /** After `/`, which only means something before `>`. */
   private afterSlash(): boolean {
-    return this.value.charCodeAt(this.position) === 0x3e ? this.emitSelfClose() : this.beforeAttribute();
+    return byteAt(this.bytes, this.position, this.end) === 0x3e ? this.emitSelfClose() : this.beforeAttribute();
   }
 
   private emitSelfClose(): boolean {

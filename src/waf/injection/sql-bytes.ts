@@ -88,13 +88,13 @@ for (const [set, bytes] of [
 }
 
 /** The first position from `at` on whose byte is not in the set, or the end. */
-export function skipSet(value: string, at: number, end: number, set: number): number {
-  while (at < end && (byteSets[value.charCodeAt(at)]! & set) !== 0) at++;
+export function skipSet(bytes: Uint8Array, at: number, end: number, set: number): number {
+  while (at < end && (byteSets[bytes[at]!]! & set) !== 0) at++;
   return at;
 }
 
 /** The first position from `at` on whose byte is in the set, or the end. */
-export function findSet(value: string, at: number, end: number, set: number): number {
-  while (at < end && (byteSets[value.charCodeAt(at)]! & set) === 0) at++;
+export function findSet(bytes: Uint8Array, at: number, end: number, set: number): number {
+  while (at < end && (byteSets[bytes[at]!]! & set) === 0) at++;
   return at;
 }

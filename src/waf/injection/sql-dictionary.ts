@@ -81,19 +81,19 @@ for (const line of sqlFingerprints.trim().split('\n')) addFingerprints(line);
  * The number of the word at [start, end), whose bytes hash to `hash`; `noWord` if the dictionary lacks it.
  * A few steps at most: the table is three quarters empty.
  */
-export function findWord(value: string, start: number, end: number, hash: number): number {
+export function findWord(bytes: Uint8Array, start: number, end: number, hash: number): number {
   if (end - start > longest) return noWord;
   for (let slot = hash & (wordSlots - 1); ; slot = (slot + 1) & (wordSlots - 1)) {
     const word = wordTable[slot]!;
     if (word === noWord) return noWord;
-    if (wordHash[word] === hash && sameText(texts[word]!, value, start, end)) return word;
+    if (wordHash[word] === hash && sameText(texts[word]!, bytes, start, end)) return word;
   }
 }
 
 /** As `findWord`, for a text that is not hashed yet. */
-export function findText(value: string, start: number, length: number): number {
+export function findText(bytes: Uint8Array, start: number, length: number): number {
   if (length > longest) return noWord;
-  return findWord(value, start, start + length, hashOf(value, start, start + length));
+  return findWord(bytes, start, start + length, hashOf(bytes, start, start + length));
 }
 
 /** The phrase two words make, or `noWord`. */
@@ -120,9 +120,10 @@ export function isKnownFingerprint(kinds: Int32Array, count: number): boolean {
 }
 
 function addWord(text: string, kind: number): number {
-  const hash = hashOf(text, 0, text.length);
+  const bytes = Buffer.from(text, 'latin1');
+  const hash = hashOf(bytes, 0, text.length);
   longest = Math.max(longest, text.length);
-  const known = findWord(text, 0, text.length, hash);
+  const known = findWord(bytes, 0, text.length, hash);
   if (known !== noWord) return known;
   const word = texts.push(text) - 1;
   wordKind[word] = kind;
@@ -160,16 +161,16 @@ function slotOf(key: number): number {
   return Math.imul(key, 0x9e3779b1) >>> 17;
 }
 
-function hashOf(value: string, start: number, end: number): number {
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = hashSeed;
-  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (value.charCodeAt(at) & 0xdf), hashFactor);
+  for (let at = start; at < end; at++) hash = Math.imul(hash ^ (bytes[at]! & 0xdf), hashFactor);
   return hash;
 }
 
-function sameText(text: string, value: string, start: number, end: number): boolean {
+function sameText(text: string, bytes: Uint8Array, start: number, end: number): boolean {
   if (text.length !== end - start) return false;
   for (let at = 0; at < text.length; at++) {
-    if (text.charCodeAt(at) !== upperCase[value.charCodeAt(start + at)]) return false;
+    if (text.charCodeAt(at) !== upperCase[bytes[start + at]!]) return false;
   }
   return true;
 }

@@ -24,17 +24,17 @@ const reach = 31;
  * keywords is read once and not once for each keyword.
  */
 export function readWord(t: SqlTokens, slot: number): number {
-  const value = t.value;
+  const { bytes } = t;
   const start = t.position;
   const near = Math.min(t.end, start + reach);
   let hash = hashSeed;
   let at = start;
   for (; at < near; at++) {
-    const byte = value.charCodeAt(at);
+    const byte = bytes[at]!;
     const sets = byteSets[byte]! & (ENDS_WORD | CUTS_WORD);
     if (sets !== 0) {
       if (sets === ENDS_WORD) break;
-      const word = findWord(value, start, at, hash);
+      const word = findWord(bytes, start, at, hash);
       const kind = wordKind[word]!;
       if (kind !== 0 && kind !== BAREWORD) {
         t.set(slot, kind, start, at - start);
@@ -45,11 +45,11 @@ export function readWord(t: SqlTokens, slot: number): number {
     hash = Math.imul(hash ^ (byte & 0xdf), hashFactor);
   }
   if (at === start + reach) {
-    at = findSet(value, at, t.end, ENDS_WORD);
+    at = findSet(bytes, at, t.end, ENDS_WORD);
     t.set(slot, BAREWORD, start, at - start);
     return at;
   }
-  const word = findWord(value, start, at, hash);
+  const word = findWord(bytes, start, at, hash);
   const kind = wordKind[word]!;
   t.set(slot, kind === 0 ? BAREWORD : kind, start, at - start);
   t.word[slot] = word;
@@ -58,36 +58,36 @@ export function readWord(t: SqlTokens, slot: number): number {
 
 /** A number in any spelling: `12`, `1.5e-3`, `.5`, `0xFF`, `0b01`, Oracle's `1.2f`; or a dot alone. */
 export function readNumber(t: SqlTokens, slot: number): number {
-  const value = t.value;
+  const { bytes } = t;
   const end = t.end;
   const start = t.position;
-  if (value.charCodeAt(start) === 0x30 && start + 1 < end) {
-    const base = upperCase[value.charCodeAt(start + 1)];
+  if (bytes[start]! === 0x30 && start + 1 < end) {
+    const base = upperCase[bytes[start + 1]!];
     const digits = base === 0x58 ? IN_HEX : base === 0x42 ? IN_BITS : 0;
     if (digits !== 0) {
-      const at = skipSet(value, start + 2, end, digits);
+      const at = skipSet(bytes, start + 2, end, digits);
       t.set(slot, at === start + 2 ? BAREWORD : NUMBER, start, at - start);
       return at;
     }
   }
-  let at = skipSet(value, start, end, IS_DIGIT);
-  if (at < end && value.charCodeAt(at) === 0x2e) {
-    at = skipSet(value, at + 1, end, IS_DIGIT);
+  let at = skipSet(bytes, start, end, IS_DIGIT);
+  if (at < end && bytes[at]! === 0x2e) {
+    at = skipSet(bytes, at + 1, end, IS_DIGIT);
     if (at - start === 1) {
       t.set(slot, DOT, start, 1);
       return at;
     }
   }
   let kind = NUMBER;
-  if (at < end && upperCase[value.charCodeAt(at)] === 0x45) {
+  if (at < end && upperCase[bytes[at]!] === 0x45) {
     at++;
-    if (at < end && (value.charCodeAt(at) === 0x2b || value.charCodeAt(at) === 0x2d)) at++;
+    if (at < end && (bytes[at]! === 0x2b || bytes[at]! === 0x2d)) at++;
     const exponent = at;
-    at = skipSet(value, at, end, IS_DIGIT);
+    at = skipSet(bytes, at, end, IS_DIGIT);
     // `1.e` is a name: MySQL leaves it out.
     if (at === exponent) kind = BAREWORD;
   }
-  if (at < end && endsInSuffix(value, at, end)) at++;
+  if (at < end && endsInSuffix(bytes, at, end)) at++;
   t.set(slot, kind, start, at - start);
   return at;
 }
@@ -95,18 +95,18 @@ export function readNumber(t: SqlTokens, slot: number): number {
 /** What follows a dollar sign and looks like an amount, `$1,000.00`; or `undefined` if it does not. */
 export function readAmount(t: SqlTokens, slot: number): number | undefined {
   const start = t.position;
-  const at = skipSet(t.value, start + 1, t.end, IN_MONEY);
+  const at = skipSet(t.bytes, start + 1, t.end, IN_MONEY);
   if (at === start + 1) return undefined;
-  if (at === start + 2 && t.value.charCodeAt(start + 1) === 0x2e) return readWord(t, slot);
+  if (at === start + 2 && t.bytes[start + 1] === 0x2e) return readWord(t, slot);
   t.set(slot, NUMBER, start, at - start);
   return at;
 }
 
 /** Oracle's `d` and `f` belong to the number when the number ends there, or when `1fUNION` is written. */
-function endsInSuffix(value: string, at: number, end: number): boolean {
-  const suffix = upperCase[value.charCodeAt(at)];
+function endsInSuffix(bytes: Uint8Array, at: number, end: number): boolean {
+  const suffix = upperCase[bytes[at]!];
   if (suffix !== 0x44 && suffix !== 0x46) return false;
   if (at + 1 === end) return true;
-  const next = value.charCodeAt(at + 1);
+  const next = bytes[at + 1]!;
   return (byteSets[next]! & IS_SPACE) !== 0 || next === 0x3b || upperCase[next] === 0x55;
 }

@@ -181,7 +181,7 @@ function mergePhrase(t: SqlTokens, left: number): boolean {
 }
 
 function hasTrait(t: SqlTokens, slot: number, trait: number): boolean {
-  if (t.word[slot] === unknownWord) t.word[slot] = findText(t.value, t.start[slot]!, t.length[slot]!);
+  if (t.word[slot] === unknownWord) t.word[slot] = findText(t.bytes, t.start[slot]!, t.length[slot]!);
   return (wordTraits[t.word[slot]!]! & trait) !== 0;
 }
 
@@ -193,7 +193,7 @@ export function isUnary(t: SqlTokens, slot: number): boolean {
     case 1:
       return byte === 0x2b || byte === 0x2d || byte === 0x21 || byte === 0x7e;
     case 2:
-      return byte === 0x21 && t.value.charCodeAt(t.start[slot]! + 1) === 0x21;
+      return byte === 0x21 && t.bytes[t.start[slot]! + 1] === 0x21;
     default:
       return (wordTraits[t.word[slot]!]! & IS_NOT) !== 0;
   }
@@ -207,7 +207,7 @@ function isArithmetic(t: SqlTokens, slot: number): boolean {
 
 /** PostgreSQL's `::` */
 function isCast(t: SqlTokens, slot: number): boolean {
-  return t.length[slot] === 2 && t.firstByte(slot) === 0x3a && t.value.charCodeAt(t.start[slot]! + 1) === 0x3a;
+  return t.length[slot] === 2 && t.firstByte(slot) === 0x3a && t.bytes[t.start[slot]! + 1] === 0x3a;
 }
 
 /** A NUL ends the text, as in the published algorithm. */
@@ -215,7 +215,7 @@ function hasUnderscore(t: SqlTokens, slot: number): boolean {
   if (t.word[slot]! !== noWord) return wordText(t.word[slot]!).includes('_');
   const start = t.start[slot]!;
   for (let at = start; at < start + t.length[slot]!; at++) {
-    const byte = t.value.charCodeAt(at);
+    const byte = t.bytes[at]!;
     if (byte === 0) return false;
     if (byte === 0x5f) return true;
   }

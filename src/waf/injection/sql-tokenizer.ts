@@ -1,6 +1,7 @@
 // Reads SQL token by token, in the published algorithm of libinjection 3.9.2 (see `sql-words.ts`). It accepts every
 // value and reads each byte a bounded number of times.
 
+import { byteAt } from '../transforms/bytes.ts';
 import {
   AT_BACKSLASH,
   AT_BACKTICK,
@@ -68,14 +69,13 @@ import {
  * the first token is the rest of the string the value is taken to stand in.
  */
 export function readToken(t: SqlTokens, slot: number): boolean {
-  const value = t.value;
   if (t.position === 0 && t.quote !== '') {
     t.position = readString(t, slot, 0, t.quote, 0);
     t.seen++;
     return true;
   }
   while (t.position < t.end) {
-    const role = byteRole[value.charCodeAt(t.position)]!;
+    const role = byteRole[t.bytes[t.position]!]!;
     if (role === AT_SPACE) {
       t.position++;
       continue;
@@ -93,13 +93,13 @@ function readRole(t: SqlTokens, slot: number, role: number): number {
     case AT_NUMBER:
       return readNumber(t, slot);
     case AT_QUOTE:
-      return t.value.charCodeAt(t.position) === 0x27
+      return t.bytes[t.position] === 0x27
         ? readString(t, slot, t.position + 1, "'", 0x27)
         : readString(t, slot, t.position + 1, '"', 0x22);
     case AT_BACKTICK:
       return readBacktick(t, slot);
     case AT_SIGN:
-      return readByte(t, slot, signKind(t.value.charCodeAt(t.position)));
+      return readByte(t, slot, signKind(t.bytes[t.position]!));
     case AT_OPERATOR:
       return readByte(t, slot, OPERATOR);
     case AT_LONG_OPERATOR:
@@ -107,7 +107,7 @@ function readRole(t: SqlTokens, slot: number, role: number): number {
     case AT_DASH:
       return readDash(t, slot);
     case AT_SLASH:
-      return t.value.charCodeAt(t.position + 1) === 0x2a ? readBlockComment(t, slot) : readByte(t, slot, OPERATOR);
+      return byteAt(t.bytes, t.position + 1, t.end) === 0x2a ? readBlockComment(t, slot) : readByte(t, slot, OPERATOR);
     case AT_HASH:
       t.differsInMysql = true;
       return t.mysql ? readLineComment(t, slot) : readByte(t, slot, OPERATOR);
@@ -128,7 +128,7 @@ function readRole(t: SqlTokens, slot: number, role: number): number {
     case AT_ESCAPED:
       return readPrefixedString(t, slot);
     case AT_NATIONAL:
-      return t.position + 2 < t.end && t.value.charCodeAt(t.position + 1) === 0x27
+      return t.position + 2 < t.end && t.bytes[t.position + 1] === 0x27
         ? readPrefixedString(t, slot)
         : readOracleString(t, slot, 1);
     case AT_ORACLE:
@@ -164,21 +164,20 @@ function signKind(byte: number): number {
 
 /** The longest operator that stands here; a colon alone is none. */
 function readOperator(t: SqlTokens, slot: number): number {
-  const value = t.value;
   const start = t.position;
   if (start + 1 < t.end) {
-    if (value.startsWith('<=>', start)) {
+    if (t.value.startsWith('<=>', start)) {
       t.set(slot, OPERATOR, start, 3);
       return start + 3;
     }
-    const word = findText(value, start, 2);
+    const word = findText(t.bytes, start, 2);
     const kind = wordKind[word]!;
     if (kind !== 0) {
       t.set(slot, kind, start, 2);
       t.word[slot] = word;
       return start + 2;
     }
-    if (value.charCodeAt(start) === 0x3a) return readByte(t, slot, COLON);
+    if (t.bytes[start] === 0x3a) return readByte(t, slot, COLON);
   }
   return readByte(t, slot, OPERATOR);
 }
@@ -186,9 +185,9 @@ function readOperator(t: SqlTokens, slot: number): number {
 /** `--` begins a comment; MySQL wants a space after it or the end of the value. */
 function readDash(t: SqlTokens, slot: number): number {
   const next = t.position + 1;
-  if (next < t.end && t.value.charCodeAt(next) === 0x2d) {
+  if (next < t.end && t.bytes[next] === 0x2d) {
     const after = next + 1;
-    if (after === t.end || (byteSets[t.value.charCodeAt(after)]! & IS_SPACE) !== 0) return readLineComment(t, slot);
+    if (after === t.end || (byteSets[t.bytes[after]!]! & IS_SPACE) !== 0) return readLineComment(t, slot);
     if (!t.mysql) {
       t.differsInMysql = true;
       return readLineComment(t, slot);
@@ -200,23 +199,22 @@ function readDash(t: SqlTokens, slot: number): number {
 /** `\N` is MySQL's NULL. */
 function readBackslash(t: SqlTokens, slot: number): number {
   const start = t.position;
-  if (t.value.charCodeAt(start + 1) !== 0x4e) return readByte(t, slot, BACKSLASH);
+  if (byteAt(t.bytes, start + 1, t.end) !== 0x4e) return readByte(t, slot, BACKSLASH);
   t.set(slot, NUMBER, start, 2);
   return start + 2;
 }
 
 /** `@name`, `@@name`, and the name may be in quotes or backticks. Its word is looked up only if folding asks. */
 function readVariable(t: SqlTokens, slot: number): number {
-  const value = t.value;
   let start = t.position + 1;
-  if (value.charCodeAt(start) === 0x40) start++;
-  const quote = start < t.end ? value.charAt(start) : '';
+  if (byteAt(t.bytes, start, t.end) === 0x40) start++;
+  const mark = byteAt(t.bytes, start, t.end);
   let next: number;
-  if (quote === "'" || quote === '"' || quote === '`') {
-    next = readString(t, slot, start + 1, quote, value.charCodeAt(start));
+  if (mark === 0x27 || mark === 0x22 || mark === 0x60) {
+    next = readString(t, slot, start + 1, String.fromCharCode(mark), mark);
     t.kind[slot] = VARIABLE;
   } else {
-    next = findSet(value, start, t.end, ENDS_VARIABLE);
+    next = findSet(t.bytes, start, t.end, ENDS_VARIABLE);
     t.set(slot, VARIABLE, start, next - start);
   }
   t.word[slot] = unknownWord;

@@ -48,9 +48,12 @@ const slots = 8;
 export const noWord = 0;
 export const unknownWord = -1;
 
+const NO_BYTES = new Uint8Array(0);
+
 /** The tokens of one value in one context, and where reading stands. One object serves all values in turn. */
 export class SqlTokens {
   value = '';
+  bytes: Uint8Array = NO_BYTES;
   end = 0;
   position = 0;
   /** `#` and `-- ` are read as MySQL does. */
@@ -74,8 +77,10 @@ export class SqlTokens {
   readonly opener: Uint8Array = new Uint8Array(slots);
   readonly closer: Uint8Array = new Uint8Array(slots);
 
-  begin(value: string, quote: string, mysql: boolean): void {
+  /** `bytes` begins with those of the value. */
+  begin(value: string, bytes: Uint8Array, quote: string, mysql: boolean): void {
     this.value = value;
+    this.bytes = bytes;
     this.end = value.length;
     this.position = 0;
     this.mysql = mysql;
@@ -106,6 +111,6 @@ export class SqlTokens {
 
   /** The first byte of a token's text, 0 when it has none. */
   firstByte(slot: number): number {
-    return this.length[slot] === 0 ? 0 : this.value.charCodeAt(this.start[slot]!);
+    return this.length[slot] === 0 ? 0 : this.bytes[this.start[slot]!]!;
   }
 }

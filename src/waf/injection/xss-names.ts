@@ -37,7 +37,7 @@ const entries = new Map<number, Entry>();
 
 for (const [meaning, names] of blackNames) {
   for (const name of names.split(' ')) {
-    const hash = hashOf(name, 0, name.length);
+    const hash = hashOf(Buffer.from(name, 'latin1'), 0, name.length);
     const entry = entries.get(hash) ?? { name, meaning: 0 };
     if (entry.name !== name) throw new Error(`${name} and ${entry.name} have the same hash`);
     entries.set(hash, entry);
@@ -46,24 +46,24 @@ for (const [meaning, names] of blackNames) {
 }
 
 /** What the name at a position is, 0 for nothing special. ASCII case and NULs, which old browsers ignore, do not count. */
-export function meaningOf(value: string, start: number, length: number): number {
-  const entry = entries.get(hashOf(value, start, length));
-  return entry !== undefined && hasName(value, start, length, entry.name) ? entry.meaning : 0;
+export function meaningOf(bytes: Uint8Array, start: number, length: number): number {
+  const entry = entries.get(hashOf(bytes, start, length));
+  return entry !== undefined && hasName(bytes, start, length, entry.name) ? entry.meaning : 0;
 }
 
-function hashOf(value: string, start: number, length: number): number {
+function hashOf(bytes: Uint8Array, start: number, length: number): number {
   let hash = 17;
   for (let at = start; at < start + length; at++) {
-    const byte = value.charCodeAt(at);
+    const byte = bytes[at]!;
     if (byte !== 0) hash = (Math.imul(hash, 31) + upperCode(byte)) & 0x3fffffff;
   }
   return hash;
 }
 
-function hasName(value: string, start: number, length: number, name: string): boolean {
+function hasName(bytes: Uint8Array, start: number, length: number, name: string): boolean {
   let same = 0;
   for (let at = start; at < start + length; at++) {
-    const byte = value.charCodeAt(at);
+    const byte = bytes[at]!;
     if (byte === 0) continue;
     if (same === name.length || upperCode(byte) !== name.charCodeAt(same)) return false;
     same++;

@@ -1,6 +1,8 @@
 // Whether a value can run a script in a page (`@detectXSS`). The verdict is that of libinjection 3.9.2, the version
 // ModSecurity 3.0.9 bundles, for every value; the time is linear in its length.
 
+import { byteAt } from '../transforms/bytes.ts';
+import { open } from '../transforms/scratch.ts';
 import {
   ATTRIBUTE_NAME,
   ATTRIBUTE_VALUE,
@@ -44,95 +46,96 @@ export function cannotBeXss(value: string): boolean {
  */
 export function detectXss(value: string): boolean {
   if (cannotBeXss(value)) return false;
+  const bytes = open(value);
   return (
-    (value.includes('<') && isAttack(value, IN_TEXT)) ||
-    isAttack(value, BEFORE_ATTRIBUTE) ||
-    (value.includes("'") && isAttack(value, IN_SINGLE_QUOTES)) ||
-    (value.includes('"') && isAttack(value, IN_DOUBLE_QUOTES)) ||
-    (value.includes('`') && isAttack(value, IN_BACKTICKS))
+    (value.includes('<') && isAttack(value, bytes, IN_TEXT)) ||
+    isAttack(value, bytes, BEFORE_ATTRIBUTE) ||
+    (value.includes("'") && isAttack(value, bytes, IN_SINGLE_QUOTES)) ||
+    (value.includes('"') && isAttack(value, bytes, IN_DOUBLE_QUOTES)) ||
+    (value.includes('`') && isAttack(value, bytes, IN_BACKTICKS))
   );
 }
 
-function isAttack(value: string, context: HtmlContext): boolean {
+function isAttack(value: string, bytes: Uint8Array, context: HtmlContext): boolean {
   /** What the attribute is whose value may come next. */
   let attribute = 0;
   nextBacktick = -1;
-  tokens.begin(value, context);
+  tokens.begin(value, bytes, context);
   while (tokens.next()) {
     const { kind, start, length } = tokens;
     if (kind === ATTRIBUTE_VALUE) {
-      if (attribute !== 0 && isHarmful(value, start, length, attribute)) return true;
+      if (attribute !== 0 && isHarmful(bytes, start, length, attribute)) return true;
       attribute = 0;
       continue;
     }
-    attribute = kind === ATTRIBUTE_NAME ? attributeMeaning(value, start, length) : 0;
+    attribute = kind === ATTRIBUTE_NAME ? attributeMeaning(bytes, start, length) : 0;
     if (kind === DOCTYPE) return true;
-    if (kind === TAG_NAME && isBlackTag(value, start, length)) return true;
-    if (kind === COMMENT && isBlackComment(value, start, length)) return true;
+    if (kind === TAG_NAME && isBlackTag(bytes, start, length)) return true;
+    if (kind === COMMENT && isBlackComment(bytes, start, length)) return true;
   }
   return false;
 }
 
-function isHarmful(value: string, start: number, length: number, attribute: number): boolean {
-  if (attribute === URL_ATTRIBUTE) return isBlackUrl(value, start, start + length);
-  return attribute === BLACK_ATTRIBUTE || attributeMeaning(value, start, length) !== 0;
+function isHarmful(bytes: Uint8Array, start: number, length: number, attribute: number): boolean {
+  if (attribute === URL_ATTRIBUTE) return isBlackUrl(bytes, start, start + length);
+  return attribute === BLACK_ATTRIBUTE || attributeMeaning(bytes, start, length) !== 0;
 }
 
-function isBlackTag(value: string, start: number, length: number): boolean {
+function isBlackTag(bytes: Uint8Array, start: number, length: number): boolean {
   if (length < 3) return false;
   return (
-    startsWithName(value, start, 'SVG') ||
-    startsWithName(value, start, 'XSL') ||
-    (meaningOf(value, start, length) & BLACK_TAG) !== 0
+    startsWithName(bytes, start, 'SVG') ||
+    startsWithName(bytes, start, 'XSL') ||
+    (meaningOf(bytes, start, length) & BLACK_TAG) !== 0
   );
 }
 
 /** Every attribute of five bytes or more that begins with "on" is taken for an event. */
-function attributeMeaning(value: string, start: number, length: number): number {
+function attributeMeaning(bytes: Uint8Array, start: number, length: number): number {
   if (length < 2) return 0;
   if (
     length >= 5 &&
-    (startsWithName(value, start, 'ON') ||
-      startsWithName(value, start, 'XMLNS') ||
-      startsWithName(value, start, 'XLINK'))
+    (startsWithName(bytes, start, 'ON') ||
+      startsWithName(bytes, start, 'XMLNS') ||
+      startsWithName(bytes, start, 'XLINK'))
   ) {
     return BLACK_ATTRIBUTE;
   }
-  return meaningOf(value, start, length) & (BLACK_ATTRIBUTE | URL_ATTRIBUTE | NAMING_ATTRIBUTE);
+  return meaningOf(bytes, start, length) & (BLACK_ATTRIBUTE | URL_ATTRIBUTE | NAMING_ATTRIBUTE);
 }
 
 /** What Internet Explorer runs within a comment: a backtick, which ends a tag there, a condition, an import. */
-function isBlackComment(value: string, start: number, length: number): boolean {
-  if (hasBacktick(value, start, length)) return true;
+function isBlackComment(bytes: Uint8Array, start: number, length: number): boolean {
+  if (hasBacktick(start, length)) return true;
   if (length <= 3) return false;
-  if (startsWithName(value, start, '[IF') || startsWithName(value, start, 'XML')) return true;
-  return length > 5 && (startsWithName(value, start, 'IMPORT') || startsWithName(value, start, 'ENTITY'));
+  if (startsWithName(bytes, start, '[IF') || startsWithName(bytes, start, 'XML')) return true;
+  return length > 5 && (startsWithName(bytes, start, 'IMPORT') || startsWithName(bytes, start, 'ENTITY'));
 }
 
 /** Looks further only when the last backtick that was found is passed, so that many comments cost one search. */
-function hasBacktick(value: string, start: number, length: number): boolean {
+function hasBacktick(start: number, length: number): boolean {
   if (nextBacktick < start) {
-    const found = value.indexOf('`', start);
-    nextBacktick = found < 0 ? value.length : found;
+    const found = tokens.value.indexOf('`', start);
+    nextBacktick = found < 0 ? tokens.end : found;
   }
   return nextBacktick < start + length;
 }
 
 /** Whether the text, in upper case, stands at a position; a NUL is not skipped here. */
-function startsWithName(value: string, start: number, text: string): boolean {
+function startsWithName(bytes: Uint8Array, start: number, text: string): boolean {
   for (let at = 0; at < text.length; at++) {
-    if (upperCode(value.charCodeAt(start + at)) !== text.charCodeAt(at)) return false;
+    if (upperCode(byteAt(bytes, start + at, tokens.end)) !== text.charCodeAt(at)) return false;
   }
   return true;
 }
 
 /** Whether a URL begins with a black scheme, in whatever entities, spaces and NULs it is written. */
-function isBlackUrl(value: string, start: number, end: number): boolean {
+function isBlackUrl(bytes: Uint8Array, start: number, end: number): boolean {
   let at = start;
-  while (at < end && isIgnoredBeforeUrl(value.charCodeAt(at))) at++;
+  while (at < end && isIgnoredBeforeUrl(bytes[at]!)) at++;
   let text = '';
   while (at < end && text.length < 11) {
-    const code = readCode(value, at, end);
+    const code = readCode(bytes, at, end);
     at = nextPosition;
     if (text === '' ? code <= 0x20 : code === 0 || code === 0x0a) continue;
     // As published, the low eight bits of a code are compared, but what is a letter is asked of the whole code.
@@ -150,23 +153,23 @@ function isIgnoredBeforeUrl(byte: number): boolean {
 let nextPosition = 0;
 
 /** The character at a position, a numeric entity decoded. Named ones are not: none begins a scheme. */
-function readCode(value: string, at: number, end: number): number {
+function readCode(bytes: Uint8Array, at: number, end: number): number {
   nextPosition = at + 1;
-  const byte = value.charCodeAt(at);
-  if (byte !== 0x26 || at + 1 >= end || value.charCodeAt(at + 1) !== 0x23) return byte;
-  const isHex = (value.charCodeAt(at + 2) | 0x20) === 0x78;
+  const byte = bytes[at]!;
+  if (byte !== 0x26 || at + 1 >= end || bytes[at + 1] !== 0x23) return byte;
+  const isHex = (byteAt(bytes, at + 2, tokens.end) | 0x20) === 0x78;
   const first = at + (isHex ? 3 : 2);
   let position = first;
   let code = 0;
   for (; position === first || position < end; position++) {
-    const digit = digitOf(value.charCodeAt(position), isHex);
+    const digit = digitOf(byteAt(bytes, position, tokens.end), isHex);
     if (digit < 0) break;
     code = code * (isHex ? 16 : 10) + digit;
     // No character: what looked like an entity is an ampersand.
     if (code > maxCode) return byte;
   }
   if (position === first) return byte;
-  nextPosition = position < end && value.charCodeAt(position) === 0x3b ? position + 1 : position;
+  nextPosition = position < end && bytes[position] === 0x3b ? position + 1 : position;
   return code;
 }
 

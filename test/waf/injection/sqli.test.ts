@@ -6,6 +6,8 @@ import { readToken } from '../../../src/waf/injection/sql-tokenizer.ts';
 import { kindLetters, SqlTokens } from '../../../src/waf/injection/sql-tokens.ts';
 import { sqlFingerprints, sqlWords } from '../../../src/waf/injection/sql-words.ts';
 import { cannotBeSqli, detectSqli, sqliTriggers } from '../../../src/waf/injection/sqli.ts';
+import { open } from '../../../src/waf/transforms/scratch.ts';
+import { leftovers } from '../transforms/byte-strings.ts';
 import { readVectors, splitRow, type UnitTest } from './vectors.ts';
 
 const words = Object.values(sqlWords).flatMap((list) => list.split(',').map((word) => word.trim()));
@@ -31,7 +33,7 @@ function countSignsBefore(value: string, at: number): number {
 describe("the project's unit tests", () => {
   test.for(readVectors<UnitTest[]>('libinjection-tokens'))('tokens: $name', ({ input, expected }) => {
     const tokens = new SqlTokens();
-    tokens.begin(input, '', false);
+    tokens.begin(input, open(input), '', false);
     const lines: string[] = [];
     while (readToken(tokens, 0)) lines.push(printToken(tokens, 0));
     expect(lines.join('\n').trimEnd()).toBe(expected);
@@ -39,7 +41,7 @@ describe("the project's unit tests", () => {
 
   test.for(readVectors<UnitTest[]>('libinjection-folding'))('folding: $name', ({ input, expected }) => {
     const tokens = new SqlTokens();
-    tokens.begin(input, '', false);
+    tokens.begin(input, open(input), '', false);
     const lines: string[] = [];
     const count = foldTokens(tokens);
     for (let slot = 0; slot < count; slot++) lines.push(printToken(tokens, slot));
@@ -90,7 +92,7 @@ describe('the tables', () => {
     for (const [letter, list] of Object.entries(sqlWords)) {
       for (const word of list.split(',').map((text) => text.trim())) {
         if (!/^[A-Z_][A-Z0-9_]*$/.test(word)) continue;
-        tokens.begin(word.toLowerCase(), '', false);
+        tokens.begin(word.toLowerCase(), open(word.toLowerCase()), '', false);
         expect(readToken(tokens, 0)).toBe(true);
         expect([word, printToken(tokens, 0)[0]]).toEqual([word, letter]);
       }
@@ -164,12 +166,29 @@ describe('any value', () => {
     );
   });
 
+  it('has the same tokens, whatever a longer value left in the buffer', () => {
+    const tokens = new SqlTokens();
+    fc.assert(
+      fc.property(fc.oneof(sql, dense), fc.boolean(), (value, mysql) => {
+        const printed = leftovers.map((leftover) => {
+          open(leftover);
+          tokens.begin(value, open(value), '', mysql);
+          let text = '';
+          while (readToken(tokens, 0)) text += `${printToken(tokens, 0)}\n`;
+          return text;
+        });
+        expect(new Set(printed).size).toBe(1);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it('is read to its end in as many tokens as it has bytes at most', () => {
     fc.assert(
       fc.property(fc.oneof(bytes, sql, dense), fc.constantFrom('', "'", '"'), fc.boolean(), (value, quote, mysql) => {
         fc.pre(value.length > 0);
         const tokens = new SqlTokens();
-        tokens.begin(value, quote, mysql);
+        tokens.begin(value, open(value), quote, mysql);
         let before = 0;
         while (readToken(tokens, 0)) {
           expect(tokens.position).toBeGreaterThan(before);

@@ -4,6 +4,8 @@ import { type HtmlContext, IN_TEXT } from '../../../src/waf/injection/html-kinds
 import { HtmlTokens } from '../../../src/waf/injection/html-tokenizer.ts';
 import { cannotBeXss, detectXss, xssTriggers } from '../../../src/waf/injection/xss.ts';
 import { BLACK_TAG, blackNames } from '../../../src/waf/injection/xss-names.ts';
+import { open } from '../../../src/waf/transforms/scratch.ts';
+import { leftovers } from '../transforms/byte-strings.ts';
 import { readVectors, splitRow, type UnitTest } from './vectors.ts';
 
 /** The names the project's test driver prints, by token kind. */
@@ -31,7 +33,7 @@ const html = fc.array(fc.constantFrom(...pieces), { maxLength: 20 }).map((list) 
 describe("the project's unit tests", () => {
   test.for(readVectors<UnitTest[]>('libinjection-html5'))('html5: $name', ({ input, expected }) => {
     const tokens = new HtmlTokens();
-    tokens.begin(input, IN_TEXT);
+    tokens.begin(input, open(input), IN_TEXT);
     const lines: string[] = [];
     while (tokens.next()) {
       const text = input.slice(tokens.start, tokens.start + tokens.length);
@@ -80,7 +82,7 @@ describe('a value that cannot be an attack', () => {
       fc.property(fc.oneof(bytes, html), fc.integer({ min: 0, max: 4 }), (text, context) => {
         const value = text.replace(/[<=]/g, '');
         expect(cannotBeXss(value)).toBe(true);
-        tokens.begin(value, context as HtmlContext);
+        tokens.begin(value, open(value), context as HtmlContext);
         const kinds: string[] = [];
         while (tokens.next()) kinds.push(kindNames[tokens.kind]!);
         // Only a first value is possible, and it belongs to no attribute; names of tags and comments need a `<`.
@@ -97,7 +99,7 @@ describe('any value', () => {
     const tokens = new HtmlTokens();
     fc.assert(
       fc.property(fc.oneof(bytes, html), fc.integer({ min: 0, max: 4 }), (value, context) => {
-        tokens.begin(value, context as HtmlContext);
+        tokens.begin(value, open(value), context as HtmlContext);
         let end = 0;
         for (let count = 0; tokens.next(); count++) {
           expect(tokens.start).toBeGreaterThanOrEqual(end - 1);
@@ -107,6 +109,24 @@ describe('any value', () => {
         }
       }),
       { numRuns: 3000 },
+    );
+  });
+
+  it('has the same tokens, whatever a longer value left in the buffer', () => {
+    const tokens = new HtmlTokens();
+    fc.assert(
+      fc.property(html, fc.constantFrom('<a /', '<a x/', '<a x', '<', '<a x='), (text, end) => {
+        const value = text + end;
+        const printed = leftovers.map((leftover) => {
+          open(leftover);
+          tokens.begin(value, open(value), IN_TEXT);
+          let kinds = '';
+          while (tokens.next()) kinds += `${tokens.kind} ${tokens.start} ${tokens.length}\n`;
+          return kinds;
+        });
+        expect(new Set(printed).size).toBe(1);
+      }),
+      { numRuns: 1000 },
     );
   });
 
