@@ -1,4 +1,6 @@
 // looks: what a value looks like as a whole, by a name. Each look is one pass over the value.
+import { byteAt } from '../transforms/bytes.ts';
+import { open } from '../transforms/scratch.ts';
 import { type Operator, OperatorError } from './operator.ts';
 
 export interface Look {
@@ -59,9 +61,11 @@ const MOST_LETTERS = 24;
 /** Whether that many different words of letters stand in the text; letters of any language count. */
 function hasWords(value: string, wanted: number): boolean {
   const words = new Set<string>();
+  const bytes = open(value);
+  const end = value.length;
   let start = 0;
-  for (let index = 0; index <= value.length; index++) {
-    const byte = value.charCodeAt(index);
+  for (let index = 0; index <= end; index++) {
+    const byte = byteAt(bytes, index, end);
     if (((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a) || byte >= 0x80) continue;
     const length = index - start;
     if (length >= LEAST_LETTERS && length <= MOST_LETTERS) {

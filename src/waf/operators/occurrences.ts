@@ -1,5 +1,6 @@
 // Finding one byte string in another in linear time, whatever both are: the engine's own search compares every byte of
 // the needle at every offset when both repeat themselves, and an argument with a macro may be as long as a body.
+import { open } from '../transforms/scratch.ts';
 
 /** Up to this length the engine's search is fast, and its worst case a small factor. */
 const SHORT_BYTES = 64;
@@ -29,13 +30,15 @@ function searchShort(needle: string): Search {
 
 /** Knuth, Morris, Pratt. */
 function searchLong(needle: string): Search {
-  const borders = bordersOf(needle);
+  const sought = Buffer.from(needle, 'latin1');
+  const borders = bordersOf(sought);
   return (value, accept) => {
+    const bytes = open(value);
     let matched = 0;
     for (let index = 0; index < value.length; index++) {
-      const byte = value.charCodeAt(index);
-      while (matched > 0 && needle.charCodeAt(matched) !== byte) matched = borders[matched - 1]!;
-      if (needle.charCodeAt(matched) === byte) matched++;
+      const byte = bytes[index];
+      while (matched > 0 && sought[matched] !== byte) matched = borders[matched - 1]!;
+      if (sought[matched] === byte) matched++;
       if (matched < needle.length) continue;
       const start = index + 1 - needle.length;
       if (accept(start)) return start;
@@ -46,12 +49,12 @@ function searchLong(needle: string): Search {
 }
 
 /** For each prefix of the needle, the length of its longest proper prefix that is also its suffix. */
-function bordersOf(needle: string): Int32Array {
+function bordersOf(needle: Uint8Array): Int32Array {
   const borders = new Int32Array(needle.length);
   for (let index = 1, border = 0; index < needle.length; index++) {
-    const byte = needle.charCodeAt(index);
-    while (border > 0 && needle.charCodeAt(border) !== byte) border = borders[border - 1]!;
-    if (needle.charCodeAt(border) === byte) border++;
+    const byte = needle[index];
+    while (border > 0 && needle[border] !== byte) border = borders[border - 1]!;
+    if (needle[border] === byte) border++;
     borders[index] = border;
   }
   return borders;

@@ -275,3 +275,14 @@ test.for(['validateByteRange', 'validateUrlEncoding', 'validateUtf8Encoding'])(
     );
   },
 );
+
+test('looks counts the last word of a document as it is, whatever a longer value left in the buffer', () => {
+  const isDocument = compile('looks', 'document');
+  const lines = 'one two three\nfour five six\nseven eight nine\nten eleven twelve';
+  for (const leftover of leftovers) {
+    open(leftover);
+    expect(isDocument(lines)).toBe(true);
+    open(leftover);
+    expect(isDocument(lines.slice(0, -'twelve'.length))).toBe(false);
+  }
+});
