@@ -4,6 +4,9 @@ import { type Alphabet, buildAlphabet } from './alphabet.ts';
 import { ANYWHERE } from './context.ts';
 import { ASSERT, BYTE, MATCH, type Nfa, SAVE, SPLIT } from './nfa.ts';
 
+/** Room at the beginning. */
+const FIRST_ENTRIES = 32;
+
 /** The BYTE states that each state leads to, under which context masks, and where it reaches its pattern's end. */
 export class FollowTable {
   readonly nfa: Nfa;
@@ -14,9 +17,9 @@ export class FollowTable {
   /** Contexts in which the pattern of a state is matched without another byte. */
   readonly accept: Int32Array;
   /** Of each entry: first member cell of its set, context mask, state after the byte. */
-  cells: Int32Array = new Int32Array(1024);
-  masks: Int32Array = new Int32Array(1024);
-  next: Int32Array = new Int32Array(1024);
+  cells: Int32Array = new Int32Array(FIRST_ENTRIES);
+  masks: Int32Array = new Int32Array(FIRST_ENTRIES);
+  next: Int32Array = new Int32Array(FIRST_ENTRIES);
   private used = 0;
   private readonly seen: Int32Array;
   private readonly touched: number[] = [];

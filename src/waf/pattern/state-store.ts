@@ -10,7 +10,7 @@ export class StateStore {
   /** States kept, numbered from 0. */
   count = 0;
   /** The sets one after the other: that of state `i` lies from `starts[i]` to `starts[i + 1] - 1`. */
-  sets: Int32Array = new Int32Array(256);
+  sets: Int32Array = new Int32Array(FIRST_STATES);
   starts: Int32Array = new Int32Array(FIRST_STATES);
   contexts: Uint8Array = new Uint8Array(FIRST_STATES);
   private hashes: Int32Array = new Int32Array(FIRST_STATES);

@@ -17,7 +17,8 @@ interface RestartOfAll {
   readonly matched: Uint8Array;
 }
 
-const NO_RESTART: Restart = { states: new Int32Array(0), accepted: new Int32Array(0) };
+const NONE = new Int32Array(0);
+const NO_RESTART: Restart = { states: NONE, accepted: NONE };
 
 export interface StepperOptions {
   /** Keep the first states of patterns where a way leads back to them: only then no states mean that nothing has begun. */
@@ -123,6 +124,11 @@ export class Stepper {
 
   /** What the first states of the given patterns reach; `behind` and `column` as for `step`. */
   restartOf(patterns: Int32Array, behind: number, column: number): Restart {
+    // One pattern's are kept by whoever asks: hundreds of patterns have a stepper of their own.
+    if (this.follow.nfa.starts.length === 1) {
+      this.step(this.follow.nfa.starts, 0, patterns.length, behind, column, NO_RESTART);
+      return restartFrom(this.next.subarray(0, this.count), this.accepted.subarray(0, this.acceptedCount));
+    }
     const { states, ends, matched } = this.restartOfAll(behind, column);
     const parts: number[] = [];
     const accepted: number[] = [];
@@ -130,7 +136,7 @@ export class Stepper {
       for (let i = ends[pattern]!; i < ends[pattern + 1]!; i++) parts.push(states[i]!);
       if (matched[pattern] === 1) accepted.push(pattern);
     }
-    return { states: Int32Array.from(parts), accepted: Int32Array.from(accepted) };
+    return restartFrom(parts, accepted);
   }
 
   private restartOfAll(behind: number, column: number): RestartOfAll {
@@ -213,6 +219,16 @@ export class Stepper {
     }
     return hash ^ (hash >>> 16);
   }
+}
+
+/** Small arrays take a hundred times their bytes, and most of these are empty. */
+function restartFrom(states: ArrayLike<number>, accepted: ArrayLike<number>): Restart {
+  if (states.length === 0 && accepted.length === 0) return NO_RESTART;
+  return { states: copyOf(states), accepted: copyOf(accepted) };
+}
+
+function copyOf(numbers: ArrayLike<number>): Int32Array {
+  return numbers.length === 0 ? NONE : Int32Array.from(numbers);
 }
 
 /** Every context in which a value begins. */
