@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { Recruits } from '../cluster/recruits.ts';
 import { automaticWorkers } from '../config/automatic-workers.ts';
 import type { Config } from '../config/config.ts';
+import { fileHasNoWorkers } from '../config/no-workers.ts';
 import { InheritedSockets } from '../gateway/inherited.ts';
 import { keepSignals } from './early-signals.ts';
 import { CONFIG_OPTION } from './options.ts';
@@ -29,7 +30,7 @@ With workers these go to the first process, which looks after the others.`,
       const recruits = new Recruits([process.argv[1] ?? '', WORK]);
       try {
         // As a rule there will be one where `auto` means any.
-        if (automaticWorkers() > 0) recruits.begin(1);
+        if (automaticWorkers() > 0 && !fileHasNoWorkers(file)) recruits.begin(1);
         const { readConfig } = await import('./read-config.ts');
         const read = (): Config => readConfig(file);
         const config = read();

@@ -72,6 +72,29 @@ test.for([
   expect(readdirSync('/proc').filter((pid) => environmentOf(pid).includes(mark))).toEqual([]);
 });
 
+test.for([
+  [0, 0],
+  [1, 1],
+] as const)('where a file says `workers: %i`, so many are begun', async ([workers, begun]) => {
+  const folder = await temporaryFolder();
+  const file = path.join(folder, 'gatehouse.yaml');
+  const hook = path.join(folder, 'hook.mjs');
+  const told = path.join(folder, 'told');
+  writeFileSync(told, '');
+  writeFileSync(hook, `import fs from 'node:fs'; fs.appendFileSync(${JSON.stringify(told)}, process.argv[2] + '\\n');`);
+  // What follows is refused, by the machine: by then all are begun that ever will be.
+  const rest = 'listen: { https: "127.0.0.1:0", http: false }\nadmin: { socket: false, http: "192.0.2.1:1" }';
+  const site = 'certificates: { issuer: internal }\nsites: { a.test: { to: "http://127.0.0.1:1", waf: false } }';
+  writeFileSync(file, `workers: ${workers}\n${rest}\n${site}\n`);
+  const outcome = await runCli(['run', '-c', file], { env: { NODE_OPTIONS: `--import=${hook}` } });
+  expect(outcome.code).toBe(1);
+  expect(
+    readFileSync(told, 'utf8')
+      .split('\n')
+      .filter((command) => command === 'work'),
+  ).toHaveLength(begun);
+});
+
 function environmentOf(pid: string): string {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'utf8');
