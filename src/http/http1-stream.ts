@@ -82,10 +82,10 @@ export class Http1ClientStream implements ClientStream {
     const exchange = this.#exchange;
     response.on('drain', () => source.resume());
     const sink: BodySink = {
-      write(chunk) {
+      write(chunk, release) {
         if (response.destroyed) return false;
         exchange.bytesOut += chunk.length;
-        return response.write(chunk);
+        return response.write(chunk, release);
       },
       end: (trailers) => this.#end(trailers),
       fail: (error: GatehouseError) => {

@@ -130,10 +130,10 @@ export class Http2ClientStream implements ClientStream {
     if (this.#hasTrailersToCome) stream.once('wantTrailers', () => this.#sendTrailers(trailers));
     stream.on('drain', () => source.resume());
     const sink: BodySink = {
-      write(chunk) {
+      write(chunk, release) {
         if (stream.destroyed || stream.closed) return false;
         exchange.bytesOut += chunk.length;
-        return stream.write(chunk);
+        return stream.write(chunk, release);
       },
       end(fields) {
         trailers = passableTrailers(fields);

@@ -116,16 +116,23 @@ export class ResponseReader {
       this.reply = { status, headers, body: this.body };
       if (this.#parser.endsByClose) this.reply.endsByClose = true;
       this.isEventStream = headerValue(headers, 'content-type')?.toLowerCase().startsWith('text/event-stream') ?? false;
-      if (!this.#gather.isEmpty) this.body.push(this.#gather.take(this.#isShared));
+      this.#push();
       return ANSWERED;
     }
-    if (!this.#gather.isEmpty) this.body?.push(this.#gather.take(this.#isShared));
+    this.#push();
     return WAITING;
+  }
+
+  #push(): void {
+    const gather = this.#gather;
+    if (gather.isEmpty) return;
+    const piece = gather.lend(this.#isShared);
+    this.body?.push(piece, gather.release);
   }
 
   #complete(): number {
     if (this.reply !== undefined) {
-      if (!this.#gather.isEmpty) this.body?.push(this.#gather.take(this.#isShared));
+      this.#push();
       return COMPLETE;
     }
     const { status, headers } = this.#parser.head;

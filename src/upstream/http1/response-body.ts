@@ -1,7 +1,7 @@
 // The body of an answer on its way from the connection to a sink. It holds at most what one read
 // brought while nobody takes it; the connection stops reading meanwhile.
 import type { GatehouseError } from '../../base/errors.ts';
-import type { BodySink, BodySource } from '../../http/body.ts';
+import type { BodySink, BodySource, Release } from '../../http/body.ts';
 
 /** What a body may ask of its connection. */
 export interface ReadFlow {
@@ -60,8 +60,8 @@ export class ResponseBody implements BodySource {
   }
 
   /** From the connection: further bytes. */
-  push(chunk: Uint8Array): void {
-    if (this.#sink !== undefined && !this.wantsPause) this.#isStalled = !this.#sink.write(chunk);
+  push(chunk: Uint8Array, release?: Release): void {
+    if (this.#sink !== undefined && !this.wantsPause) this.#isStalled = !this.#sink.write(chunk, release);
     else this.#held = this.#held === undefined ? chunk : Buffer.concat([this.#held, chunk]);
   }
 
