@@ -1,4 +1,5 @@
 // What `run`, `expose` and `demo` share: a gateway with its admin endpoint, until a signal ends it.
+import { setFlagsFromString } from 'node:v8';
 import { AdminServer } from '../admin/server.ts';
 import type { Config } from '../config/config.ts';
 import { Gateway } from '../gateway/gateway.ts';
@@ -57,6 +58,9 @@ export async function serve(
     },
     reloading?.isWatching === true,
   );
+  // The room for young objects has grown to what a start needs. V8 would bring it to 64 MiB while rules are warmed up, and
+  // hardly ever takes it back; workers have a bound of their own (cluster/recruits.ts).
+  setFlagsFromString('--semi-space-growth-factor=1');
   announce(gateway);
   return { gateway, adminPort: admin.port, stopped };
 }
