@@ -32,16 +32,16 @@ export function isAlphanumeric(byte: number): boolean {
   return (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a);
 }
 
-/** Up to this length a string is asked for its bytes: to put them into a buffer first would take longer. */
-const SHORT_BYTES = 24;
+/** So many bytes a string is asked for: to put it into a buffer first would take longer. */
+const SHORT_BYTES = 16;
 
 /** What a table of 256 flags says of the value: the index of the first byte that is set; -1: there is none. */
 export function firstOf(value: string, flags: Uint8Array): number {
-  if (value.length > SHORT_BYTES) return firstOfLong(value, flags);
-  for (let index = 0; index < value.length; index++) {
+  const near = Math.min(value.length, SHORT_BYTES);
+  for (let index = 0; index < near; index++) {
     if (flags[value.charCodeAt(index)] === 1) return index;
   }
-  return -1;
+  return near === value.length ? -1 : firstOfLong(value, flags);
 }
 
 function firstOfLong(value: string, flags: Uint8Array): number {
