@@ -113,7 +113,7 @@ export class RecipeBook {
     const { texts, ofNode } = textsOf(present, this.#nodes);
     const families = this.#families;
     /** By text and family. */
-    const queries: (Query | undefined)[] = new Array(texts.length * families);
+    const queries = Array.from<Query | undefined>({ length: texts.length * families });
     for (const group of this.#groups) {
       const text = ofNode[group.node] as number;
       const query = group.queryFor((texts[text] as Text).mayHold);
