@@ -72,9 +72,17 @@ export class Http1ClientStream implements ClientStream {
   /** Closes the connection in mid-answer: no last chunk, no close_notify, so the client sees that it was cut. */
   reset(): void {
     this.#isReset = true;
+    const response = this.#response;
+    // Its turn has not come (pipelining): the answers before it go out whole. Node would write what there is of it, and wait.
+    if (response.socket === null) response.once('socket', (socket) => this.#cut(socket));
+    else this.#cut(response.socket);
+    response.destroy();
+  }
+
+  #cut(socket: Socket): void {
     // An answer without length or chunks ends with its connection, and many clients ask no more of TLS: only RST says no.
-    if (this.#exchange.request.protocol === 'http/1.0') resetTransport(this.#response.req.socket);
-    this.#response.destroy();
+    if (this.#exchange.request.protocol === 'http/1.0') resetTransport(socket);
+    socket.destroy();
   }
 
   #pump(source: BodySource): void {

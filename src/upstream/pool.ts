@@ -32,6 +32,7 @@ export class Pool {
   readonly #relief = new Relief(
     () => this.#stock.held(),
     () => this.#queue.length,
+    () => this.#queue.length - Math.min(this.#takers, this.#spare),
     () => this.#serve(),
   );
   #isClosing = false;

@@ -31,14 +31,19 @@ interface Mark {
 export class Relief {
   readonly #held: () => Iterable<Held>;
   readonly #waiting: () => number;
+  readonly #stuck: () => number;
   readonly #onRound: () => void;
   #marks = new Map<Held, Mark>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** `waiting`: how many calls wait; `onRound`: called after each look. */
-  constructor(held: () => Iterable<Held>, waiting: () => number, onRound: () => void) {
+  /**
+   * `waiting`: how many calls wait; `stuck`: how many of them for a connection that another has, and not for one that is being
+   * made or may be; `onRound`: called after each look.
+   */
+  constructor(held: () => Iterable<Held>, waiting: () => number, stuck: () => number, onRound: () => void) {
     this.#held = held;
     this.#waiting = waiting;
+    this.#stuck = stuck;
     this.#onRound = onRound;
   }
 
@@ -67,7 +72,7 @@ export class Relief {
     const patienceMs = Math.max(LEAST_PATIENCE_MS, PATIENCE_MS / (1 + waiting / (1 + count)));
     const slow = [...marks].filter(([, { sinceMs }]) => nowMs - sinceMs >= patienceMs);
     slow.sort(([, a], [, b]) => a.sinceMs - b.sinceMs);
-    for (const [held] of slow.slice(0, waiting)) {
+    for (const [held] of slow.slice(0, this.#stuck())) {
       held.call?.giveWay();
       held.destroy(gaveWay());
     }

@@ -107,6 +107,29 @@ describe('an answer that is cut', () => {
   });
 });
 
+test('an answer that is cut while one before it goes out ends the connection behind that one', async () => {
+  const begun = Promise.withResolvers<Socket>();
+  const backend = await startRawBackend((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', (bytes: Buffer) => {
+      if (bytes.includes('GET /first')) begun.resolve(socket);
+      else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsecond', () => socket.resetAndDestroy());
+    });
+  });
+  const world = await startGateway(siteOf('http1', backend));
+  const client = await openTls(world, { ALPNProtocols: ['http/1.1'] });
+  client.write('GET /first HTTP/1.1\r\nHost: localhost\r\n\r\nGET /second HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  expect((await world.accessRecords(1))[0]).toMatchObject({ path: '/second', error: 'upstream_closed' });
+  (await begun.promise).write('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst');
+  let text = '';
+  client.on('data', (bytes: Buffer) => {
+    text += bytes.toString('latin1');
+  });
+  await new Promise((resolve) => client.once('close', resolve).on('error', () => {}));
+  expect(text).toMatch(/^HTTP\/1\.1 200 [\s\S]*\r\n\r\nfirst/);
+  expect(text).not.toContain('second');
+});
+
 describeProtocols('an answer of an HTTP/2 backend', (over) => {
   test.for(['destroy', 'reset', 'goodbye'] as const)('that is cut by %s breaks off', async (death) => {
     const backend = await startH2cBackend((stream) => {

@@ -1,5 +1,8 @@
 // Stalled clients, however many, never keep others from a backend: who holds a connection and neither sends nor takes
 // gives way while somebody waits, and clients take turns.
+import { once } from 'node:events';
+import http2 from 'node:http2';
+import { setTimeout as pass } from 'node:timers/promises';
 import type tls from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
 import { startH2cBackend, startStreamingBackend } from '../../support/backend.ts';
@@ -19,6 +22,8 @@ import { startGateway, type World } from '../../support/world.ts';
 
 /** Another client of the same machine. */
 const ELSEWHERE = { localAddress: '127.0.0.2' } as tls.ConnectionOptions;
+/** As in upstream/relief.ts. */
+const LONGEST_PATIENCE_MS = 2_000;
 const LARGE = Buffer.alloc(4 * 1024 * 1024, 'x');
 
 async function startApp(): Promise<string> {
@@ -79,6 +84,21 @@ test.for(STALLS)('%s', async ([, stall]) => {
   for (const over of ['h2', 'http/1.1'] as const) {
     expect(await request(over, world, { method: 'POST', body: 'mine' })).toMatchObject({ status: 200, body: 'hello' });
   }
+});
+
+test('a client that takes nothing for a while keeps its answer while there is room', async () => {
+  const world = await startGateway(`sites: { localhost: { to: "${await startApp()}" } }`);
+  const session = http2.connect(`https://localhost:${world.port}`, { ca: world.ca });
+  onTestFinished(() => session.destroy());
+  const answer = session.request({ ':path': '/large' });
+  await once(answer, 'response');
+  // Longer than anybody is borne with where others wait for a connection.
+  await pass(LONGEST_PATIENCE_MS + 500);
+  const others = await Promise.all(Array.from({ length: 4 }, () => request('h2', world)));
+  expect(others.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  let bytes = 0;
+  for await (const chunk of answer) bytes += (chunk as Buffer).length;
+  expect(bytes).toBe(LARGE.length);
 });
 
 test('a client with more calls than the queue may hold leaves room for others', async () => {
