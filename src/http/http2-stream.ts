@@ -107,7 +107,7 @@ export class Http2ClientStream implements ClientStream {
     this.#isComplete = true;
     this.#isTunnel = true;
     exchange.status = 200;
-    stream.respond([':status', '200', ...reply.headers]);
+    stream.respond(markUnique([':status', '200', ...reply.headers]));
     return joinTunnel(exchange, stream, tunnel, {
       finish: () => this.#endTunnel(),
       breakOff: () => this.reset(),

@@ -1,6 +1,6 @@
 // Connections to a server that are held by clients who send or take next to nothing, found while others wait for one. The
-// slowest give way, so that stalled clients, however many, never keep the rest from the server. Nothing of this runs
-// while there is room.
+// slowest give way, so that stalled clients, however many, never keep the rest from the server. Nobody does while there
+// is room.
 import { GatehouseError } from '../base/errors.ts';
 import type { Call } from './call.ts';
 
