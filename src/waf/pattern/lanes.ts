@@ -25,7 +25,9 @@ export class Lanes {
   private to = 0;
   /** Whether `lanes` read, else the first one alone. */
   private isSplit = false;
+  /** The first `count` of them read; behind them lie earlier ones. An array that is made shorter gives its memory back. */
   private lanes: Lane[] = [];
+  private count = 0;
   private spare: Lane[] = [];
   /** Runs beside two or three: an automaton of no patterns. */
   private readonly idle: LazyDfa;
@@ -42,6 +44,7 @@ export class Lanes {
   /** Forgets the smaller automata; between two values only. */
   dropParts(): void {
     this.lanes.length = 0;
+    this.count = 0;
     this.spare.length = 0;
     this.root.dropParts();
   }
@@ -51,7 +54,7 @@ export class Lanes {
     this.wanted = wanted;
     this.to = this.from;
     this.isSplit = false;
-    if (this.lanes.length > 0) this.lanes.length = 0;
+    this.count = 0;
     this.root.dfa.begin();
   }
 
@@ -61,9 +64,10 @@ export class Lanes {
     for (const part of this.root.parts) {
       if (!part.isOpen(wanted, hits)) continue;
       part.dfa.begin();
-      if (this.lanes.push(part) > FEW_LANES) break;
+      this.add(part);
+      if (this.count > FEW_LANES) break;
     }
-    if (this.lanes.length > FEW_LANES) this.lanes.length = 0;
+    if (this.count > FEW_LANES) this.count = 0;
     else this.goApart(hits);
   }
 
@@ -83,9 +87,9 @@ export class Lanes {
         const bit = 31 - Math.clz32(rest);
         rest ^= 1 << bit;
         const part = this.root.partOf(word * 32 + bit);
-        if (this.lanes.includes(part)) continue;
+        if (this.isReading(part)) continue;
         part.dfa.begin();
-        this.lanes.push(part);
+        this.add(part);
       }
     }
   }
@@ -111,7 +115,7 @@ export class Lanes {
       // With no lanes nothing is read any more.
       else if (!this.root.isOpen(this.wanted, hits)) this.isSplit = true;
     }
-    for (; at < to && this.lanes.length > 0; at += BLOCK_BYTES) {
+    for (; at < to && this.count > 0; at += BLOCK_BYTES) {
       this.feedBlock(bytes, at, Math.min(at + BLOCK_BYTES, to), hits);
     }
   }
@@ -136,18 +140,17 @@ export class Lanes {
 
   /** Reads one column: what `feed` does for a byte. */
   take(column: number, hits: Uint32Array): void {
-    const { lanes, root } = this;
+    const { lanes, root, count } = this;
     if (!this.isSplit) {
       if (!root.dfa.take(column, hits)) this.splitAt(root, column, hits);
       return;
     }
-    this.lanes = this.spare;
-    for (const lane of lanes) {
-      if (lane.dfa.take(column, hits)) this.lanes.push(lane);
+    this.beginNext();
+    for (let i = 0; i < count; i++) {
+      const lane = lanes[i]!;
+      if (lane.dfa.take(column, hits)) this.add(lane);
       else this.splitAt(lane, column, hits);
     }
-    lanes.length = 0;
-    this.spare = lanes;
   }
 
   /** Puts its parts in the place of a lane that cannot go on before byte `at`, and lets them read up to `to`. */
@@ -159,7 +162,7 @@ export class Lanes {
       part.dfa.beginAt(lane.dfa);
       const reached = part.dfa.feed(bytes, at, to, hits);
       if (reached < to) this.split(part, bytes, reached, to, hits);
-      else this.lanes.push(part);
+      else this.add(part);
     }
   }
 
@@ -170,36 +173,50 @@ export class Lanes {
     for (const part of lane.parts) {
       if (!part.isOpen(this.wanted, hits)) continue;
       part.dfa.beginAt(lane.dfa);
-      if (part.dfa.take(column, hits)) this.lanes.push(part);
+      if (part.dfa.take(column, hits)) this.add(part);
       else this.splitAt(part, column, hits);
     }
   }
 
   private feedBlock(bytes: Uint8Array, from: number, to: number, hits: Uint32Array): void {
-    const lanes = this.openLanes(hits);
-    this.lanes = this.spare;
-    for (let i = 0; i < lanes.length; i += 4) {
-      const count = Math.min(4, lanes.length - i);
-      if (count === 1) this.feedLane(lanes[i]!, bytes, from, to, hits);
-      else this.feedFour(lanes, i, count, bytes, from, to, hits);
+    this.dropClosed(hits);
+    const { lanes, count } = this;
+    this.beginNext();
+    for (let i = 0; i < count; i += 4) {
+      const few = Math.min(4, count - i);
+      if (few === 1) this.feedLane(lanes[i]!, bytes, from, to, hits);
+      else this.feedFour(lanes, i, few, bytes, from, to, hits);
     }
-    lanes.length = 0;
-    this.spare = lanes;
   }
 
-  /** The lanes without those that have nothing to look for any more. */
-  private openLanes(hits: Uint32Array): Lane[] {
-    const { lanes, wanted } = this;
-    let count = 0;
-    for (let i = 0; i < lanes.length; i++) if (lanes[i]!.isOpen(wanted, hits)) lanes[count++] = lanes[i]!;
-    lanes.length = count;
-    return lanes;
+  /** From now on lanes are put together anew; those there were stay as they are until the next time. */
+  private beginNext(): void {
+    const { lanes } = this;
+    this.lanes = this.spare;
+    this.spare = lanes;
+    this.count = 0;
+  }
+
+  private add(lane: Lane): void {
+    this.lanes[this.count++] = lane;
+  }
+
+  private isReading(lane: Lane): boolean {
+    for (let i = 0; i < this.count; i++) if (this.lanes[i] === lane) return true;
+    return false;
+  }
+
+  /** Leaves lanes out that have nothing to look for any more. */
+  private dropClosed(hits: Uint32Array): void {
+    const { lanes, wanted, count } = this;
+    this.count = 0;
+    for (let i = 0; i < count; i++) if (lanes[i]!.isOpen(wanted, hits)) this.add(lanes[i]!);
   }
 
   private feedLane(lane: Lane, bytes: Uint8Array, from: number, to: number, hits: Uint32Array): void {
     const reached = lane.dfa.feed(bytes, from, to, hits);
     if (reached < to) this.split(lane, bytes, reached, to, hits);
-    else this.lanes.push(lane);
+    else this.add(lane);
   }
 
   /** Lets `count` lanes read side by side, four at most. */
