@@ -19,11 +19,12 @@ export interface Recipe {
   readonly asks: readonly Ask[];
 }
 
-/** Combinations of bytes that a plan remembers. */
+/** Combinations of bytes that a plan has recipes for, and that it remembers to have been asked for once. */
 const MAX_RECIPES = 256;
+const MAX_SEEN = 1_024;
 const MAX_ROUGH_RECIPES = 512;
-/** New combinations that one exchange may cause; then rough recipes serve, and then the one for any value, which does most work. */
-export const NEW_RECIPES = 48;
+/** New recipes that one exchange may cause; then rough ones serve, and then the one for any value, which does most work. */
+export const NEW_RECIPES = 4;
 export const NEW_ROUGH_RECIPES = 128;
 
 /** Shared by all plans of a rule set. */
@@ -47,6 +48,8 @@ export class RecipeBook {
   /** Bits that make a difference here. */
   readonly #relevant: number;
   readonly #known = new Map<number, Recipe>();
+  /** Combinations without a recipe: most that odd values have never come again, and a rough one serves them as well. */
+  readonly #seen = new Set<number>();
   readonly #rough = new Map<number, Recipe>();
   readonly #any: Recipe;
 
@@ -77,7 +80,7 @@ export class RecipeBook {
     const known = this.#known.get(present);
     if (known !== undefined) return known;
     const meter = this.#meter;
-    if (meter.recipes <= 0) return this.#findRough(this.#roughly(present));
+    if (meter.recipes <= 0 || !this.#isSeen(present)) return this.#findRough(this.#roughly(present));
     meter.recipes--;
     if (this.#known.size >= MAX_RECIPES) {
       this.#known.clear();
@@ -86,6 +89,13 @@ export class RecipeBook {
     const recipe = this.#make(present);
     this.#known.set(present, recipe);
     return recipe;
+  }
+
+  #isSeen(present: number): boolean {
+    if (this.#seen.delete(present)) return true;
+    if (this.#seen.size >= MAX_SEEN) this.#seen.clear();
+    this.#seen.add(present);
+    return false;
   }
 
   /** All bits but those by which a transformation would be set off that the value does not set off. */

@@ -31,7 +31,8 @@ export interface Text {
 export function textsOf(present: number, nodes: readonly Node[]): { texts: Text[]; ofNode: Int32Array } {
   const texts: Text[] = [];
   const ofNode = new Int32Array(nodes.length);
-  for (const [node, { parent, transform, triggers, adds }] of nodes.entries()) {
+  for (let node = 0; node < nodes.length; node++) {
+    const { parent, transform, triggers, adds } = nodes[node] as Node;
     const from = ofNode[parent] as number;
     const before = texts[from];
     if (before !== undefined && (before.mayHold & triggers) === 0) {
