@@ -83,7 +83,7 @@ export class Lanes {
     this.splits++;
     this.goApart(hits);
     for (let word = 0; word < this.wanted.length; word++) {
-      for (let rest = this.wanted[word]!; rest !== 0; ) {
+      for (let rest = this.wanted[word]! | 0; rest !== 0; ) {
         const bit = 31 - Math.clz32(rest);
         rest ^= 1 << bit;
         const part = this.root.partOf(word * 32 + bit);
