@@ -48,13 +48,14 @@ export class Redaction {
    * a rule made of it (a part, another case, decoded) is not filled into the message, which `template` is.
    */
   finding(found: FindingTexts, template: string, secrets: Secrets): FindingTexts {
-    const { target, data } = found;
+    const { data } = found;
+    const target = cut(found.target);
     const fields = found.fields.map(cut);
-    if (this.#isSecret(target)) {
+    if (this.#isSecret(found.target)) {
       const value = { value: HIDDEN, matched: HIDDEN, raw: HIDDEN };
       return { target, ...value, msg: template, data: data === '' ? '' : HIDDEN, fields };
     }
-    const shown = (text: string): string => this.#text(text, secrets);
+    const shown = (text: string): string => secrets.shown(windowOf(text), (window) => this.#text(window, secrets));
     const value = shown(found.value);
     return {
       target,
@@ -123,6 +124,11 @@ export class Redaction {
     // The key of a value within JSON is the way to it: `json.user.password`; in a form it may be `user[password]`.
     return this.#names.has(target.slice(mark + 1));
   }
+}
+
+/** As much of a text as is looked through, and one character more where there is more. */
+function windowOf(text: string): string {
+  return text.slice(0, MAX_VALUE * WINDOW + 1);
 }
 
 /** A client may give a field a name of any length. */

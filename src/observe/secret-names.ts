@@ -2,8 +2,9 @@
 
 /** Parts of a name, between small and capital letters, dashes, points and the like. */
 const WORDS = /passw(?:or)?d|(?:^|[^a-z])(?:secret|token|api[-_]?key|authorization)(?![a-z])/;
-/** What a name cannot be longer than to be looked at as words. */
+/** What a name cannot be longer than to be looked at as words, and at all: beyond, it is taken for a secret. */
 const MAX_NAME = 500;
+const MAX_LOOKED_AT = 4_096;
 
 export class SecretNames {
   readonly #names: ReadonlySet<string>;
@@ -20,6 +21,7 @@ export class SecretNames {
   /** `user[password]`, `login.password`, `newPassword` and `X-Auth-Token` are secrets too. */
   has(name: string): boolean {
     if (this.isEmpty) return false;
+    if (name.length > MAX_LOOKED_AT) return true;
     const lower = name.toLowerCase();
     if (this.#names.has(lower) || lower.split(/[.[\]]+/).some((step) => this.#names.has(step))) return true;
     const words = name

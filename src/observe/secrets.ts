@@ -9,6 +9,8 @@ const MAX_SECRETS = 100;
 export class Secrets {
   /** In lower case, the longest first: a whole field before its parts. */
   readonly #texts: readonly string[];
+  /** Texts as they are shown, by what they were: many rules quote the same value. */
+  readonly #shown = new Map<string, string>();
 
   /** From flat lists of fields, of those that are named. */
   constructor(lists: readonly (readonly string[])[], names: SecretNames) {
@@ -30,6 +32,16 @@ export class Secrets {
   /** Of the longest; 0: there are none. */
   get length(): number {
     return this.#texts[0]?.length ?? 0;
+  }
+
+  /** What `show` makes of a text, worked out once. */
+  shown(text: string, show: (text: string) => string): string {
+    let shown = this.#shown.get(text);
+    if (shown === undefined) {
+      shown = show(text);
+      this.#shown.set(text, shown);
+    }
+    return shown;
   }
 
   /** The text with every secret replaced, in whatever case it stands there. */

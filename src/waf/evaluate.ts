@@ -177,7 +177,7 @@ function note(
   field: Field,
   value: string,
 ): true {
-  const label = field.name === '' ? target.label : `${target.label}:${field.name}`;
+  const label = field.labelIn(target.label);
   // What MATCHED_VAR and MATCHED_VARS hand on has its label already.
   const own = target.label.startsWith('MATCHED_') ? field.name || (tx.lastMatched?.label ?? label) : label;
   // Before the value is noted and the effects run: both may change what the argument's macros stand for.
@@ -207,6 +207,9 @@ function linkMatch(tx: Transaction): LinkMatch | undefined {
   return last === undefined ? undefined : { ...last, captured: tx.captured };
 }
 
+/** Of one value in a message: more than any record shows. */
+const MOST_QUOTED = 4_096;
+
 /** Fills the texts in as they stood when their link matched. */
 function describe(
   tx: Transaction,
@@ -223,8 +226,8 @@ function describe(
       tx.matched = [then];
       tx.captured = then.captured;
     }
-    if (link.msg !== undefined) msg = expand(link.msg, tx);
-    if (link.logdata !== undefined) data = expand(link.logdata, tx);
+    if (link.msg !== undefined) msg = expand(link.msg, tx, MOST_QUOTED);
+    if (link.logdata !== undefined) data = expand(link.logdata, tx, MOST_QUOTED);
   }
   Object.assign(tx, after);
   const first = seen[0];

@@ -4,11 +4,11 @@ import type { WritableCollection } from './rule.ts';
 import type { Transaction } from './transaction.ts';
 import { variableKind, variableNumber } from './variables.ts';
 
-/** What is not set is empty, as in ModSecurity. */
-export function expand(template: Template, tx: Transaction): string {
+/** What is not set is empty, as in ModSecurity. Of each macro's value no more than `most` characters are filled in. */
+export function expand(template: Template, tx: Transaction, most: number = Infinity): string {
   let text = '';
   for (const piece of template) {
-    text += typeof piece === 'string' ? piece : macroValue(piece.variable, piece.key, tx);
+    text += typeof piece === 'string' ? piece : macroValue(piece.variable, piece.key, tx).slice(0, most);
   }
   return text;
 }

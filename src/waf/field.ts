@@ -14,6 +14,7 @@ export class Field {
   /** Set by the scan before any rule that scans is evaluated. */
   hits: Hits = NO_HITS;
   #key: string | undefined;
+  #labels: Map<string, string> | undefined;
 
   constructor(name: string, value: string, isOfBody = false) {
     this.name = name;
@@ -25,6 +26,19 @@ export class Field {
   get key(): string {
     this.#key ??= keyOf(this.name);
     return this.#key;
+  }
+
+  /** `ARGS:id`. One string for all rules that match a long name: each of their records would copy it. */
+  labelIn(collection: string): string {
+    if (this.name === '') return collection;
+    if (this.name.length <= MAX_KEY_LENGTH) return `${collection}:${this.name}`;
+    this.#labels ??= new Map();
+    let label = this.#labels.get(collection);
+    if (label === undefined) {
+      label = `${collection}:${this.name}`;
+      this.#labels.set(collection, label);
+    }
+    return label;
   }
 }
 

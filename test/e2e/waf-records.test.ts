@@ -21,6 +21,24 @@ describeProtocols('a record of findings', (over) => {
     }
   });
 
+  test('has names of fields cut, wherever a rule speaks of them', async () => {
+    const app = await startBackend();
+    const told = "pass,log,msg:'m %{MATCHED_VAR_NAME}',logdata:'d %{MATCHED_VAR_NAME}'";
+    const rules = ['ARGS', 'ARGS_NAMES', 'ARGS_POST']
+      .map((target, at) => `SecRule ${target} "@rx ." "id:${at + 1},phase:2,${told}"`)
+      .join('\n');
+    const world = await startGuarded({ rules, to: app.url });
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    await request(over, world, { method: 'POST', headers, body: `${'a'.repeat(100_000)}=x` });
+    const [record] = await world.wafRecords(1);
+    expect(record?.rules).toHaveLength(3);
+    for (const { target, fields } of record?.rules ?? []) {
+      expect(target).toMatch(/^ARGS[A-Z_]*:a+…$/);
+      expect(fields).toEqual([target]);
+    }
+    expect(JSON.stringify(record).length).toBeLessThan(10_000);
+  });
+
   test('shows no secret, whichever way a rule speaks of it', async () => {
     const app = await startBackend();
     const rules = `

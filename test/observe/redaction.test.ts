@@ -30,6 +30,19 @@ describe('a finding', () => {
     expect(shown('x'.repeat(1_000_000))).toBe(`${'x'.repeat(512)}…`);
   });
 
+  test('has names of fields cut behind 256 characters', () => {
+    const target = `ARGS:${'n'.repeat(1_000)}`;
+    const texts = { target, value: 'v', matched: '', msg: '', data: '', raw: '', fields: [target] };
+    const cut = `${target.slice(0, 256)}…`;
+    expect(redaction.finding(texts, '', nothing)).toMatchObject({ target: cut, fields: [cut], value: 'v' });
+  });
+
+  test('on a name that nobody can have meant shows nothing of its value', () => {
+    const target = `ARGS:${'n'.repeat(5_000)}`;
+    const texts = { target, value: 'v', matched: '', msg: '', data: '', raw: '', fields: [] };
+    expect(redaction.finding(texts, '', nothing).value).toBe('[redacted]');
+  });
+
   test.for([
     'REQUEST_HEADERS:Authorization',
     'REQUEST_HEADERS:cookie',
