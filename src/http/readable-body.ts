@@ -1,6 +1,7 @@
 // A Node stream as a body source: counted, bounded, and timed while the gateway is ready to read.
 import type { Readable } from 'node:stream';
 import type { GatehouseError } from '../base/errors.ts';
+import { leavesBehind } from '../base/young-garbage.ts';
 import type { BodySink, BodySource } from './body.ts';
 
 export interface ReadableBodyOptions {
@@ -151,6 +152,7 @@ export class ReadableBody implements BodySource {
   readonly #onData = (chunk: Buffer): void => {
     const { onBytes, limitBytes, faults } = this.#options;
     this.#received += chunk.length;
+    leavesBehind(chunk.length);
     onBytes?.(chunk.length);
     if (this.#received > limitBytes) {
       this.fail(faults.tooLarge());

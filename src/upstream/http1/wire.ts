@@ -1,6 +1,7 @@
 // The socket of a connection: what it reports, how long it may be silent, and its one end. Whatever it
 // reports and whenever, no 'error' goes unheard.
 import type { Socket } from 'node:net';
+import { leavesBehind } from '../../base/young-garbage.ts';
 import { dieOfWriteError, forgetWriteError, surviveWriteError, WRITE_ERROR_GRACE_MS } from './write-error.ts';
 
 /** What the connection does about its socket. */
@@ -88,7 +89,11 @@ export class Wire {
     return socket;
   }
 
-  readonly #onData = (chunk: Buffer): void => this.#events.bytes(chunk);
+  /** Of TLS: bytes of a plain connection come by a buffer of our own (upstream/connect.ts). */
+  readonly #onData = (chunk: Buffer): void => {
+    leavesBehind(chunk.length);
+    this.#events.bytes(chunk);
+  };
 
   readonly #onDrain = (): void => {
     this.touch();
