@@ -1,7 +1,7 @@
 // Runs a few ordinary requests through a fresh plan, so that the first client does not wait while automata get their
 // states, and later some hostile ones: the first of those costs five times as much as the next.
 import { Engine, type Inspection } from './engine.ts';
-import { hostileBodies } from './hostile-bodies.ts';
+import { FIRST_SHAPES, hostileBodies, LATER_SHAPES } from './hostile-bodies.ts';
 import type { Plan } from './plan.ts';
 
 /** Field lines of two clients. */
@@ -62,16 +62,27 @@ const PAUSE_MS = 5;
 /** Hostile requests seldom come first: they wait until a start is over, and take a fifth of the time then. */
 const HOSTILE_AFTER_MS = 2_000;
 const PAUSE_TIMES = 4;
+/** What takes most of the memory waits until a start is long over, so that it does not come on top of what large bodies take. */
+const REST_AFTER_MS = 5 * 60_000;
 /** Patterns that are read in one turn. */
 const READ_AT_ONCE = 8;
 
 /** What is still to be run. Not held by a timer: a plan that no configuration has any more is not worth the work. */
-const left = new WeakMap<Plan, Generator[]>();
+const left = new WeakMap<Plan, Phase[]>();
+
+interface Phase {
+  /** Stops behind each. */
+  readonly exchanges: Generator;
+  /** A pause is as many times as long as the exchange before it. */
+  readonly pauseTimes: number;
+  /** How long after its end the next one begins. */
+  readonly nextAfterMs: number;
+}
 
 /** The same plan. The exchanges are run one after another while the event loop has time, and the plan is in use. */
 export function warmUp(plan: Plan): Plan {
   const engine = engineOf(plan);
-  left.set(plan, [ordinaryExchanges(engine), hostileExchanges(engine)]);
+  left.set(plan, phasesOf(engine));
   setTimeout(runInTurns, FIRST_MS, new WeakRef(plan)).unref();
   return plan;
 }
@@ -79,24 +90,29 @@ export function warmUp(plan: Plan): Plan {
 /** The same without pauses. */
 export function warmUpAtOnce(plan: Plan): Plan {
   const engine = engineOf(plan);
-  for (const exchanges of [ordinaryExchanges(engine), hostileExchanges(engine)]) {
-    while (exchanges.next().done !== true);
-  }
+  for (const { exchanges } of phasesOf(engine)) while (exchanges.next().done !== true);
   return plan;
+}
+
+function phasesOf(engine: Engine): Phase[] {
+  return [
+    { exchanges: ordinaryExchanges(engine), pauseTimes: 0, nextAfterMs: HOSTILE_AFTER_MS },
+    { exchanges: hostileExchanges(engine, FIRST_SHAPES), pauseTimes: PAUSE_TIMES, nextAfterMs: REST_AFTER_MS },
+    { exchanges: hostileExchanges(engine, LATER_SHAPES), pauseTimes: PAUSE_TIMES, nextAfterMs: 0 },
+  ];
 }
 
 function runInTurns(warmed: WeakRef<Plan>): void {
   const plan = warmed.deref();
   const phases = plan === undefined ? undefined : left.get(plan);
-  const [exchanges] = phases ?? [];
-  if (phases === undefined || exchanges === undefined) return;
+  const [phase] = phases ?? [];
+  if (phases === undefined || phase === undefined) return;
   const startedAt = performance.now();
   try {
-    const isOver = exchanges.next().done === true;
-    const isHostile = phases.length === 1;
+    const isOver = phase.exchanges.next().done === true;
     if (isOver) phases.shift();
-    const pauseMs = isHostile ? Math.max(PAUSE_MS, PAUSE_TIMES * (performance.now() - startedAt)) : PAUSE_MS;
-    setTimeout(runInTurns, isOver ? HOSTILE_AFTER_MS : pauseMs, warmed).unref();
+    const pauseMs = Math.max(PAUSE_MS, phase.pauseTimes * (performance.now() - startedAt));
+    setTimeout(runInTurns, isOver ? phase.nextAfterMs : pauseMs, warmed).unref();
   } catch {
     // What these cannot do fails when it is used, with a message.
   }
@@ -127,8 +143,8 @@ function* ordinaryExchanges(engine: Engine): Generator<unknown, void> {
 }
 
 /** The automata that take over from the large ones, and all that runs for long values and for rules that hit only. */
-function* hostileExchanges(engine: Engine): Generator<undefined, void> {
-  for (const form of hostileBodies(engine.plan.scans.patterns)) {
+function* hostileExchanges(engine: Engine, shapes: typeof FIRST_SHAPES): Generator<undefined, void> {
+  for (const form of hostileBodies(engine.plan.scans.patterns, shapes)) {
     const inspection = engine.begin();
     // States that only such texts need would fill the large automata.
     engine.plan.scans.holdMain();
