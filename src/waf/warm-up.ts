@@ -63,7 +63,7 @@ const PAUSE_MS = 5;
 const HOSTILE_AFTER_MS = 2_000;
 const PAUSE_TIMES = 4;
 /** What takes most of the memory waits until a start is long over, so that it does not come on top of what large bodies take. */
-const REST_AFTER_MS = 5 * 60_000;
+const REST_AFTER_MS = 2 * 60_000;
 /** Patterns that are read in one turn. */
 const READ_AT_ONCE = 8;
 
