@@ -25,8 +25,8 @@ export interface Living {
   /** Drops everything. */
   destroy(): void;
   reopenLogs(): void;
-  /** The last thing; what waits is written. */
-  flush(): void;
+  /** The last thing: what waits is written. */
+  finish(): Promise<void>;
 }
 
 /** Resolves when it has stopped and its records are written. */
@@ -50,7 +50,7 @@ export function live(living: Living, isWatching: boolean): Promise<void> {
     manager.stop();
     admin.close();
     records.info('process', 'stopped');
-    living.flush();
+    await living.finish();
     resolve();
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -64,8 +64,7 @@ export function live(living: Living, isWatching: boolean): Promise<void> {
   // A broken invariant of ours: nobody knows what state is left, so the process ends and says why.
   process.on('uncaughtException', (error) => {
     records.error('process', 'the gateway broke and stops', error);
-    living.flush();
-    process.exit(FAILED);
+    void living.finish().then(() => process.exit(FAILED));
   });
   // Nothing is ready again that was said to be stopping.
   reloader.onBegin = () => {

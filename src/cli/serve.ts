@@ -54,7 +54,7 @@ export async function serve(
       stop: (drainMs) => gateway.stop(drainMs),
       destroy: () => gateway.destroy(),
       reopenLogs: () => records.reopen(),
-      flush: () => records.flush(),
+      finish: () => records.finish(),
     },
     reloading?.isWatching === true,
   );

@@ -6,7 +6,8 @@ import type { Recruits } from '../cluster/recruits.ts';
 import { Supervisor } from '../cluster/supervisor.ts';
 import type { Config } from '../config/config.ts';
 import type { InheritedSockets } from '../gateway/inherited.ts';
-import { stdoutSink } from '../observe/line-sink.ts';
+import { sinkOf } from '../observe/line-sink.ts';
+import { Outlet } from '../observe/outlet.ts';
 import { Records } from '../observe/records.ts';
 import { live } from './life.ts';
 import { Reloader } from './reloader.ts';
@@ -26,8 +27,8 @@ export async function supervise(
   { inherited, recruits }: Brought,
 ): Promise<Pick<Running, 'adminPort' | 'stopped'>> {
   const records = new Records(wordsOnly(config));
-  const stdout = stdoutSink((words) => records.error('process', words, undefined));
-  const supervisor = new Supervisor(config, records, { recruits, stdout, inherited });
+  const stdout = new Outlet(1, (words) => records.error('process', words, undefined));
+  const supervisor = new Supervisor(config, records, { recruits, stdout: sinkOf(() => stdout.stream), inherited });
   const target = {
     records,
     get config() {
@@ -44,14 +45,19 @@ export async function supervise(
   };
   const reloader: Reloader = new Reloader(target, () => admin, reloading.read);
   const admin = new AdminServer(
-    new ClusterControl(supervisor, reloader, () => [...records.failing, ...stdout.failing()], VERSION),
+    new ClusterControl(
+      supervisor,
+      reloader,
+      () => [...records.failing, ...(stdout.failing === undefined ? [] : [stdout.failing])],
+      VERSION,
+    ),
   );
   await admin.open(config);
   try {
     await supervisor.start();
   } catch (error) {
     admin.close();
-    records.flush();
+    await records.finish();
     throw error;
   }
   inherited.tellUnused(records);
@@ -71,9 +77,8 @@ export async function supervise(
         records.reopen();
         supervisor.reopenLogs();
       },
-      flush: () => {
-        records.flush();
-        stdout.flush();
+      finish: async () => {
+        await Promise.all([records.finish(), stdout.finish()]);
       },
     },
     reloading.isWatching,

@@ -76,8 +76,7 @@ export class Worker {
     const gateway = await Gateway.start(shareOf(orders.config, orders.workers), { fellows: this.#fellows(orders) });
     process.on('uncaughtException', (error) => {
       gateway.records.error('process', 'a worker broke and ends; another one takes its place', error);
-      gateway.records.flush();
-      process.exit(1);
+      void gateway.records.finish().then(() => process.exit(1));
     });
     this.#orphanWatch = new OrphanWatch(gateway.runtime.config.timeouts.drainMs);
     this.#control.resolve(makeControl(gateway, this.reloads));
@@ -180,7 +179,7 @@ export class Worker {
     this.#stopping ??= this.#gateway.promise.then(async (gateway) => {
       this.#discard();
       await gateway.stop(drainMs ?? gateway.runtime.config.timeouts.drainMs);
-      gateway.records.flush();
+      await gateway.records.finish();
       // The answer goes first.
       setImmediate(() => this.#ended.resolve());
     });

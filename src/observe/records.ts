@@ -147,9 +147,9 @@ export class Records {
     this.#outlets.reopen();
   }
 
-  /** Writes out what waits; the last thing before the process ends. */
-  flush(): void {
-    this.#outlets.flush();
+  /** Writes out what waits; the last thing before the process ends. Resolves after two seconds at the latest. */
+  finish(): Promise<void> {
+    return this.#outlets.finish();
   }
 }
 

@@ -3,6 +3,7 @@
 import { openSync, readdirSync, renameSync, statSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
 import pino from 'pino';
+import { finish } from './finish.ts';
 
 export interface FileBounds {
   readonly fileBytes: number;
@@ -85,19 +86,12 @@ export class RotatingFile {
     }
   }
 
-  /** Writes out what waits. */
-  flush(): void {
-    try {
-      this.#open?.flushSync();
-    } catch {
-      // Not yet open, or broken: there is nothing left to save.
-    }
-  }
-
-  close(): void {
-    this.#open?.end();
+  /** Writes out what waits, and takes no more. */
+  async finish(): Promise<void> {
+    const last = this.#open;
     this.#open = undefined;
     this.#restsUntil = Number.POSITIVE_INFINITY;
+    if (last !== undefined) await finish(last);
   }
 
   #isFull(bytes: number, now: number): boolean {

@@ -146,14 +146,8 @@ export class Traffic {
   }
 
   /** Nothing is recorded any more; what waits is written. */
-  close(): void {
+  async finish(): Promise<void> {
     clearInterval(this.#pruning);
-    this.#passes.close();
-    this.#hits.close();
-  }
-
-  flush(): void {
-    this.#passes.flush();
-    this.#hits.flush();
+    await Promise.all([this.#passes.finish(), this.#hits.finish()]);
   }
 }

@@ -62,3 +62,37 @@ test('a file that cannot be opened any more is told, and the one that is open go
   await ask();
   await vi.waitFor(() => expect(readFileSync(path.join(logs, 'access.log'), 'utf8')).toContain('"access"'));
 });
+
+test.for(['0', '1'])(
+  'with nobody left to read its words it ends when it is told, with workers: %s',
+  async (workers) => {
+    const file = writeSmallConfig(await temporaryFolder(), { workers });
+    const { child, said, ended } = startCli(['run', '-c', file]);
+    await said(/"ready"/);
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    child.kill('SIGTERM');
+    expect((await ended).code).toBe(0);
+  },
+);
+
+test('with nobody left to read its words it takes a reload', async () => {
+  const folder = await temporaryFolder();
+  const file = writeSmallConfig(folder, {});
+  const { child, said } = startCli(['run', '-c', file]);
+  await said(/"ready"/);
+  child.stdout?.destroy();
+  child.stderr?.destroy();
+  writeSmallConfig(folder, { beside: 'logs: { level: debug }' });
+  expect(await runCli(['reload', '-c', file])).toMatchObject({ code: 0 });
+  expect(await runCli(['status', '-c', file])).toMatchObject({ code: 0 });
+});
+
+test('what was written last is there when it has ended', async () => {
+  const { folder, running, ask } = await installed('{ access: access.log, waf: false }');
+  await ask();
+  running.child.kill('SIGTERM');
+  const { stderr } = await running.ended;
+  expect(stderr.trimEnd().split('\n').at(-1)).toContain('"stopped"');
+  expect(readFileSync(path.join(folder, 'access.log'), 'utf8').match(/"access"/g)).toHaveLength(1);
+});

@@ -46,7 +46,7 @@ export async function startTarget(options: RuleOptions): Promise<Target> {
       trust: tls.createSecureContext({ ca }),
       stop: async () => {
         await gateway.stop(DRAIN_MS);
-        gateway.records.flush();
+        await gateway.records.finish();
         const logged = joinRecords(await log('access.log'), await log('waf.log'));
         await clean();
         return logged;
