@@ -7,7 +7,7 @@ import { ensureFolder } from '../base/folder.ts';
 import type { Config } from '../config/config.ts';
 import { openLocalCa } from '../tls/local-ca.ts';
 import type { Attack } from './demo-app/attacks.ts';
-import { DONE, report, say } from './outcome.ts';
+import { endProcess, report, say } from './outcome.ts';
 import { readConfig } from './read-config.ts';
 import { SELF } from './self.ts';
 import { type Running, serve } from './serve.ts';
@@ -36,7 +36,8 @@ export function demoCommand(): Command {
         const running = await serve(config, { read, isWatching: true });
         say(banner(running, openLocalCa(config.certificates.storage).rootPath, ATTACKS));
         await running.stopped;
-        process.exitCode = DONE;
+        await app.close();
+        endProcess();
       } catch (error) {
         process.exitCode = report(error);
       } finally {

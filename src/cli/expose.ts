@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { ProblemsError } from '../base/errors.ts';
 import type { Config } from '../config/config.ts';
 import { parseConfig } from '../config/load.ts';
-import { DONE, print, report, say } from './outcome.ts';
+import { endProcess, print, report, say } from './outcome.ts';
 import { SELF } from './self.ts';
 import { serve } from './serve.ts';
 
@@ -39,7 +39,7 @@ export function exposeCommand(): Command {
         if (options.internal === true)
           say(`Its certificate is from the local CA; to make this machine trust it: ${SELF} certs trust`);
         await stopped;
-        process.exitCode = DONE;
+        endProcess();
       } catch (error) {
         process.exitCode = report(error);
       }

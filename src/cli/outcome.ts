@@ -6,6 +6,11 @@ export const DONE = 0;
 export const FAILED = 1;
 export const WRONG = 2;
 
+/** After a gateway has stopped. Lines for a reader that has stalled would keep the process for ever. */
+export function endProcess(): never {
+  process.exit(DONE);
+}
+
 export function say(words: string): void {
   process.stderr.write(`${words}\n`);
 }

@@ -7,7 +7,7 @@ import { fileHasNoWorkers } from '../config/no-workers.ts';
 import { InheritedSockets } from '../gateway/inherited.ts';
 import { keepSignals } from './early-signals.ts';
 import { CONFIG_OPTION } from './options.ts';
-import { DONE, report } from './outcome.ts';
+import { endProcess, report } from './outcome.ts';
 import { WORK } from './self.ts';
 
 export function runCommand(): Command {
@@ -42,7 +42,8 @@ With workers these go to the first process, which looks after the others.`,
             ? await (await import('./serve.ts')).serve(config, reloading, inherited)
             : await (await import('./supervise.ts')).supervise(config, reloading, { inherited, recruits });
         await stopped;
-        process.exitCode = DONE;
+        recruits.dismiss();
+        endProcess();
       } catch (error) {
         process.exitCode = report(error);
       } finally {

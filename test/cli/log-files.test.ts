@@ -1,4 +1,5 @@
 // SIGUSR2 opens log files anew, as logrotate asks for, and is never the end of a gateway.
+import { once } from 'node:events';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -11,18 +12,18 @@ import { writeSmallConfig } from '../support/small-config.ts';
 interface Installed {
   readonly folder: string;
   readonly running: RunningCli;
-  readonly ask: () => Promise<unknown>;
+  readonly ask: (headers?: Record<string, string>) => Promise<unknown>;
 }
 
-async function installed(logs: string): Promise<Installed> {
+async function installed(logs: string, workers?: string): Promise<Installed> {
   const folder = await temporaryFolder();
   const { url } = await startBackend();
-  const file = writeSmallConfig(folder, { beside: `logs: ${logs}`, to: url });
+  const file = writeSmallConfig(folder, { beside: `logs: ${logs}`, to: url, workers });
   const running = startCli(['run', '-c', file]);
   const words = await running.said(/"ready"/);
   const port = Number(/127\.0\.0\.1:(\d+)/.exec(words)?.[1]);
   const { stdout: ca } = await runCli(['certs', 'export', '--root', '-c', file]);
-  return { folder, running, ask: () => request('http/1.1', { port, ca }) };
+  return { folder, running, ask: (headers = {}) => request('http/1.1', { port, ca }, { headers }) };
 }
 
 test('where records go to stdout there is nothing to open', async () => {
@@ -76,13 +77,26 @@ test.for(['0', '1'])(
   },
 );
 
+test.for(['0', '1'])(
+  'with records for a reader that has stalled it ends all the same, with workers: %s',
+  async (workers) => {
+    const { running, ask } = await installed('{ access: stdout, waf: false }', workers);
+    running.child.stdout?.pause();
+    // More than pipes and buffers hold.
+    for (let i = 0; i < 600; i++) await ask({ 'user-agent': 'x'.repeat(2_000) });
+    running.child.kill('SIGTERM');
+    await once(running.child, 'exit');
+    expect(running.child.exitCode).toBe(0);
+  },
+);
+
 test('with nobody left to read its words it takes a reload', async () => {
   const folder = await temporaryFolder();
   const file = writeSmallConfig(folder, {});
-  const { child, said } = startCli(['run', '-c', file]);
-  await said(/"ready"/);
-  child.stdout?.destroy();
-  child.stderr?.destroy();
+  const running = startCli(['run', '-c', file]);
+  await running.said(/"ready"/);
+  running.child.stdout?.destroy();
+  running.child.stderr?.destroy();
   writeSmallConfig(folder, { beside: 'logs: { level: debug }' });
   expect(await runCli(['reload', '-c', file])).toMatchObject({ code: 0 });
   expect(await runCli(['status', '-c', file])).toMatchObject({ code: 0 });
