@@ -68,12 +68,12 @@ test.for(['0', '1'])(
   'with nobody left to read its words it ends when it is told, with workers: %s',
   async (workers) => {
     const file = writeSmallConfig(await temporaryFolder(), { workers });
-    const { child, said, ended } = startCli(['run', '-c', file]);
-    await said(/"ready"/);
-    child.stdout?.destroy();
-    child.stderr?.destroy();
-    child.kill('SIGTERM');
-    expect((await ended).code).toBe(0);
+    const running = startCli(['run', '-c', file]);
+    await running.said(/"ready"/);
+    running.child.stdout?.destroy();
+    running.child.stderr?.destroy();
+    running.child.kill('SIGTERM');
+    expect((await running.ended).code).toBe(0);
   },
 );
 
