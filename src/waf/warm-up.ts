@@ -62,8 +62,8 @@ const PAUSE_MS = 5;
 /** Hostile requests seldom come first: they wait until a start is over, and take a fifth of the time then. */
 const HOSTILE_AFTER_MS = 2_000;
 const PAUSE_TIMES = 4;
-/** What takes most of the memory waits until a start is long over, so that it does not come on top of what large bodies take. */
-const REST_AFTER_MS = 2 * 60_000;
+/** What takes most of the memory waits until the first large bodies are over, so that it does not come on top of what they take. */
+const REST_AFTER_MS = 30_000;
 /** Patterns that are read in one turn. */
 const READ_AT_ONCE = 8;
 
