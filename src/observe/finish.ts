@@ -12,9 +12,7 @@ export function finish(stream: SonicBoom): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       clearTimeout(timer);
-      // pino would write out what is left with `flushSync` at the end of the process.
-      stream.destroy();
-      Object.assign(stream, { write: () => true });
+      drop(stream);
       resolve();
     };
     const timer = setTimeout(done, WITHIN_MS);
@@ -27,4 +25,10 @@ export function finish(stream: SonicBoom): Promise<void> {
       done();
     }
   });
+}
+
+/** Whoever still writes there is not told; pino, which would write out what is left with `flushSync` at the end, is. */
+export function drop(stream: SonicBoom): void {
+  stream.destroy();
+  Object.assign(stream, { write: () => true });
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import pino from 'pino';
 import { GatehouseError } from '../base/errors.ts';
 import { ensureFolder } from '../base/folder.ts';
-import { finish, type SonicBoom } from './finish.ts';
+import { drop, finish, type SonicBoom } from './finish.ts';
 
 /** Lines that wait for a slow disk or pipe; beyond it lines are lost rather than memory. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
@@ -54,7 +54,7 @@ export class Outlet {
 
   /** Writes out what waits, and takes no more. What has failed is not tried again. */
   async finish(): Promise<void> {
-    if (this.#hasFailed) this.stream.destroy();
+    if (this.#hasFailed) drop(this.stream);
     else await finish(this.stream);
   }
 }
