@@ -2,7 +2,8 @@
 import type { SecretNames } from './secret-names.ts';
 
 /** Where a name can begin, the name, and what parts it from its value. */
-const NAMED = /name="?([^"\r\n]{1,99})"?\r?\n\r?\n|(?<=^|[?&;,\s"'])([^\s?&;,"'=:]{1,99})(=|:[ \t]*)/gi;
+const NAMED =
+  /name="?([^"\r\n]{1,99})"?(?:;[^\r\n]{1,200})?(?:\r?\n[^\r\n]{1,200}){0,3}\r?\n\r?\n|(?<=^|[?#&;,\s"'])([^\s?#&;,"'=:]{1,99})(=|:[ \t]*)/gi;
 const PAIR = /(?:"[^"]*"?|[^&;\s"']+)/y;
 const LINE = /[^\r\n]+/y;
 
@@ -15,10 +16,20 @@ export function hideNamed(text: string, names: SecretNames, mark: string): strin
     const [, part, name, sign] = found;
     const value = sign === '=' ? PAIR : LINE;
     value.lastIndex = heads.lastIndex;
-    if (!names.has(part ?? name ?? '') || !value.test(text)) continue;
+    if (!names.has(part ?? decoded(name ?? '')) || !value.test(text)) continue;
     shown += text.slice(from, heads.lastIndex) + mark;
     from = value.lastIndex;
     heads.lastIndex = from;
   }
   return shown + text.slice(from);
+}
+
+/** `user%5Btoken%5D`, as browsers write `user[token]`; as it is where the escapes are none. */
+function decoded(name: string): string {
+  if (!name.includes('%')) return name;
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
 }

@@ -44,9 +44,10 @@ export class Outlet {
 
   /** After logrotate has moved a file away: the same name again, as a new file. Fails with a GatehouseError, and nothing has changed. */
   reopen(): void {
+    // stdout and stderr stay what they are, and pino writes no more to a pipe that was closed.
+    if (typeof this.#dest !== 'string') return;
     this.#lost = undefined;
     this.#hasFailed = false;
-    if (typeof this.#dest !== 'string') return;
     // Asked first: a reopening of sonic-boom's that fails leaves it to close its old descriptor twice later on.
     openable(this.#dest);
     this.stream.reopen();

@@ -135,6 +135,15 @@ describe('a text with a named value in it', () => {
     ['a=1&newPassword=abc', 'a=1&newPassword=[redacted]'],
     ['<a password="abc">', '<a password=[redacted]>'],
     ['{"password":{"old":"abc","new":["d"]},"x":1}', '{"password":{"old":"[redacted]","new":["[redacted]"]},"x":1}'],
+    ['user%5Btoken%5D=abc&x=1', 'user%5Btoken%5D=[redacted]&x=1'],
+    ['a=1&to%6ben=abc', 'a=1&to%6ben=[redacted]'],
+    ['%zztoken=abc', '%zztoken=abc'],
+    ['https://a/cb#token=abc&x=1', 'https://a/cb#token=[redacted]&x=1'],
+    [
+      'name="token"\r\nContent-Type: text/plain\r\n\r\nabc\r\n--b',
+      'name="token"\r\nContent-Type: text/plain\r\n\r\n[redacted]\r\n--b',
+    ],
+    ['name="a"\r\n\r\nname="token"\r\n\r\nabc\r\n--b', 'name="a"\r\n\r\nname="token"\r\n\r\n[redacted]\r\n--b'],
     ['mytoken=abc', 'mytoken=abc'],
     ['token', 'token'],
   ])('%j is shown as %j', ([text = '', expected]) => {
