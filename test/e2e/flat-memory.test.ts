@@ -48,7 +48,7 @@ interface Running {
 /** Takes an upload and says how long it was, or gives as much as a field says. */
 function onVisit({ headers, body, answer }: Pick<Visit, 'headers' | 'body' | 'answer'>): void {
   const wanted = Number(headers['x-give'] ?? 0);
-  if (wanted > 0) void pour(answer(), wanted);
+  if (wanted > 0) void pour(answer(200, { 'content-type': 'text/plain' }), wanted);
   else void measure(body).then((bytes) => answer().end(String(bytes)));
 }
 
@@ -62,7 +62,7 @@ async function startSecure(): Promise<string> {
   return `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-async function startProcess(behind: Behind): Promise<Running> {
+async function startProcess(behind: Behind, site = ''): Promise<Running> {
   const url = behind === 'https' ? await startSecure() : (await startVisited(behind, onVisit)).url;
   const folder = await temporaryFolder();
   const yaml = `
@@ -73,7 +73,7 @@ certificates: { issuer: internal }
 logs: { access: false, waf: false }
 requestLimits: { body: 2GiB }
 upstreams: { app: { servers: ["${url}"], ${behind === 'https' ? 'tls: { verify: false }' : `protocol: ${behind}`} } }
-sites: { localhost: { to: app } }`;
+sites: { localhost: { to: app${site} } }`;
   await writeFile(path.join(folder, 'gatehouse.yaml'), yaml);
   const cli = startCli(['run'], { cwd: folder });
   const port = Number(/"https":\["127\.0\.0\.1:(\d+)"/.exec(await cli.said('"msg":"ready"'))?.[1]);
@@ -85,9 +85,15 @@ sites: { localhost: { to: app } }`;
   };
 }
 
-async function transfer(over: Over, { port, ca }: Running, direction: 'up' | 'down', bytes: number): Promise<number> {
+async function transfer(
+  over: Over,
+  { port, ca }: Running,
+  direction: 'up' | 'down',
+  bytes: number,
+  asked: Record<string, string> = {},
+): Promise<number> {
   const method = direction === 'up' ? 'POST' : 'GET';
-  const fields = direction === 'up' ? {} : { 'x-give': String(bytes) };
+  const fields = { ...asked, ...(direction === 'up' ? {} : { 'x-give': String(bytes) }) };
   let sink: Writable;
   let answer: Promise<Readable>;
   if (over === 'h2') {
@@ -133,6 +139,18 @@ test.skipIf(process.platform !== 'linux').for(CASES)(
       for (const direction of ['up', 'down'] as const) {
         expect(await transfer(over, gateway, direction, TOTAL)).toBe(TOTAL);
       }
+    });
+    expect(growth).toBeLessThan(GROWTH_AT_MOST);
+  },
+);
+
+test.skipIf(process.platform !== 'linux')(
+  `${TOTAL / MIB} MiB that are compressed on their way, as soon as it is ready`,
+  { timeout: TIMEOUT_MS },
+  async () => {
+    const gateway = await startProcess('http1', ', compress: true');
+    const growth = await growthOf(gateway, async () => {
+      expect(await transfer('h2', gateway, 'down', TOTAL, { 'accept-encoding': 'gzip' })).toBeLessThan(TOTAL / 10);
     });
     expect(growth).toBeLessThan(GROWTH_AT_MOST);
   },
