@@ -1,10 +1,13 @@
-// The body of an answer of an HTTP/2 backend on its way to the client: whole only when the backend has said so.
-import type { ClientHttp2Stream } from 'node:http2';
+// The body of an answer of an HTTP/2 backend on its way to the client: whole only when the backend has said so, or when all
+// is there that it declared.
+import http2, { type ClientHttp2Stream } from 'node:http2';
 import { GatehouseError } from '../base/errors.ts';
 import { headerValue } from '../http/headers.ts';
 import type { BodyFaults } from '../http/readable-body.ts';
 import { ReadableBody } from '../http/readable-body.ts';
 import type { Call } from './call.ts';
+
+const { NGHTTP2_NO_ERROR } = http2.constants;
 
 /** What an answer is made of besides its stream. */
 export interface AnswerParts {
@@ -30,21 +33,24 @@ export const answerFaults: BodyFaults = {
 export function answerBody(stream: ClientHttp2Stream, call: Call, parts: AnswerParts): ReadableBody {
   const { fields, failure, clock } = parts;
   const declared = headerValue(fields, 'content-length');
+  const expectedBytes = declared === undefined || call.method === 'HEAD' ? undefined : Number(declared);
   const isEvents = headerValue(fields, 'content-type')?.startsWith('text/event-stream') === true;
   // A long call has one clock for both directions.
   const hasClock = call.streamMs !== undefined;
-  return new ReadableBody(stream, {
+  const body: ReadableBody = new ReadableBody(stream, {
     // Unknown to the reader even when declared: over HTTP/2 trailers may follow a counted body.
     length: undefined,
-    expectedBytes: declared === undefined || call.method === 'HEAD' ? undefined : Number(declared),
+    expectedBytes,
     stallMs: isEvents || hasClock ? 0 : parts.timeoutMs,
     limitBytes: Number.POSITIVE_INFINITY,
     faults: { ...answerFaults, closed: () => failure() ?? answerFaults.closed() },
     trailers: parts.trailers,
     ...(hasClock ? { onBytes: () => clock.refresh() } : {}),
-    isComplete: parts.hasEnded,
+    // A server whose handler has not read its request may reset the stream, without an error, before END_STREAM has left.
+    isComplete: () => parts.hasEnded() || (body.received === expectedBytes && stream.rstCode === NGHTTP2_NO_ERROR),
     onCancel: () => abandon(stream),
   });
+  return body;
 }
 
 /**

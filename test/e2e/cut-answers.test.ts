@@ -191,6 +191,25 @@ describeProtocols('an answer in frames', (over) => {
   });
 
   test.for([
+    [3, { status: 200, body: 'abc' }, undefined],
+    [4, undefined, 'upstream_closed'],
+  ] as const)(
+    'that declared %i bytes and is reset without an error behind 3 of them is whole when it has them all',
+    async ([declared, whole, error]) => {
+      const backend = await startFrameBackend(({ stream, socket }) => {
+        const fields = fieldBlock([['content-length', String(declared)]]);
+        socket.write(
+          Buffer.concat([head(stream, fields), frame(DATA, 0, stream, ABC), frame(RST_STREAM, 0, stream, NO_ERROR)]),
+        );
+      });
+      const world = await startGateway(siteOf('h2', backend));
+      const answer = request(over, world);
+      await (whole === undefined ? expect(answer).rejects.toThrow() : expect(answer).resolves.toMatchObject(whole));
+      expect((await world.accessRecords(1))[0]?.error).toBe(error);
+    },
+  );
+
+  test.for([
     ['with its head', (stream: number) => [head(stream, fieldBlock([['content-length', '3']]), END_STREAM)]],
     [
       'behind its head',
