@@ -12,3 +12,8 @@ export function readableText(bytes: string): string {
     return bytes;
   }
 }
+
+/** Bytes for their escapes, `user[token]` for `user%5Btoken%5D`; what is no escape stays. */
+export function percentDecoded(text: string): string {
+  return text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+}

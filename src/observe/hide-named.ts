@@ -1,4 +1,5 @@
 // Named values within a longer text: as a field of a head, a pair of a query or of cookies, or a part of a multipart form.
+import { percentDecoded } from '../base/text.ts';
 import type { SecretNames } from './secret-names.ts';
 
 /** Where a name can begin, the name, and what parts it from its value. */
@@ -16,20 +17,10 @@ export function hideNamed(text: string, names: SecretNames, mark: string): strin
     const [, part, name, sign] = found;
     const value = sign === '=' ? PAIR : LINE;
     value.lastIndex = heads.lastIndex;
-    if (!names.has(part ?? decoded(name ?? '')) || !value.test(text)) continue;
+    if (!names.has(part ?? percentDecoded(name ?? '')) || !value.test(text)) continue;
     shown += text.slice(from, heads.lastIndex) + mark;
     from = value.lastIndex;
     heads.lastIndex = from;
   }
   return shown + text.slice(from);
-}
-
-/** `user%5Btoken%5D`, as browsers write `user[token]`; as it is where the escapes are none. */
-function decoded(name: string): string {
-  if (!name.includes('%')) return name;
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
-  }
 }

@@ -1,5 +1,6 @@
 // What of a recorded request may be kept: values of named fields are put out of sight in a way that leaves the form of the
 // request whole, so that rules can still be tried on it.
+import { percentDecoded } from '../base/text.ts';
 import { maskJson } from './mask-json.ts';
 import { SecretNames } from './secret-names.ts';
 import { Secrets } from './secrets.ts';
@@ -79,7 +80,7 @@ export class Masking {
         const equals = pair.indexOf('=');
         if (equals === -1) return pair;
         const [name, value] = [pair.slice(0, equals), pair.slice(equals + 1)];
-        return `${name}=${this.#names.has(decoded(name)) ? MARK : this.#coded(value, 0)}`;
+        return `${name}=${this.#names.has(percentDecoded(name)) ? MARK : this.#coded(value, 0)}`;
       })
       .join('&');
   }
@@ -87,19 +88,15 @@ export class Masking {
   #loosePairs(text: string, depth: number): string {
     if (!text.includes('=')) return text;
     return text.replace(PAIR, (_, before: string, name: string, value: string) =>
-      this.#names.has(decoded(name)) ? `${before}${MARK}` : `${before}${this.#coded(value, depth)}`,
+      this.#names.has(percentDecoded(name)) ? `${before}${MARK}` : `${before}${this.#coded(value, depth)}`,
     );
   }
 
   /** The value of a pair, which may hold a text of its own: `next=%2Fcb%3Ftoken%3D…`. */
   #coded(value: string, depth: number): string {
-    const plain = decoded(value.replaceAll('+', ' '));
+    const plain = percentDecoded(value.replaceAll('+', ' '));
     const masked = this.#text(plain, depth + 1);
     if (masked === plain) return value;
     return masked.replace(/[^\w.~-]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
   }
-}
-
-function decoded(text: string): string {
-  return text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
