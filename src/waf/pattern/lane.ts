@@ -11,10 +11,12 @@ export class Lane {
   private made: readonly Lane[] | undefined;
   private readonly byPattern: Lane[] = [];
   private readonly numbers: readonly number[];
+  private readonly isAlike: boolean;
 
-  /** `makeParts` is called when the parts are first needed. */
-  constructor(dfa: LazyDfa, patterns: readonly number[], makeParts: () => Lane[]) {
+  /** `makeParts` is called when the parts are first needed; `isAlike`: see grouping.ts. */
+  constructor(dfa: LazyDfa, patterns: readonly number[], makeParts: () => Lane[], isAlike = false) {
     this.dfa = dfa;
+    this.isAlike = isAlike;
     this.numbers = patterns;
     this.patterns = new Uint32Array((Math.max(0, ...patterns) >>> 5) + 1);
     for (const pattern of patterns) this.patterns[pattern >>> 5]! |= 1 << (pattern & 31);
@@ -28,6 +30,15 @@ export class Lane {
     for (let i = this.firstWord; i < patterns.length; i++)
       if ((patterns[i]! & wanted[i]! & ~hits[i]!) !== 0) return true;
     return false;
+  }
+
+  /** Whether so many of its large patterns have matched that the others by themselves need fewer states. */
+  isTorn(hits: Uint32Array): boolean {
+    if (!this.isAlike) return false;
+    const { numbers } = this;
+    let matched = 0;
+    for (const own of numbers) matched += (hits[own >>> 5]! >>> (own & 31)) & 1;
+    return matched * 2 > numbers.length;
   }
 
   get parts(): readonly Lane[] {

@@ -179,7 +179,7 @@ export class Lanes {
   }
 
   private feedBlock(bytes: Uint8Array, from: number, to: number, hits: Uint32Array): void {
-    this.dropClosed(hits);
+    this.dropClosed(bytes, from, hits);
     const { lanes, count } = this;
     this.beginNext();
     for (let i = 0; i < count; i += 4) {
@@ -206,11 +206,16 @@ export class Lanes {
     return false;
   }
 
-  /** Leaves lanes out that have nothing to look for any more. */
-  private dropClosed(hits: Uint32Array): void {
+  /** Before byte `at`: leaves lanes out that have nothing to look for any more, and parts those that have little. */
+  private dropClosed(bytes: Uint8Array, at: number, hits: Uint32Array): void {
     const { lanes, wanted, count } = this;
-    this.count = 0;
-    for (let i = 0; i < count; i++) if (lanes[i]!.isOpen(wanted, hits)) this.add(lanes[i]!);
+    this.beginNext();
+    for (let i = 0; i < count; i++) {
+      const lane = lanes[i]!;
+      if (!lane.isOpen(wanted, hits)) continue;
+      if (lane.isTorn(hits)) this.split(lane, bytes, at, at, hits);
+      else this.add(lane);
+    }
   }
 
   private feedLane(lane: Lane, bytes: Uint8Array, from: number, to: number, hits: Uint32Array): void {

@@ -26,10 +26,10 @@ export interface UnionOptions {
 
 const DEFAULT_MAX_STATES = 24000;
 const DEFAULT_NEW_STATES = 512;
-const DEFAULT_MAX_GROUP_STATES = 6_000;
+const DEFAULT_MAX_GROUP_STATES = 20_000;
 /** Some patterns of the Core Rule Set need 6,000; to go on without states costs a hundred times as much. */
 const DEFAULT_MAX_SINGLE_STATES = 12_000;
-const DEFAULT_NEW_GROUP_STATES = 4_096;
+const DEFAULT_NEW_GROUP_STATES = 8_192;
 const DEFAULT_NEW_SINGLE_STATES = 16_384;
 const DEFAULT_MAX_PART_BYTES = 24 * 1024 * 1024;
 const DEFAULT_GROUP_SIZE = 4;

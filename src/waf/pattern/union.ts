@@ -4,6 +4,7 @@
 import { minLengthOf } from './analysis.ts';
 import { OTHER } from './context.ts';
 import { CountFilter, isCounter } from './counter.ts';
+import { type Group, groupsOf } from './grouping.ts';
 import { Lane } from './lane.ts';
 import { Lanes } from './lanes.ts';
 import { chunk, latin1Chunk } from './latin1.ts';
@@ -39,8 +40,6 @@ export interface UnionStats {
   readonly work: number;
 }
 
-/** A pattern with so many NFA states is a group by itself. */
-const LARGE_STATES = 400;
 /** Of longer values it is looked at first whether much is asked of them. */
 const LONG_BYTES = 2_048;
 
@@ -226,43 +225,26 @@ export class UnionMatcher {
   }
 
   private lanesOf(dfa: LazyDfa, patterns: readonly number[]): Lanes {
-    const { groupSize } = this.options;
+    const { groupSize, askedWith: labels } = this.options;
     const size = patterns.length <= groupSize ? 1 : groupSize;
-    const root = new Lane(dfa, patterns, () => this.groupsOf(patterns, size).map((own) => this.part(own)));
+    const { follow } = this.stepper;
+    const root = new Lane(dfa, patterns, () =>
+      groupsOf(patterns, { follow, size, labels }).map((group) => this.part(group)),
+    );
     const all = new Uint32Array(this.all.length);
     for (const pattern of patterns) all[pattern >>> 5]! |= 1 << (pattern & 31);
     return new Lanes(root, all, this.automaton([], 1, { states: Infinity }), this.filter);
   }
 
-  /** Patterns that are asked of the same values together, `size` of them at most; large ones are alone. */
-  private groupsOf(patterns: readonly number[], size: number): number[][] {
-    const { op, pattern } = this.stepper.follow.nfa;
-    const { askedWith } = this.options;
-    const states = new Int32Array(this.stepper.follow.nfa.starts.length);
-    for (let state = 0; state < op.length; state++) states[pattern[state]!]!++;
-    const groups: number[][] = [];
-    const open = new Map<string, number[]>();
-    for (const own of patterns) {
-      const label = askedWith[own] ?? '';
-      const group = open.get(label);
-      if (group !== undefined && group.length < size && states[own]! < LARGE_STATES) group.push(own);
-      else {
-        const fresh = [own];
-        groups.push(fresh);
-        if (states[own]! < LARGE_STATES) open.set(label, fresh);
-      }
-    }
-    return groups;
-  }
-
-  private part(patterns: readonly number[]): Lane {
+  private part({ patterns, isAlike }: Group): Lane {
     const { maxGroupStates, maxSingleStates } = this.options;
     const dfa =
       patterns.length === 1
         ? this.automaton(patterns, maxSingleStates, this.singleAllowance)
         : this.automaton(patterns, maxGroupStates, this.groupAllowance);
     this.parts.push(dfa);
-    return new Lane(dfa, patterns, () => patterns.map((own) => this.part([own])));
+    const makeParts = () => patterns.map((own) => this.part({ patterns: [own], isAlike: false }));
+    return new Lane(dfa, patterns, makeParts, isAlike);
   }
 
   private automaton(patterns: readonly number[], maxStates: number, allowance: Allowance): LazyDfa {
