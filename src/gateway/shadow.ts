@@ -4,7 +4,7 @@ import type { ShadowConfig } from '../config/model/waf.ts';
 import type { Engine, Inspection } from '../waf/engine.ts';
 import type { RequestHead } from '../waf/request.ts';
 import type { ResponseHead } from '../waf/response.ts';
-import type { Exemption } from '../waf/transaction.ts';
+import type { Exemption } from '../waf/exemption.ts';
 import { type ChangeGroup, ChangeGroups } from './change-groups.ts';
 import { type Judgement, judgement } from './judgement.ts';
 

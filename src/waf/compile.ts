@@ -1,5 +1,6 @@
 // From rules as they are written to a plan that can run. All that can be decided before a request comes is decided here.
 
+import { captureNumber } from './captures.ts';
 import { earlySteps } from './early.ts';
 import { compileEffect, type Run, type SelectSteps } from './effects.ts';
 import { FEEDS, INNER } from './feeds.ts';
@@ -16,7 +17,6 @@ import { ScanTable } from './scan-table.ts';
 import { compileRuleSelector } from './selection.ts';
 import type { CompiledLink, Step } from './step.ts';
 import { compileTarget, isCapture, isGiven, readVariable } from './target.ts';
-import { captureNumber } from './transaction.ts';
 import { transform } from './transforms/registry.ts';
 import { integerOf, SlotTable, type TxValue } from './tx-store.ts';
 import { VARIABLES, variableKind, variableNumber } from './variables.ts';

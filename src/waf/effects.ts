@@ -1,10 +1,11 @@
 // What a matching rule does besides disrupting: write variables, open collections, change the engine for this exchange.
+
+import { captureNumber } from './captures.ts';
 import { expand } from './expand.ts';
 import { parseTemplate, plainText } from './macro.ts';
 import type { Control, Effect, RuleSelector } from './rule.ts';
 import { compileSelector } from './target.ts';
 import type { Transaction } from './transaction.ts';
-import { captureNumber } from './transaction.ts';
 import { integerOf, type SlotTable } from './tx-store.ts';
 import { variableNumber } from './variables.ts';
 

@@ -2,6 +2,7 @@
 import type { BodyLimits } from './bodies/processor.ts';
 import { Budget } from './budget.ts';
 import { runPhase, runSteps } from './evaluate.ts';
+import type { Exemption } from './exemption.ts';
 import type { Intervention, Outcome } from './finding.ts';
 import { Collections } from './persistent.ts';
 import type { Plan } from './plan.ts';
@@ -10,7 +11,7 @@ import { addRequestBody } from './request-body.ts';
 import { addResponseBody, addResponseHead, type ResponseHead } from './response.ts';
 import type { Phase } from './rule.ts';
 import { scoreOf, thresholdOf } from './score.ts';
-import { type Exemption, Transaction } from './transaction.ts';
+import { Transaction } from './transaction.ts';
 import { variableNumber } from './variables.ts';
 
 const INNER_ARGS = variableNumber('INNER_ARGS');

@@ -2,10 +2,10 @@
 // can be shared by sites with different exceptions; an exchange begins with those that hold for it.
 import type { ExceptionConfig, RuleReference } from '../config/model/waf.ts';
 import { targetsOf } from './exception-fields.ts';
+import type { Exemption, RemovedTarget } from './exemption.ts';
 import type { Plan } from './plan.ts';
 import type { Rule } from './rule.ts';
 import { compileSelector } from './target.ts';
-import type { Exemption, RemovedTarget } from './transaction.ts';
 import { variableNumber } from './variables.ts';
 
 type Excepted = Pick<ExceptionConfig, 'rules' | 'fields'>;

@@ -1,10 +1,11 @@
 // What is certain about TX at one place of the rules, before any request is there.
+
+import { captureNumber } from './captures.ts';
 import { parseTemplate, plainText, printTemplate, type Template } from './macro.ts';
 import { compileMatcher } from './matcher.ts';
 import type { Effect, Link, Rule, Target } from './rule.ts';
 import { isCapture } from './target.ts';
 import type { Transaction } from './transaction.ts';
-import { captureNumber } from './transaction.ts';
 import { transform } from './transforms/registry.ts';
 import { integerOf, type TxValue } from './tx-store.ts';
 

@@ -1,6 +1,6 @@
 // Fills a transaction with a request body: split by the processor that its type or a rule chose, or as raw text.
 
-import type { MultipartFlags } from './bodies/multipart.ts';
+import type { MultipartFlags } from './bodies/multipart-flags.ts';
 import type { Named } from './bodies/named.ts';
 import { readable } from './bodies/printable.ts';
 import { type BodyFacts, type BodyLimits, readBody } from './bodies/processor.ts';

@@ -5,10 +5,11 @@ import { analysePattern } from './pattern/analysis.ts';
 import type { ByteSet } from './pattern/byte-set.ts';
 import { isCounter } from './pattern/counter.ts';
 import { foldPreimage, foldSuperset } from './pattern/fold.ts';
-import { buildNfa, type Nfa } from './pattern/nfa.ts';
+import type { Nfa } from './pattern/nfa.ts';
+import { buildNfa } from './pattern/nfa-builder.ts';
 import type { Node } from './pattern/node.ts';
 import type { Pattern } from './pattern/pattern.ts';
-import { isEager, type UnionPattern } from './pattern/union.ts';
+import { isEager, type UnionPattern } from './pattern/union-pattern.ts';
 
 /** All of a pattern that a plan is made of. */
 export interface ScanFacts {

@@ -1,9 +1,10 @@
 // What a rule looks at, resolved: from `ARGS:/^id/` to a function that reads the values of a transaction.
+
+import { captureNumber } from './captures.ts';
 import { Field, NO_FIELDS } from './field.ts';
 import { patternOf } from './pattern-store.ts';
 import type { Exclusion, Selector, Target, WritableCollection } from './rule.ts';
 import type { Transaction } from './transaction.ts';
-import { captureNumber } from './transaction.ts';
 import type { TxValue } from './tx-store.ts';
 import { VARIABLES, variableKind, variableNumber } from './variables.ts';
 

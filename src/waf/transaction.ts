@@ -1,6 +1,8 @@
 // The engine's state for one exchange: the values that rules look at, what rules wrote, and what was decided so far.
 import type { Named } from './bodies/named.ts';
 import type { Budget } from './budget.ts';
+import { captureNumber, withCapture } from './captures.ts';
+import type { Exemption, RemovedTarget } from './exemption.ts';
 import { IS_OF_BODY } from './feeds.ts';
 import { Field, type Hits } from './field.ts';
 import type { Finding, Intervention } from './finding.ts';
@@ -25,24 +27,6 @@ export interface Matched {
   readonly part: string;
   /** As it came, before the rule's transformations. */
   readonly raw: string;
-}
-
-/** `ctl:ruleRemoveTarget…`: what some rules no longer look at. */
-export interface RemovedTarget {
-  /** By step: 1 for the rules that it is taken from. */
-  readonly steps: Uint8Array;
-  readonly variable: number;
-  /** undefined: the whole collection. */
-  readonly selects: ((key: string) => boolean) | undefined;
-  /** The number of the exception that says so; undefined: a rule did. */
-  readonly exception?: number;
-}
-
-/** What one exchange is spared. Shared by all exchanges for which the same exceptions hold. */
-export interface Exemption {
-  /** By step: the number of the exception that takes the rule away, from 1; 0: none does. undefined: no rule is. */
-  readonly rules: Uint16Array | undefined;
-  readonly targets: readonly RemovedTarget[];
 }
 
 /** What a transaction stands on: the same for all transactions of a plan. */
@@ -269,21 +253,4 @@ export class Transaction {
     else if (collection === 'tx') this.tx.set(name, value);
     else this.collections.set(collection, name, value);
   }
-}
-
-function withCapture(
-  captured: Transaction['captured'],
-  place: number,
-  value: TxValue | undefined,
-): (string | undefined)[] {
-  const copy = captured.slice();
-  copy[place] = value === undefined ? undefined : String(value);
-  return copy;
-}
-
-/** `tx.0` to `tx.9` are what the last pattern caught. */
-export function captureNumber(name: string): number | undefined {
-  if (name.length !== 1) return undefined;
-  const digit = name.charCodeAt(0) - 0x30;
-  return digit >= 0 && digit <= 9 ? digit : undefined;
 }

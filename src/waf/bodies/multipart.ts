@@ -3,6 +3,7 @@
 import { type Disposition, parseDisposition } from './content-disposition.ts';
 import { type Boundary, parseBoundary } from './multipart-boundary.ts';
 import { type Delimiter, DelimiterSearch } from './multipart-delimiter.ts';
+import { type MultipartFlags, noFlags } from './multipart-flags.ts';
 import { type PartHeaders, readPartHeaders } from './multipart-headers.ts';
 import type { Named } from './named.ts';
 
@@ -22,27 +23,6 @@ export interface UploadedFile {
   readonly fileName: string;
   readonly size: number;
   readonly content?: string;
-}
-
-/** The MULTIPART_ variables; each is named as there. */
-export interface MultipartFlags {
-  boundaryQuoted: boolean;
-  boundaryWhitespace: boolean;
-  dataBefore: boolean;
-  dataAfter: boolean;
-  headerFolding: boolean;
-  lfLine: boolean;
-  crlfLfLines: boolean;
-  /** MISSING_SEMICOLON and SEMICOLON_MISSING. */
-  missingSemicolon: boolean;
-  invalidQuoting: boolean;
-  invalidPart: boolean;
-  invalidHeaderFolding: boolean;
-  fileLimitExceeded: boolean;
-  /** 1: a line resembles a boundary and no boundary follows it; 2: one follows; 0: there is no such line. */
-  unmatchedBoundary: 0 | 1 | 2;
-  /** Any flag but unmatchedBoundary, or an error. */
-  strictError: boolean;
 }
 
 export interface MultipartResult {
@@ -227,25 +207,6 @@ class MultipartReader {
   #fail(error: string): void {
     this.#error ??= error;
   }
-}
-
-function noFlags(): MultipartFlags {
-  return {
-    boundaryQuoted: false,
-    boundaryWhitespace: false,
-    dataBefore: false,
-    dataAfter: false,
-    headerFolding: false,
-    lfLine: false,
-    crlfLfLines: false,
-    missingSemicolon: false,
-    invalidQuoting: false,
-    invalidPart: false,
-    invalidHeaderFolding: false,
-    fileLimitExceeded: false,
-    unmatchedBoundary: 0,
-    strictError: false,
-  };
 }
 
 function lineEndBefore(body: Buffer, start: number): number {

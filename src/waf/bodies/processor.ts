@@ -2,7 +2,8 @@
 // It must never leave a body out in silence: what a processor cannot read is an error that rules can test.
 import type { BodyProcessor } from '../rule.ts';
 import { parseJson } from './json.ts';
-import { type MultipartFlags, parseMultipart, type UploadedFile } from './multipart.ts';
+import { parseMultipart, type UploadedFile } from './multipart.ts';
+import type { MultipartFlags } from './multipart-flags.ts';
 import type { Named } from './named.ts';
 import { parseUrlencoded } from './urlencoded.ts';
 import { parseXml } from './xml.ts';

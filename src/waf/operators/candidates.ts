@@ -1,6 +1,6 @@
 // What a pattern finds in a value when every offset may begin a match. Unlike a plain search it goes back into what
 // it has found, so each attempt is bounded by a number and not by the pattern alone.
-import { buildNfa } from '../pattern/nfa.ts';
+import { buildNfa } from '../pattern/nfa-builder.ts';
 import { parsePattern } from '../pattern/parse.ts';
 import { SubmatchMachine } from '../pattern/submatch.ts';
 import type { Matches, Span } from './operator.ts';

@@ -1,6 +1,6 @@
 // The groups that the backtracker has set on the way it is trying, and how to take that back.
 import { IGNORE_CASE, MAX_GROUP } from './nfa.ts';
-import { SLOTS } from './submatch.ts';
+import { SLOTS } from './slot-rows.ts';
 
 /** First slot of the places where open groups begin: a group has its text only when it closes. */
 const BEGINNINGS = SLOTS;

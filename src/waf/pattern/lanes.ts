@@ -1,6 +1,7 @@
 // Several automata over the same bytes. Each waits for its last load; four side by side wait at the same time.
 import type { Lane } from './lane.ts';
 import type { LazyDfa } from './lazy-dfa.ts';
+import { race } from './race.ts';
 import type { RunFilter } from './run-filter.ts';
 import type { WordMatcher } from './words.ts';
 
@@ -241,7 +242,7 @@ export class Lanes {
     let at = from;
     let left = 0;
     while (at < to && left === 0 && a.row >= 0 && b.row >= 0 && c.row >= 0 && d.row >= 0) {
-      at = this.race(a, b, c, d, bytes, at, to);
+      at = race(a, b, c, d, bytes, at, to);
       if (at === to) break;
       const byte = bytes[at]!;
       if (!a.takeOwn(a.columnOf[byte]!, hits)) left |= 1;
@@ -251,35 +252,5 @@ export class Lanes {
       at++;
     }
     for (let i = 0; i < count; i++) this.feedLane(lanes[first + i]!, bytes, at - ((left >>> i) & 1), to, hits);
-  }
-
-  /** Moves four automata on as long as none of them needs `take`; returns the first byte not read. */
-  private race(a: LazyDfa, b: LazyDfa, c: LazyDfa, d: LazyDfa, bytes: Uint8Array, from: number, to: number): number {
-    const { table: tableA, columnOf: columnA } = a;
-    const { table: tableB, columnOf: columnB } = b;
-    const { table: tableC, columnOf: columnC } = c;
-    const { table: tableD, columnOf: columnD } = d;
-    let rowA = a.row;
-    let rowB = b.row;
-    let rowC = c.row;
-    let rowD = d.row;
-    let at = from;
-    for (; at < to; at++) {
-      const byte = bytes[at]!;
-      const nextA = tableA[rowA + columnA[byte]!]!;
-      const nextB = tableB[rowB + columnB[byte]!]!;
-      const nextC = tableC[rowC + columnC[byte]!]!;
-      const nextD = tableD[rowD + columnD[byte]!]!;
-      if ((nextA | nextB | nextC | nextD) < 0) break;
-      rowA = nextA;
-      rowB = nextB;
-      rowC = nextC;
-      rowD = nextD;
-    }
-    a.row = rowA;
-    b.row = rowB;
-    c.row = rowC;
-    d.row = rowD;
-    return at;
   }
 }

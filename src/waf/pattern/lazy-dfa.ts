@@ -2,26 +2,11 @@
 // after the last byte and the kind of that byte; what follows is worked out when the next byte is known, so that
 // assertions need no states of their own. When the budget is used up it steps the NFA instead: slower, never wrong.
 import { type Columns, columnsOf } from './columns.ts';
-import { grown } from './follow.ts';
+import type { Allowance, LazyDfaOptions } from './dfa-options.ts';
+import { LooseStates } from './loose-states.ts';
 import { StateContexts } from './state-context.ts';
 import { StateStore } from './state-store.ts';
 import type { Stepper } from './stepper.ts';
-
-export interface LazyDfaOptions {
-  /**
-   * Patterns that match nearly everything at its first byte. States remember which of them were matched and stop
-   * looking for them; for all others that would cost more states than it saves. At most MAX_EAGER.
-   */
-  readonly eager: readonly number[];
-  /** Most states kept. When they are reached all are dropped, if that is not too soon after the last time. */
-  readonly maxStates: number;
-  /** Step the NFA when no new state is allowed, instead of giving up. */
-  readonly mayStep: boolean;
-  /** Shortest time between two such drops. */
-  readonly resetIntervalMs: number;
-  /** The clock, in milliseconds. */
-  readonly now: () => number;
-}
 
 /** Cell of the table that is not worked out yet. Lower values name a record of the patterns matched on the way. */
 const UNKNOWN = -1;
@@ -29,14 +14,9 @@ const UNKNOWN = -1;
 /** Rows of so many columns are the large automaton's. */
 const LONG_ROW = 64;
 
-/** New states that are still allowed; shared by automata that serve the same request. */
-export interface Allowance {
-  states: number;
-}
-
 export class LazyDfa {
   resets = 0;
-  /** The present state as a row of the table; -1 while the set of states is kept in `loose`. Read by lanes.ts. */
+  /** The present state as a row of the table; -1 while its set of states is kept in `loose`. Read by lanes.ts. */
   row = 0;
   /** Next row by row + column; negative where `take` must be asked. Read by lanes.ts. */
   table: Int32Array = new Int32Array(0);
@@ -57,9 +37,7 @@ export class LazyDfa {
   /** Whether it was found for the value in hand that no states may be dropped yet. */
   private isFull = false;
 
-  private loose: Int32Array = new Int32Array(64);
-  private looseCount = 0;
-  private looseContext = 0;
+  private readonly loose = new LooseStates();
 
   constructor(stepper: Stepper, patterns: Int32Array, allowance: Allowance, options: LazyDfaOptions) {
     const { nfa } = stepper.follow;
@@ -95,7 +73,7 @@ export class LazyDfa {
   get isClear(): boolean {
     const { starts } = this.store;
     const index = this.row / this.width;
-    return this.row < 0 ? this.looseCount === 0 : starts[index + 1] === starts[index];
+    return this.row < 0 ? this.loose.count === 0 : starts[index + 1] === starts[index];
   }
 
   /** Begins a new value. */
@@ -108,17 +86,16 @@ export class LazyDfa {
   beginAt(other: LazyDfa): void {
     other.loosen();
     const { pattern } = this.stepper.follow.nfa;
-    this.looseCount = 0;
-    this.fit(other.looseCount);
-    this.looseContext = this.contexts.ofKind(this.contexts.kindOf(other.looseContext));
-    for (let i = 0; i < other.looseCount; i++) {
-      const state = other.loose[i]!;
-      if (this.owns[pattern[state]!] === 1) this.loose[this.looseCount++] = state;
+    const { loose, owns, contexts } = this;
+    loose.begin(contexts.ofKind(contexts.kindOf(other.loose.context)), other.loose.count);
+    for (let i = 0; i < other.loose.count; i++) {
+      const state = other.loose.states[i]!;
+      if (owns[pattern[state]!] === 1) loose.states[loose.count++] = state;
     }
     this.row = -1;
     this.isFull = false;
-    this.stepper.load(this.loose, this.looseCount);
-    this.settle(this.looseContext);
+    this.stepper.load(loose.states, loose.count);
+    this.settle(loose.context);
   }
 
   /**
@@ -202,11 +179,12 @@ export class LazyDfa {
   }
 
   private stepLoose(shared: number, hits: Uint32Array): void {
-    const { stepper, contexts, looseContext } = this;
-    const restart = contexts.restart(looseContext, shared);
-    stepper.step(this.loose, 0, this.looseCount, contexts.kindOf(looseContext), shared, restart);
+    const { stepper, contexts } = this;
+    const { states, count, context } = this.loose;
+    const restart = contexts.restart(context, shared);
+    stepper.step(states, 0, count, contexts.kindOf(context), shared, restart);
     this.accept(hits);
-    this.settle(contexts.after(looseContext, shared));
+    this.settle(contexts.after(context, shared));
   }
 
   /** Goes on in the table if the stepper's result is a state of it, else keeps the result as a set. */
@@ -218,27 +196,15 @@ export class LazyDfa {
   }
 
   private keepLoose(context: number): void {
-    const { stepper } = this;
     this.row = -1;
-    this.looseCount = stepper.count;
-    this.looseContext = context;
-    this.fit(stepper.count);
-    for (let i = 0; i < stepper.count; i++) this.loose[i] = stepper.next[i]!;
+    this.loose.set(context, this.stepper.next, 0, this.stepper.count);
   }
 
   private loosen(): void {
     if (this.row < 0) return;
     const { sets, starts, contexts } = this.store;
     const index = this.row / this.width;
-    const from = starts[index]!;
-    this.looseCount = starts[index + 1]! - from;
-    this.looseContext = contexts[index]!;
-    this.fit(this.looseCount);
-    for (let i = 0; i < this.looseCount; i++) this.loose[i] = sets[from + i]!;
-  }
-
-  private fit(count: number): void {
-    while (this.loose.length < count) this.loose = grown(this.loose);
+    this.loose.set(contexts[index]!, sets, starts[index]!, starts[index + 1]!);
   }
 
   private cell(target: number): number {
@@ -280,7 +246,7 @@ export class LazyDfa {
     this.store.clear();
     this.recordTarget = [];
     this.recordPatterns = [];
-    this.insert(this.loose, 0, 0, this.contexts.first);
+    this.insert(this.loose.states, 0, 0, this.contexts.first);
   }
 
   private insert(states: Int32Array, count: number, hash: number, context: number): number {

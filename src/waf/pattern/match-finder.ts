@@ -2,7 +2,7 @@
 // and remembers the last place where nothing had begun. No match begins earlier, and few begin long before they end.
 import { chunk, latin1Chunk } from './latin1.ts';
 import { LazyDfa } from './lazy-dfa.ts';
-import { buildNfa } from './nfa.ts';
+import { buildNfa } from './nfa-builder.ts';
 import type { Node } from './node.ts';
 import { Stepper } from './stepper.ts';
 

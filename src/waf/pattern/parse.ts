@@ -4,6 +4,7 @@ import { readBracket } from './bracket.ts';
 import { ByteSet } from './byte-set.ts';
 import { AT_END_OR_FINAL_LF, AT_LINE_END, AT_LINE_START, AT_START } from './context.ts';
 import { readEscape } from './escape.ts';
+import { changedFlags, type Flags } from './flags.ts';
 import { lengthsOf } from './lengths.ts';
 import { choice, expandedSize, type Look, type Node, sequence, type Term } from './node.ts';
 import { Cursor } from './pattern-error.ts';
@@ -34,13 +35,6 @@ const FLAG_GROUP = /\?([a-zA-Z]*)(?:-([a-zA-Z]*))?:/y;
 const NAMED = /\?P?<(?![=!])|\?'/y;
 const NAME = /([A-Za-z_][0-9A-Za-z_]{0,31})[>']/y;
 const LOOK = /\?(<?)([=!])/y;
-
-interface Flags {
-  readonly ignoreCase: boolean;
-  readonly multiline: boolean;
-  readonly dotAll: boolean;
-  readonly extended: boolean;
-}
 
 /**
  * Parses the text of a pattern. Characters above 7F stand for their UTF-8 bytes.
@@ -112,7 +106,7 @@ class Parser {
       } else {
         const change = cursor.peek() === '(' ? cursor.match(FLAG_CHANGE) : null;
         if (change && change[1] !== 'R') {
-          flags = this.changeFlags(flags, change[1]!, change[2] ?? '', start);
+          flags = changedFlags(flags, change[1]!, change[2] ?? '', cursor, start);
           continue;
         }
         cursor.at = start;
@@ -190,7 +184,7 @@ class Parser {
     if (!cursor.take('?:')) {
       const scoped = cursor.match(FLAG_GROUP);
       if (!scoped) return cursor.fail(refusalOf(cursor.text.slice(start, start + 4)), start);
-      inner = this.changeFlags(flags, scoped[1]!, scoped[2] ?? '', start);
+      inner = changedFlags(flags, scoped[1]!, scoped[2] ?? '', cursor, start);
     }
     return this.readInner(inner, start);
   }
@@ -240,18 +234,6 @@ class Parser {
       node = { kind: 'repeat', node, min, max, lazy: !isPossessive && cursor.take('?') };
       if (isPossessive) node = this.markSpecial({ kind: 'atomic', node }, `${found[0]}+ (possessive)`, start);
     }
-  }
-
-  private changeFlags(flags: Flags, on: string, off: string, start: number): Flags {
-    const unknown = /[^imsx]/.exec(on + off);
-    if (unknown) this.cursor.fail(`flag ${unknown[0]} is not supported: i, m, s and x are`, start);
-    const value = (letter: string, before: boolean) => !off.includes(letter) && (before || on.includes(letter));
-    return {
-      ignoreCase: value('i', flags.ignoreCase),
-      multiline: value('m', flags.multiline),
-      dotAll: value('s', flags.dotAll),
-      extended: value('x', flags.extended),
-    };
   }
 }
 

@@ -3,7 +3,7 @@
 import { type Analysis, analysePattern } from './analysis.ts';
 import { Backtracker, UNKNOWN } from './backtracker.ts';
 import { MatchFinder } from './match-finder.ts';
-import { buildNfa } from './nfa.ts';
+import { buildNfa } from './nfa-builder.ts';
 import type { Node, Term } from './node.ts';
 import { type ParseOptions, parseTerm } from './parse.ts';
 import { relax } from './relax.ts';

@@ -1,7 +1,8 @@
 // A pattern made ready for the backtracker: its states, which of them are worth remembering, and what each can take.
 import { type Alphabet, buildAlphabet } from './alphabet.ts';
 import { type MemoPlan, planMemo } from './memo-plan.ts';
-import { buildProgram, type Nfa } from './nfa.ts';
+import type { Nfa } from './nfa.ts';
+import { buildProgram } from './nfa-builder.ts';
 import type { Term } from './node.ts';
 import { openingsOf } from './openings.ts';
 

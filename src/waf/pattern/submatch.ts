@@ -4,14 +4,10 @@
 import { type Alphabet, buildAlphabet } from './alphabet.ts';
 import { contextBit, EDGE } from './context.ts';
 import { CHUNK_BYTES, chunk, latin1Chunk } from './latin1.ts';
-import { BYTE, MATCH, MAX_GROUP, type Nfa, SAVE, SPLIT } from './nfa.ts';
+import { BYTE, MATCH, type Nfa, SAVE, SPLIT } from './nfa.ts';
+import { NEW, SLOTS, SlotRows, setSlots } from './slot-rows.ts';
+import { type Move, type Stage, StageStore } from './stages.ts';
 
-/** Offsets in a result: start and end of groups 0 to 9. */
-export const SLOTS: number = (MAX_GROUP + 1) * 2;
-
-/** Stages and moves kept; then all are forgotten. */
-const MAX_STAGES = 256;
-const MAX_MOVES = 1_024;
 /** Moves that are made in any case; after that a run may add one for so many bytes: few are worth their price. */
 const FREE_MOVES = 64;
 const BYTES_PER_MOVE = 32;
@@ -20,38 +16,10 @@ const LOOSE_BYTES = 64;
 /** Most steps of one search that counts against an allowance, and those that it may take when nothing is left of that. */
 const MAX_STEPS = 200_000;
 const MIN_STEPS = 1_024;
-const NEW = -1;
 
 /** Steps that all searches for one purpose may take together. */
 export interface StepAllowance {
   steps: number;
-}
-
-/** The ways that are open after a byte, the preferred one first, each as the NFA state it has reached. */
-interface Stage {
-  readonly threads: Int32Array;
-  /** Kind of the byte behind. */
-  readonly behind: number;
-  /** A match may still begin here, after all ways in preference. */
-  readonly isOpen: boolean;
-  /** By column. */
-  readonly moves: (Move | undefined)[];
-}
-
-/**
- * What a column does: each new way comes from an old one (or, NEW, begins here), and sets some slots to the place of
- * the column.
- */
-interface Move {
-  readonly target: Stage;
-  readonly sources: Int32Array;
-  readonly saves: Int32Array;
-  /** True when every way keeps its place and its slots. */
-  readonly keepsAll: boolean;
-  /** Whether the pattern's end is reached before the column, by which way, and the slots it sets. */
-  readonly isMatch: boolean;
-  readonly matched: number;
-  readonly matchedSaves: number;
 }
 
 export class SubmatchMachine {
@@ -59,17 +27,12 @@ export class SubmatchMachine {
   work = 0;
   private readonly nfa: Nfa;
   private readonly alphabet: Alphabet;
-  private readonly slotCount: number;
-  private readonly stages = new Map<string, Stage>();
-  private moves = 0;
-  /** Moves made so far, forgotten ones included. */
-  private made = 0;
+  private readonly slots: SlotRows;
+  private readonly stages = new StageStore();
   private readonly mark: Int32Array;
   private readonly targetMark: Int32Array;
   private readonly stack: Int32Array;
   private stamp = 0;
-  private slots: Int32Array = new Int32Array(SLOTS);
-  private spare: Int32Array = new Int32Array(SLOTS);
 
   /** What `follow` found: the ways after a column, where they come from, what they save, and the match before it. */
   private threads: Int32Array;
@@ -99,16 +62,15 @@ export class SubmatchMachine {
     this.previous = new Int32Array(states);
     this.sources = new Int32Array(states);
     this.saves = new Int32Array(states);
-    this.slotCount = nfa.arg.reduce(
-      (most, slot, state) => (nfa.op[state] === SAVE && slot >= most ? slot + 1 : most),
-      2,
+    this.slots = new SlotRows(
+      nfa.arg.reduce((most, slot, state) => (nfa.op[state] === SAVE && slot >= most ? slot + 1 : most), 2),
     );
   }
 
   /** The preferred match that begins at `start`; undefined if there is none. */
   exec(value: string, start: number): Int32Array | undefined {
     this.limit = 0;
-    return this.run(value, start, this.stage(this.nfa.starts, 1, this.kindBefore(value, start), false), Infinity);
+    return this.run(value, start, this.stages.get(this.nfa.starts, 1, this.kindBefore(value, start), false), Infinity);
   }
 
   /**
@@ -117,7 +79,7 @@ export class SubmatchMachine {
    */
   search(value: string, from: number, allowance?: StepAllowance): Int32Array | undefined {
     this.limit = 0;
-    const first = this.stage([], 0, this.kindBefore(value, from), true);
+    const first = this.stages.get([], 0, this.kindBefore(value, from), true);
     if (allowance === undefined) return this.run(value, from, first, Infinity);
     const before = this.work;
     const found = this.run(value, from, first, before + Math.max(MIN_STEPS, Math.min(MAX_STEPS, allowance.steps)));
@@ -129,13 +91,13 @@ export class SubmatchMachine {
     let newMoves = 0;
     let stage = first;
     this.found = undefined;
-    this.slots.fill(-1, 0, this.slotCount);
+    this.slots.begin();
     for (let at = from; (stage.isOpen || stage.threads.length > 0) && at <= value.length; ) {
       if (this.work > mostWork) return this.found ?? this.cutAt(at, stage.threads.length);
       const column = this.columnAt(value, at);
       let move = stage.moves[column];
       if (move === undefined) {
-        if (this.made >= FREE_MOVES && newMoves >= (at - from) / BYTES_PER_MOVE) {
+        if (this.stages.made >= FREE_MOVES && newMoves >= (at - from) / BYTES_PER_MOVE) {
           const end = Math.min(at + LOOSE_BYTES, value.length + 1);
           stage = this.readLoose(value, at, end, stage);
           at = end;
@@ -145,7 +107,7 @@ export class SubmatchMachine {
         move = this.explore(stage, column);
       }
       if (move.isMatch) this.match(at, move.matched, move.matchedSaves);
-      if (!move.keepsAll) this.apply(move.sources, move.saves, move.sources.length, at);
+      if (!move.keepsAll) this.slots.apply(move.sources, move.saves, move.sources.length, at);
       stage = move.target;
       this.work++;
       at++;
@@ -165,18 +127,18 @@ export class SubmatchMachine {
       this.previous = current;
       this.follow(current, count, behind, isOpen, column);
       if (this.isMatch) this.match(at, this.matched, this.matchedSaves);
-      this.apply(this.sources, this.saves, this.count, at);
+      this.slots.apply(this.sources, this.saves, this.count, at);
       count = this.count;
       behind = this.alphabet.kindOf[column]!;
       isOpen &&= !this.isMatch;
       this.work++;
     }
-    return this.stage(this.threads, count, behind, isOpen);
+    return this.stages.get(this.threads, count, behind, isOpen);
   }
 
   private match(at: number, thread: number, saves: number): void {
     this.found ??= new Int32Array(SLOTS).fill(-1);
-    this.copySlots(thread, this.found, 0);
+    this.slots.copy(thread, this.found);
     setSlots(this.found, 0, saves, at);
   }
 
@@ -206,47 +168,13 @@ export class SubmatchMachine {
     this.limit = this.base + latin1Chunk(value, this.base);
   }
 
-  private apply(sources: Int32Array, saves: Int32Array, count: number, at: number): void {
-    const { slots, spare, slotCount } = this;
-    const needed = count * slotCount;
-    const next = spare.length < needed ? new Int32Array(needed * 2) : spare;
-    for (let i = 0; i < count; i++) {
-      const to = i * slotCount;
-      const from = sources[i]! * slotCount;
-      for (let slot = 0; slot < slotCount; slot++) next[to + slot] = from < 0 ? -1 : slots[from + slot]!;
-      if (saves[i] !== 0) setSlots(next, to, saves[i]!, at);
-    }
-    this.slots = next;
-    this.spare = slots;
-  }
-
-  private copySlots(thread: number, into: Int32Array, to: number): void {
-    const { slots, slotCount } = this;
-    const from = thread * slotCount;
-    for (let slot = 0; slot < slotCount; slot++) into[to + slot] = thread === NEW ? -1 : slots[from + slot]!;
-  }
-
-  private stage(threads: ArrayLike<number>, count: number, behind: number, isOpen: boolean): Stage {
-    const own = Int32Array.from({ length: count }, (_, i) => threads[i]!);
-    const key = `${behind}${isOpen}${own.join()}`;
-    const known = this.stages.get(key);
-    if (known !== undefined) return known;
-    if (this.stages.size >= MAX_STAGES || this.moves >= MAX_MOVES) {
-      this.stages.clear();
-      this.moves = 0;
-    }
-    const stage = { threads: own, behind, isOpen, moves: [] };
-    this.stages.set(key, stage);
-    return stage;
-  }
-
   private explore(stage: Stage, column: number): Move {
     this.follow(stage.threads, stage.threads.length, stage.behind, stage.isOpen, column);
     const sources = this.sources.slice(0, this.count);
     const saves = this.saves.slice(0, this.count);
     const { isMatch, matched, matchedSaves } = this;
     const move: Move = {
-      target: this.stage(this.threads, this.count, this.alphabet.kindOf[column]!, stage.isOpen && !isMatch),
+      target: this.stages.get(this.threads, this.count, this.alphabet.kindOf[column]!, stage.isOpen && !isMatch),
       sources,
       saves,
       keepsAll: sources.every((source, i) => source === i && saves[i] === 0),
@@ -254,9 +182,7 @@ export class SubmatchMachine {
       matched,
       matchedSaves,
     };
-    stage.moves[column] = move;
-    this.moves++;
-    this.made++;
+    this.stages.add(stage, column, move);
     return move;
   }
 
@@ -315,7 +241,3 @@ export class SubmatchMachine {
 
 /** The slot of the end of group 0. */
 const END_OF_MATCH = 1 << 1;
-
-function setSlots(slots: Int32Array, from: number, mask: number, at: number): void {
-  for (let rest = mask; rest !== 0; rest &= rest - 1) slots[from + 31 - Math.clz32(rest & -rest)] = at;
-}

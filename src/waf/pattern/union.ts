@@ -1,31 +1,21 @@
 // Many patterns at once: which of them match anywhere in a value. Exact and linear in the value's length, whatever
 // its content. One automaton reads for all patterns; where a request has used up its new states, one for each few
 // patterns goes on, then one for each pattern, then steps without any state.
-import { minLengthOf } from './analysis.ts';
-import { OTHER } from './context.ts';
-import { CountFilter, isCounter } from './counter.ts';
+import { CountFilter } from './counter.ts';
+import type { Allowance } from './dfa-options.ts';
 import { type Group, groupsOf } from './grouping.ts';
 import { Lane } from './lane.ts';
 import { Lanes } from './lanes.ts';
 import { chunk, latin1Chunk } from './latin1.ts';
-import { type Allowance, LazyDfa } from './lazy-dfa.ts';
-import { buildNfa, joinNfas, type Nfa } from './nfa.ts';
+import { LazyDfa } from './lazy-dfa.ts';
+import { joinNfas } from './nfa.ts';
 import type { Node } from './node.ts';
 import { RunFilter } from './run-filter.ts';
 import { MAX_EAGER } from './state-context.ts';
 import { Stepper } from './stepper.ts';
 import { DEFAULTS, type UnionOptions } from './union-options.ts';
+import { type UnionPattern, unionPattern } from './union-pattern.ts';
 import type { WordMatcher } from './words.ts';
-
-/** What is to be known of a pattern that is looked for. */
-export interface UnionPattern {
-  readonly node: Node;
-  readonly isCounter: boolean;
-  /** Matched by nearly every value: see isEager. */
-  readonly isEager: boolean;
-  /** Of this pattern alone. */
-  readonly nfa: Nfa;
-}
 
 export interface UnionStats {
   readonly states: number;
@@ -42,9 +32,6 @@ export interface UnionStats {
 
 /** Of longer values it is looked at first whether much is asked of them. */
 const LONG_BYTES = 2_048;
-
-/** A pattern that so many bytes match by themselves is matched by nearly every value. */
-const EAGER_BYTES = 48;
 
 export class UnionMatcher {
   private readonly stepper: Stepper;
@@ -259,18 +246,4 @@ export class UnionMatcher {
       eager,
     });
   }
-}
-
-function unionPattern(node: Node): UnionPattern {
-  const nfa = buildNfa([node]);
-  return { node, isCounter: isCounter(node), isEager: isEager(minLengthOf(node), nfa), nfa };
-}
-
-/** Whether so many bytes match a pattern by themselves that nearly every value does. `nfa`: of the pattern alone. */
-export function isEager(minLength: number, nfa: Nfa): boolean {
-  if (minLength > 1) return false;
-  const stepper = new Stepper(nfa);
-  const only = Int32Array.of(0);
-  const isMatched = (column: number) => stepper.restartOf(only, OTHER, column).accepted.length > 0;
-  return stepper.follow.alphabet.columnOf.filter(isMatched).length >= EAGER_BYTES;
 }

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { FollowTable } from '../../../src/waf/pattern/follow.ts';
 import { groupsOf } from '../../../src/waf/pattern/grouping.ts';
-import { buildNfa, joinNfas } from '../../../src/waf/pattern/nfa.ts';
+import { joinNfas } from '../../../src/waf/pattern/nfa.ts';
+import { buildNfa } from '../../../src/waf/pattern/nfa-builder.ts';
 import { parsePattern } from '../../../src/waf/pattern/parse.ts';
 import { compilePattern } from '../../../src/waf/pattern/pattern.ts';
 import { UnionMatcher } from '../../../src/waf/pattern/union.ts';
