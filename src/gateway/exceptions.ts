@@ -3,8 +3,8 @@ import type { ExceptionConfig } from '../config/model/waf.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { compileMatch, type Matcher, type RouteSubject } from '../route/match.ts';
 import { type CompiledException, compileException, exemptionOf } from '../waf/exceptions.ts';
-import type { Plan } from '../waf/plan.ts';
 import type { Exemption } from '../waf/exemption.ts';
+import type { Plan } from '../waf/plan.ts';
 import { expiresAt } from './exception-expiry.ts';
 
 /** Combinations of exceptions that are kept ready; with more they are put together for each request. */

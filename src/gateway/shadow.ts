@@ -2,9 +2,9 @@
 // and never more than half of the time, so nobody waits for them; what they would have done is counted.
 import type { ShadowConfig } from '../config/model/waf.ts';
 import type { Engine, Inspection } from '../waf/engine.ts';
+import type { Exemption } from '../waf/exemption.ts';
 import type { RequestHead } from '../waf/request.ts';
 import type { ResponseHead } from '../waf/response.ts';
-import type { Exemption } from '../waf/exemption.ts';
 import { type ChangeGroup, ChangeGroups } from './change-groups.ts';
 import { type Judgement, judgement } from './judgement.ts';
 
