@@ -42,12 +42,12 @@ With workers these go to the first process, which looks after the others.`,
             ? await (await import('./serve.ts')).serve(config, reloading, inherited)
             : await (await import('./supervise.ts')).supervise(config, reloading, { inherited, recruits });
         await stopped;
-        recruits.dismiss();
-        endProcess();
       } catch (error) {
         process.exitCode = report(error);
+        return;
       } finally {
         recruits.dismiss();
       }
+      endProcess();
     });
 }
