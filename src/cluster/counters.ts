@@ -1,5 +1,5 @@
 // Counters of all workers of a machine: the supervisor counts, and a worker asks it over the channel. While there is no answer
-// in time each counts for itself.
+// in time each counts for itself. What was counted is given back to whoever has counted it.
 import { ApproximateCounter } from '../limits/approximate.ts';
 import type { Allowance, Count, Counter, CounterStore } from '../limits/counter.ts';
 import type { MemoryCounters } from '../limits/memory.ts';
@@ -11,6 +11,7 @@ export class WorkerCounters implements CounterStore {
   readonly #batch: Batch<CountWish, Count>;
   readonly #local: CounterStore;
   readonly #counters = new Map<string, Counter>();
+  readonly #countedHere = new WeakSet<Count>();
 
   /** `local` counts while nobody answers. */
   constructor(ask: (wishes: readonly CountWish[]) => Promise<readonly Count[]>, local: CounterStore) {
@@ -29,11 +30,18 @@ export class WorkerCounters implements CounterStore {
 
   #exact(allowance: Allowance): Counter {
     const { id, points, windowMs } = allowance;
-    const count = (key: string, add: number): Promise<Count> => this.#batch.ask({ id, points, windowMs, key, add });
+    const here = (): Counter => this.#local.counter(allowance);
+    const wish = (key: string, add: number): CountWish => ({ id, points, windowMs, key, add });
     return {
-      add: (key, added) => count(key, added).catch(() => this.#local.counter(allowance).add(key, added)),
-      giveBack: (key, taken) => {
-        count(key, -taken).catch(() => {});
+      add: (key, added) =>
+        this.#batch.ask(wish(key, added)).catch(async () => {
+          const count = await here().add(key, added);
+          this.#countedHere.add(count);
+          return count;
+        }),
+      giveBack: (key, taken, count) => {
+        if (this.#countedHere.has(count)) here().giveBack(key, taken, count);
+        else this.#batch.tell(wish(key, -taken));
       },
     };
   }
@@ -60,7 +68,7 @@ export class CommonCounters {
 async function countOne(counters: CounterStore, { id, points, windowMs, key, add }: CountWish): Promise<Count> {
   const counter = counters.counter({ id, points, windowMs, isApproximate: false });
   if (add >= 0) return counter.add(key, add);
-  counter.giveBack(key, -add);
+  counter.giveBack(key, -add, NOTHING);
   return NOTHING;
 }
 

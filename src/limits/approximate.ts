@@ -49,10 +49,10 @@ export class ApproximateCounter implements Counter {
     return count;
   }
 
-  giveBack(key: string, points: number): void {
+  giveBack(key: string, points: number, count: Count): void {
     const known = this.#known.get(key);
     if (known !== undefined && known.untold >= points) known.untold -= points;
-    else this.#exact.giveBack(key, points);
+    else this.#exact.giveBack(key, points, count);
   }
 
   #running(key: string, now: number): Known {

@@ -21,8 +21,8 @@ export interface Count {
 export interface Counter {
   /** Adds to a key. What goes over the allowance fills it up to the brim, so that a refusal costs nothing more. */
   add(key: string, points: number): Promise<Count>;
-  /** Takes back what an `add` in the window that still runs has added. Never fails: at worst it stays. */
-  giveBack(key: string, points: number): void;
+  /** Takes back what an `add` in the window that still runs has added, and answered with `count`. Never fails: at worst it stays. */
+  giveBack(key: string, points: number, count: Count): void;
 }
 
 export interface CounterStore {

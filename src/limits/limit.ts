@@ -99,9 +99,9 @@ export class Limit {
   }
 
   /** Takes back what a request has cost that was refused elsewhere. */
-  giveBack(key: string, { until }: Verdict, points = 1): void {
-    if (points === 0 || performance.now() >= until) return;
-    for (const { counter } of this.#windows) counter.giveBack(key, points);
+  giveBack(key: string, { until, counts }: Verdict): void {
+    if (performance.now() >= until) return;
+    for (const [i, { counter }] of this.#windows.entries()) counter.giveBack(key, 1, counts[i] as Count);
   }
 
   /** Once the answer is known: from the 1 that was taken to what it costs. */
@@ -159,7 +159,8 @@ export class Limit {
 
   #giveBackGranted(key: string, counts: readonly Count[]): void {
     for (const [i, { counter, points }] of this.#windows.entries()) {
-      if ((counts[i]?.points ?? 0) <= points) counter.giveBack(key, 1);
+      const count = counts[i] as Count;
+      if (count.points <= points) counter.giveBack(key, 1, count);
     }
   }
 }

@@ -28,6 +28,8 @@ function allowance(changes: Partial<Allowance> = {}): Allowance {
   return { id: `test${ids++}`, points: 5, windowMs: 60_000, isApproximate: false, ...changes };
 }
 
+const COUNT = { points: 0, leftMs: 0 };
+
 async function settle(): Promise<void> {
   for (let i = 0; i < 20; i++) await Promise.resolve();
 }
@@ -42,8 +44,8 @@ describe.skipIf(!hasComponent('redis-server'))('counters that are shared', () =>
         const [there, here]: Counter[] = [counters.counter(one), new MemoryCounters(100).counter(one)];
         for (const { points, isReturn } of steps) {
           if (isReturn) {
-            there?.giveBack('key', points);
-            here?.giveBack('key', points);
+            there?.giveBack('key', points, COUNT);
+            here?.giveBack('key', points, COUNT);
             await shared.ask((client) => client.ping());
             await settle();
           } else {
