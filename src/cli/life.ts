@@ -24,6 +24,8 @@ export interface Living {
   stop(drainMs: number): Promise<void>;
   /** Drops everything. */
   destroy(): void;
+  /** It is broken: this process serves nobody from now on. */
+  abandon(): void;
   reopenLogs(): void;
   /** The last thing: what waits is written. */
   finish(): Promise<void>;
@@ -64,6 +66,8 @@ export function live(living: Living, isWatching: boolean): Promise<void> {
   // A broken invariant of ours: nobody knows what state is left, so the process ends and says why.
   process.on('uncaughtException', (error) => {
     records.error('process', 'the gateway broke and stops', error);
+    living.abandon();
+    admin.close();
     void living.finish().then(() => process.exit(FAILED));
   });
   // Nothing is ready again that was said to be stopping.

@@ -53,6 +53,7 @@ export async function serve(
       leave: () => gateway.leave(),
       stop: (drainMs) => gateway.stop(drainMs),
       destroy: () => gateway.destroy(),
+      abandon: () => gateway.destroy(),
       reopenLogs: () => records.reopen(),
       finish: () => records.finish(),
     },

@@ -73,6 +73,8 @@ export async function supervise(
       leave: () => supervisor.leave(),
       stop: (drainMs) => supervisor.stop(drainMs),
       destroy: () => supervisor.destroy(),
+      // The workers finish what is under way when they see that it has gone.
+      abandon: () => {},
       reopenLogs: () => {
         records.reopen();
         supervisor.reopenLogs();

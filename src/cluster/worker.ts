@@ -76,6 +76,7 @@ export class Worker {
     const gateway = await Gateway.start(shareOf(orders.config, orders.workers), { fellows: this.#fellows(orders) });
     process.on('uncaughtException', (error) => {
       gateway.records.error('process', 'a worker broke and ends; another one takes its place', error);
+      gateway.destroy();
       void gateway.records.finish().then(() => process.exit(1));
     });
     this.#orphanWatch = new OrphanWatch(gateway.runtime.config.timeouts.drainMs);

@@ -186,8 +186,9 @@ export class Gateway implements Context {
     this.state = 'stopped';
   }
 
-  /** Drops everything now. */
+  /** Drops everything now, and lets nobody in. */
   destroy(): void {
+    this.#doors.close();
     this.#connections.destroy();
   }
 
