@@ -1,5 +1,5 @@
 // Passes on what workers write to stdout and stderr: whole lines, so that those of several workers never mix, and no faster
-// than the reader takes them.
+// than the reader takes them, until they are to end.
 import type { Readable } from 'node:stream';
 import type { LineSink } from '../observe/line-sink.ts';
 
@@ -7,12 +7,16 @@ import type { LineSink } from '../observe/line-sink.ts';
 const MAX_LINE_BYTES = 1024 * 1024;
 const LINE_FEED = 10;
 
+/** From now on all is taken at once: the one who writes ends, and its reader is waited for here. */
+export type Hurry = () => void;
+
 /** Ends with the stream. */
-export function relayLines(from: Readable, to: LineSink): void {
+export function relayLines(from: Readable, to: LineSink): Hurry {
   let begun: Buffer[] = [];
   let bytes = 0;
+  let isHurried = false;
   const pass = (text: string): void => {
-    if (to.write(text)) return;
+    if (to.write(text) || isHurried) return;
     from.pause();
     to.whenEmpty(() => from.resume());
   };
@@ -31,4 +35,8 @@ export function relayLines(from: Readable, to: LineSink): void {
     if (begun.length > 0) pass(`${Buffer.concat(begun).toString()}\n`);
   });
   from.on('error', () => {});
+  return () => {
+    isHurried = true;
+    from.resume();
+  };
 }

@@ -5,7 +5,7 @@ import { GatehouseError } from '../base/errors.ts';
 import type { LineSink } from '../observe/line-sink.ts';
 import { Channel, errorOf } from './channel.ts';
 import type { Recruits } from './recruits.ts';
-import { relayLines } from './relay.ts';
+import { type Hurry, relayLines } from './relay.ts';
 import type { AtSupervisor, AtWorker, Readiness } from './words.ts';
 
 /** Rules and certificates may be many; one that takes longer will not come. */
@@ -60,7 +60,8 @@ export class Seat {
   #started: PromiseWithResolvers<Readiness> | undefined;
   /** Why it did not start, as far as it has said. */
   #fault: Error | undefined;
-  readonly #ended: Set<() => void> = new Set();
+  /** What it writes. */
+  #lines: Hurry[] = [];
 
   constructor(number: number, options: SeatOptions) {
     this.number = number;
@@ -135,8 +136,10 @@ export class Seat {
       },
     });
     // Undefined, whatever the types say, when there were not enough file descriptors for a process.
-    if (child.stdout) relayLines(child.stdout, this.#options.stdout);
-    if (child.stderr) relayLines(child.stderr, this.#options.stderr);
+    this.#lines = [
+      ...(child.stdout ? [relayLines(child.stdout, this.#options.stdout)] : []),
+      ...(child.stderr ? [relayLines(child.stderr, this.#options.stderr)] : []),
+    ];
     child.once('error', (error) => started.reject(error));
     child.once('exit', (code, signal) => this.#exited(child, code, signal));
     if (child.pid === undefined) this.#exited(child, null, null);
@@ -155,14 +158,16 @@ export class Seat {
     if (!(this.#child instanceof Error)) this.#child?.kill('SIGKILL');
   }
 
-  /** From now on its end is no death, and nobody follows. Resolves when it has ended. */
+  /** From now on its end is no death, and nobody follows. Resolves when it has ended and its last words are passed on. */
   async stop(drainMs: number, graceMs: number): Promise<void> {
     clearTimeout(this.#pause);
     this.#nextStart = null;
     this.#become('stopping');
-    if (this.#child === undefined) return;
+    const child = this.#child;
+    if (child === undefined || child instanceof Error) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#ended.add(resolve);
+    child.once('close', () => resolve());
+    for (const hurry of this.#lines) hurry();
     const timer = setTimeout(() => this.kill(), drainMs + graceMs);
     this.#channel?.ask('stop', drainMs, drainMs + graceMs).catch(() => {});
     await promise;
@@ -180,8 +185,6 @@ export class Seat {
     const livedMs = wasReady ? performance.now() - this.#readyAt : 0;
     this.#child = undefined;
     this.#channel = undefined;
-    for (const tell of this.#ended) tell();
-    this.#ended.clear();
     const words = this.#isStalled ? 'stood still and was ended' : howItEnded(child, code, signal);
     this.#started?.reject(
       this.#fault ?? new GatehouseError('internal', 'gateway', `a worker ${words} while it started`),

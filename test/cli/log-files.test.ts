@@ -90,6 +90,19 @@ test.for(['0', '1'])(
   },
 );
 
+test('workers do not wait for the reader of their records when they end: he who reads on has them all', async () => {
+  const { running, ask } = await installed('{ access: stdout, waf: false }', '2');
+  const { stdout } = running.child;
+  stdout?.pause();
+  for (let i = 0; i < 600; i++) await ask({ 'user-agent': 'x'.repeat(2_000) });
+  const workers = childrenOf(running.child.pid);
+  expect(workers).toHaveLength(2);
+  running.child.kill('SIGTERM');
+  await vi.waitFor(() => expect(workers.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]), { timeout: 10_000 });
+  stdout?.resume();
+  expect((await running.ended).stdout.match(/"access"/g)).toHaveLength(600);
+});
+
 test('with nobody left to read its words it takes a reload', async () => {
   const folder = await temporaryFolder();
   const file = writeSmallConfig(folder, {});
@@ -110,3 +123,7 @@ test('what was written last is there when it has ended', async () => {
   expect(stderr.trimEnd().split('\n').at(-1)).toContain('"stopped"');
   expect(readFileSync(path.join(folder, 'access.log'), 'utf8').match(/"access"/g)).toHaveLength(1);
 });
+
+function childrenOf(pid: number | undefined): string[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+}

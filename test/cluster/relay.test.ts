@@ -58,6 +58,19 @@ test('a reader that is slow stops the writer, until it has read', async () => {
   expect(passed).toEqual(['one\n', 'two\n']);
 });
 
+test('a reader that is slow does not stop a writer that is to end', async () => {
+  const from = new PassThrough();
+  const passed: string[] = [];
+  const hurry = relayLines(from, { write: (text) => passed.push(text) === 0, whenEmpty: () => {} });
+  from.write('one\n');
+  await new Promise((resolve) => setImmediate(resolve));
+  from.write('two\n');
+  hurry();
+  from.end('three\n');
+  await new Promise((resolve) => from.once('close', resolve));
+  expect(passed.join('')).toBe('one\ntwo\nthree\n');
+});
+
 test('a line without an end is passed on in pieces, and takes no more memory than one', async () => {
   const from = new PassThrough();
   let bytes = 0;
