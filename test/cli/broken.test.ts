@@ -17,7 +17,7 @@ interface Scene {
   readonly file: string;
   readonly running: RunningCli;
   /** On a connection that is open already, or on one of its own. */
-  ask(isKept: boolean): Promise<number>;
+  readonly ask: (isKept: boolean) => Promise<number>;
 }
 
 /** More records wait for a reader than pipes and buffers hold. */
