@@ -2,13 +2,14 @@
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
 import http2 from 'node:http2';
 import type { Socket } from 'node:net';
-import { GatehouseError } from '../base/errors.ts';
+import type { GatehouseError } from '../base/errors.ts';
 import { markUnique } from '../http/hpack.ts';
 import type { Reply } from '../http/reply.ts';
 import type { Call } from './call.ts';
-import { clientGone, mayRepeat } from './http1/failures.ts';
+import { clientGone } from './http1/failures.ts';
 import { PARSER_LIMITS } from './http1/limits.ts';
 import { abandon, answerBody, answerFaults, watchEnd } from './http2-answer.ts';
+import { type Circumstances, closedEarly, misspoken, neverReady, sessionEnded } from './http2-failures.ts';
 import { upload } from './http2-upload.ts';
 import { StreamHold } from './stream-hold.ts';
 
@@ -75,7 +76,7 @@ export class Http2Connection {
       clearTimeout(clock);
       this.#isOpen = false;
       this.#session.destroy();
-      options.onClose(this.#isReady ? undefined : neverReady(options, cause));
+      options.onClose(this.#isReady ? undefined : neverReady(options.origin, options.settingsMs, cause));
     };
     const clock = setTimeout(over, options.settingsMs).unref();
     this.#session.on('remoteSettings', () => {
@@ -129,10 +130,8 @@ export class Http2Connection {
     try {
       stream = this.#open(call);
     } catch (cause) {
-      // The session ended, or said goodbye, after it was chosen.
       this.#release();
-      const message = `the connection to ${this.#options.origin} has ended`;
-      return Promise.reject(new GatehouseError('upstream_closed', 'upstream', message, { retry: true, cause }));
+      return Promise.reject(sessionEnded(this.#options.origin, cause));
     }
     const hasEnded = watchEnd(stream);
     let hasHead = false;
@@ -198,7 +197,7 @@ export class Http2Connection {
       this.#release();
       if (hasHead) return;
       stopWaiting();
-      reject(this.#closedEarly(call, stream));
+      reject(closedEarly(call, stream, this.#circumstances));
     });
     const progressed = (bytes: number): void => {
       hold.uploadedBytes += bytes;
@@ -226,35 +225,10 @@ export class Http2Connection {
     this.#options.onRoom();
   }
 
-  #closedEarly(call: Call, { id, rstCode }: ClientHttp2Stream): GatehouseError {
+  get #circumstances(): Circumstances {
     const { origin } = this.#options;
-    const message = `${origin} closed the stream before its answer (HTTP/2 code ${rstCode})`;
-    // Both promise that nothing was done with the request (RFC 9113, 8.7). A refusal means that another server has more
-    // room, unless this one just says goodbye.
-    if (rstCode === NGHTTP2_REFUSED_STREAM) {
-      call.wasRefused = this.#isOpen;
-      return notDone(this.#isOpen ? 'upstream_busy' : 'upstream_closed', message, call);
-    }
-    if (id === undefined || id > this.#lastStreamId) return notDone('upstream_closed', message, call);
-    const retry = mayRepeat(call, this.#hasAnswered, false);
-    return new GatehouseError('upstream_closed', 'upstream', message, { retry });
+    return { origin, isOpen: this.#isOpen, hasAnswered: this.#hasAnswered, lastStreamId: this.#lastStreamId };
   }
-}
-
-function misspoken(what: string): GatehouseError {
-  return new GatehouseError('upstream_protocol', 'upstream', `the backend's answer has ${what}`);
-}
-
-function neverReady({ origin, settingsMs }: Http2Options, cause: Error | undefined): GatehouseError {
-  const what = cause?.message ?? `it closed the connection, or was silent for ${settingsMs} ms`;
-  const message = `${origin} has not come to its SETTINGS: ${what}`;
-  return new GatehouseError('upstream_connect', 'upstream', message, { retry: true, cause });
-}
-
-/** Safe to send again, unless some of the body has been read and not kept. */
-function notDone(code: 'upstream_busy' | 'upstream_closed', message: string, call: Call): GatehouseError {
-  const status = code === 'upstream_busy' ? 503 : 502;
-  return new GatehouseError(code, 'upstream', message, { status, retry: !call.isBodyLost });
 }
 
 function schemeOf(origin: string): string {
