@@ -1,12 +1,12 @@
-// Who gets a connection to one server, within each bound of it, and when another is opened. HTTP/1.1 connections are kept
+// Who gets a connection to one server, within each bound of it, and when another is wanted. HTTP/1.1 connections are kept
 // and handed round, HTTP/2 ones shared. What becomes free goes to the call that has waited longest.
-import type { Socket } from 'node:net';
 import { GatehouseError } from '../base/errors.ts';
 import type { UpstreamConfig } from '../config/model/upstreams.ts';
 import type { Call } from './call.ts';
 import type { Dialer } from './dialer.ts';
-import { Http1Connection } from './http1/connection.ts';
-import { type Bearable, Http2Connection } from './http2.ts';
+import type { Http1Connection } from './http1/connection.ts';
+import type { Http2Connection } from './http2.ts';
+import { type OpeningSettings, Openings } from './openings.ts';
 import { Queue } from './queue.ts';
 import { Relief } from './relief.ts';
 import { type Connection, Stock } from './stock.ts';
@@ -14,20 +14,13 @@ import { type Connection, Stock } from './stock.ts';
 /** Of the calls that may be under way at once, one part in so many is for those whose clients hold nothing up. */
 const KEPT_FOR_BRISK = 4;
 
-export interface PoolSettings extends UpstreamConfig {
-  /** To an answer's head, and the longest silence within its body. */
-  readonly timeoutMs: number;
-}
+export type PoolSettings = UpstreamConfig & OpeningSettings;
 
 export class Pool {
   settings: PoolSettings;
-  readonly #dialer: Dialer;
   readonly #origin: string;
-  /** Open or being opened. */
-  #connections = 0;
-  #opening = 0;
+  readonly #openings: Openings;
   readonly #stock = new Stock();
-  readonly #bearable: Bearable = { streams: Number.POSITIVE_INFINITY };
   readonly #queue = new Queue<Connection>();
   readonly #relief = new Relief(
     () => this.#stock.held(),
@@ -38,13 +31,35 @@ export class Pool {
   #isClosing = false;
 
   constructor(dialer: Dialer, settings: PoolSettings) {
-    this.#dialer = dialer;
     this.#origin = dialer.url.origin;
     this.settings = settings;
+    this.#openings = new Openings(dialer, () => this.settings, {
+      keep: (connection) => this.#keep(connection),
+      share: (connection) => this.#stock.share(connection),
+      room: (connection) => {
+        this.#fill(connection);
+        this.#openMore();
+      },
+      forget: (connection) => {
+        this.#stock.forget(connection);
+        this.#openMore();
+      },
+      unshare: (connection) => {
+        this.#stock.unshare(connection);
+        this.#openMore();
+      },
+      failed: (error, protocol) => {
+        // One failed handshake fails one call, which has its own; where it was everybody's, all of them.
+        if (protocol === 'http1' || this.#stock.hasShared) this.#queue.failFirst(error);
+        else this.#queue.failAll(error);
+      },
+      ended: () => this.#openMore(),
+    });
   }
 
+  /** Open or being opened. */
   get connections(): number {
-    return this.#connections;
+    return this.#openings.connections;
   }
 
   get waiting(): number {
@@ -121,9 +136,7 @@ export class Pool {
 
   /** Calls that could yet be sent over connections that are not open, or not ready. */
   get #spare(): number {
-    const { maxConnections, maxRequests } = this.settings;
-    const toCome = maxConnections - (this.#connections - this.#opening);
-    return Math.max(0, Math.min(toCome, maxRequests - this.outstanding));
+    return Math.max(0, Math.min(this.#openings.toCome, this.settings.maxRequests - this.outstanding));
   }
 
   /** As many calls as may wait for their clients, or might: another such gets no room before one of them is over. */
@@ -154,80 +167,8 @@ export class Pool {
     this.#openMore();
   }
 
-  /** One handshake for each call that waits; a single one while connections are shared or may turn out to be. */
   #openMore(): void {
-    const { maxConnections, maxRequests } = this.settings;
-    const wanted = Math.min(this.#takers, maxRequests - this.outstanding);
-    const atOnce = this.#dialer.protocol === 'http1' ? wanted : Math.min(1, wanted);
-    while (this.#opening < atOnce && this.#connections < maxConnections) void this.#open();
-  }
-
-  async #open(): Promise<void> {
-    this.#connections++;
-    this.#opening++;
-    const { url, protocol } = this.#dialer;
-    const { connectTimeoutMs } = this.settings;
-    const deadline = performance.now() + connectTimeoutMs;
-    try {
-      let connection: Http1Connection | undefined;
-      const isShared = protocol === 'http1' && url.protocol === 'http:';
-      const receive = (chunk: Buffer): void => connection?.push(chunk);
-      const { socket, protocol: spoken } = await this.#dialer.dial(connectTimeoutMs, isShared ? { receive } : {});
-      if (spoken === 'http1') {
-        this.#opening--;
-        connection = this.#addHttp1(socket, isShared);
-      } else {
-        await this.#addHttp2(socket, Math.max(1, deadline - performance.now()));
-      }
-    } catch (error) {
-      this.#opening--;
-      this.#connections--;
-      // One failed handshake fails one call, which has its own; where it was everybody's, all of them.
-      if (protocol === 'http1' || this.#stock.hasShared) this.#queue.failFirst(error);
-      else this.#queue.failAll(error);
-    }
-    this.#openMore();
-  }
-
-  #addHttp1(socket: Socket, sharedBuffer: boolean): Http1Connection {
-    const connection = new Http1Connection(socket, {
-      sharedBuffer,
-      timeoutMs: this.settings.timeoutMs,
-      onIdle: (idle) => this.#keep(idle),
-      onClose: (closed) => this.#forget(closed),
-    });
-    this.#keep(connection);
-    return connection;
-  }
-
-  /** Resolves when the server has said how many calls it takes at once; fails with `upstream_connect`. */
-  #addHttp2(socket: Socket, settingsMs: number): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const connection = new Http2Connection(socket, {
-      origin: this.#origin,
-      timeoutMs: this.settings.timeoutMs,
-      settingsMs,
-      bearable: this.#bearable,
-      onReady: () => {
-        this.#opening--;
-        this.#stock.share(connection);
-        resolve();
-      },
-      onRoom: () => {
-        this.#fill(connection);
-        this.#openMore();
-      },
-      onClose: (fault) => {
-        if (fault !== undefined) {
-          reject(fault);
-          return;
-        }
-        this.#stock.unshare(connection);
-        this.#connections--;
-        this.#openMore();
-      },
-    });
-    return promise;
+    this.#openings.open(Math.min(this.#takers, this.settings.maxRequests - this.outstanding));
   }
 
   /** Free again, or new: to a call that waits, else into the pool. */
@@ -251,12 +192,6 @@ export class Pool {
   #fill(connection: Http2Connection): void {
     const room = Math.min(connection.room, this.settings.maxRequests - this.outstanding);
     for (let left = room; left > 0 && this.#takers > 0; left--) this.#queue.hand(connection.claim());
-  }
-
-  #forget(connection: Http1Connection): void {
-    this.#stock.forget(connection);
-    this.#connections--;
-    this.#openMore();
   }
 }
 
