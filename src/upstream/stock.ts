@@ -121,7 +121,9 @@ export class Stock {
     for (;;) {
       const connection = this.#idle.pop();
       if (connection === undefined) return undefined;
-      const idleMs = connection.isReusable ? performance.now() - connection.lastUsedAt : Number.POSITIVE_INFINITY;
+      const idleMs = connection.isReusable
+        ? performance.now() - connection.keepAlive.lastUsedAt
+        : Number.POSITIVE_INFINITY;
       if (idleMs < keepMs) {
         this.#busy.add(connection);
         return connection;
@@ -134,6 +136,6 @@ export class Stock {
 
   #sweep(): void {
     const oldest = performance.now() - KEEP_IDLE_MS;
-    for (const connection of this.#idle.filter(({ lastUsedAt }) => lastUsedAt < oldest)) connection.destroy();
+    for (const connection of this.#idle.filter(({ keepAlive }) => keepAlive.lastUsedAt < oldest)) connection.destroy();
   }
 }

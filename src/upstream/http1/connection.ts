@@ -5,12 +5,13 @@ import type { GatehouseError } from '../../base/errors.ts';
 import type { Reply } from '../../http/reply.ts';
 import type { Call } from '../call.ts';
 import { clientGone, closed, internal, timedOut } from './failures.ts';
+import { KeepAlive } from './keep-alive.ts';
 import { PARSER_LIMITS, type ParserLimits } from './limits.ts';
 import { type Answer, Pending } from './pending.ts';
 import { ANSWERED, BROKEN, COMPLETE, ResponseReader, SWITCHED } from './reader.ts';
-import { RequestBody, type UploadEvents } from './request-body.ts';
 import { writeRequestHead } from './request-head.ts';
 import type { ReadFlow } from './response-body.ts';
+import { Sending } from './sending.ts';
 import { type UpgradeResult, upgradeFault } from './upgrade.ts';
 import { Wire, type WireEvents } from './wire.ts';
 
@@ -31,33 +32,25 @@ export interface ConnectionOptions {
   readonly now?: () => number;
 }
 
-/** A kept connection is given up this long before the backend says it will close it. */
-const KEEP_ALIVE_MARGIN_MS = 1000;
-
 export class Http1Connection {
-  /** When the last call ended or, before the first, when the connection was made; by the `now` of the options. */
-  lastUsedAt: number;
-  /** Calls answered so far; with more than none this is a kept connection. */
-  answered = 0;
+  readonly keepAlive: KeepAlive;
   readonly #options: ConnectionOptions;
-  readonly #now: () => number;
   readonly #wire: Wire;
   readonly #reader: ResponseReader;
+  readonly #sending: Sending;
   readonly #pending = new Pending(() => this.#fail(clientGone()));
-  #upload: RequestBody | undefined;
-  #expiresAt = Number.POSITIVE_INFINITY;
 
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#options = options;
-    this.#now = options.now ?? (() => performance.now());
-    this.lastUsedAt = this.#now();
+    this.keepAlive = new KeepAlive(options.now);
     this.#reader = new ResponseReader(options.limits ?? PARSER_LIMITS, this.#flow, options.sharedBuffer ?? false);
     this.#wire = new Wire(socket, options.timeoutMs, this.#events);
+    this.#sending = new Sending(this.#wire, (error) => this.#fail(error));
   }
 
   /** Whether it is the client that is waited for: for more of its body, or for room for the answer. */
   get waitsForClient(): boolean {
-    return this.#upload?.isAwaiting === true || this.#reader.body?.isReading === false;
+    return this.#sending.isAwaiting || this.#reader.body?.isReading === false;
   }
 
   get stillSinceMs(): number {
@@ -82,7 +75,7 @@ export class Http1Connection {
 
   /** Whether the next call may go out here once this is not busy; false too when the backend is about to close it. */
   get isReusable(): boolean {
-    return this.#wire.isUsable && this.#now() < this.#expiresAt;
+    return this.#wire.isUsable && !this.keepAlive.isOver;
   }
 
   /**
@@ -111,11 +104,7 @@ export class Http1Connection {
     }
     this.#pending.hasBytes = true;
     this.#wire.touch();
-    try {
-      this.#advance(call, this.#reader.read(chunk));
-    } catch (cause) {
-      this.#fail(internal(cause));
-    }
+    this.#read(call, chunk);
   }
 
   /** The address that was connected to. */
@@ -140,14 +129,7 @@ export class Http1Connection {
     }
     const answer = this.#pending.begin(call, protocol);
     this.#reader.begin(call, protocol !== undefined);
-    this.#wire.touch();
-    if (call.body === undefined) {
-      this.#wire.socket.write(head, 'latin1');
-    } else {
-      call.isBodyTaken = true;
-      this.#upload = new RequestBody(this.#wire.socket, call.body, this.#uploadEvents);
-      this.#guard(() => this.#upload?.start(head));
-    }
+    this.#sending.begin(head, call);
     return answer;
   }
 
@@ -156,6 +138,15 @@ export class Http1Connection {
     if (this.isReusable && !this.isBusy) this.#options.onIdle?.(this);
     else if (!this.isBusy) this.#close();
     return Promise.reject(error);
+  }
+
+  /** undefined: the other side has ended. What a sink of somebody else's throws ends the call and not the process. */
+  #read(call: Call, chunk: Buffer | undefined): void {
+    try {
+      this.#advance(call, chunk === undefined ? this.#reader.finish() : this.#reader.read(chunk));
+    } catch (cause) {
+      this.#fail(internal(cause));
+    }
   }
 
   #advance(call: Call, progress: number): void {
@@ -172,13 +163,8 @@ export class Http1Connection {
 
   #complete(call: Call): void {
     const { head, reply, body, trailers, hasRest } = this.#reader;
-    const seconds = head.keepAliveSeconds ?? Number.POSITIVE_INFINITY;
-    // What is left of an upload, here or in the socket, would be read as the next request, or never.
-    const isSent = this.#upload === undefined && (call.body === undefined || this.#wire.socket.writableLength === 0);
-    const isKept = head.isKeptAlive && isSent && !hasRest && this.#wire.writeError === undefined && seconds > 1;
-    this.answered += 1;
-    this.lastUsedAt = this.#now();
-    this.#expiresAt = this.lastUsedAt + seconds * 1000 - KEEP_ALIVE_MARGIN_MS;
+    const isWaitedFor = this.keepAlive.renew(head.keepAliveSeconds) && head.isKeptAlive;
+    const isKept = isWaitedFor && !hasRest && this.#sending.hasSent(call);
     this.#settle();
     this.#pending.resolve(reply as Reply);
     if (isKept) this.#wire.resume();
@@ -202,11 +188,9 @@ export class Http1Connection {
 
   /** The call is no longer under way, whatever became of it. */
   #settle(): void {
-    const upload = this.#upload;
-    this.#upload = undefined;
     this.#pending.end();
     this.#reader.clear();
-    upload?.abandon();
+    this.#sending.abandon();
   }
 
   #fail(error: GatehouseError): void {
@@ -222,53 +206,32 @@ export class Http1Connection {
   }
 
   #lost(error: Error | undefined): void {
-    this.#fail(this.#pending.lossOf(this.answered > 0, error));
+    this.#fail(this.#pending.lossOf(this.keepAlive.answered > 0, error));
   }
 
   /** Silence counts against the backend only while somebody waits for it. */
   #silent(): void {
     const { body, isEventStream } = this.#reader;
-    const { writeError } = this.#wire;
     if (!this.isBusy) return;
     if (body !== undefined && !body.isReading) this.#wire.touch();
-    else if (writeError !== undefined) this.#lost(writeError);
+    else if (this.#wire.writeError !== undefined) this.#lost(this.#wire.writeError);
     else if (!isEventStream) this.#fail(timedOut(this.#options.timeoutMs, body === undefined));
-  }
-
-  /** Runs what may call a sink or source of somebody else's; what it throws ends the call and not the process. */
-  #guard(act: () => void): void {
-    try {
-      act();
-    } catch (cause) {
-      this.#fail(internal(cause));
-    }
   }
 
   readonly #events: WireEvents = {
     bytes: (chunk) => this.push(chunk),
-    drained: () => this.#guard(() => this.#upload?.drained()),
+    drained: () => this.#sending.drained(),
     ended: () => {
       const { call } = this.#pending;
       if (call === undefined || !this.#pending.hasBytes) this.#lost(undefined);
-      else this.#guard(() => this.#advance(call, this.#reader.finish()));
+      else this.#read(call, undefined);
     },
     writeFailed: () => {
-      const upload = this.#upload;
-      this.#upload = undefined;
-      upload?.abandon();
+      this.#sending.abandon();
       return this.isBusy;
     },
     lost: (error) => this.#lost(error),
     silent: () => this.#silent(),
-  };
-
-  readonly #uploadEvents: UploadEvents = {
-    progressed: () => this.#wire.touch(),
-    ended: () => {
-      this.#upload = undefined;
-      this.#wire.touch();
-    },
-    failed: (error) => this.#fail(error),
   };
 
   readonly #flow: ReadFlow = {

@@ -36,7 +36,7 @@ describe('reuse', () => {
       expect(connection.isBusy).toBe(false);
       expect(connection.isReusable).toBe(true);
     }
-    expect(connection.answered).toBe(20);
+    expect(connection.keepAlive.answered).toBe(20);
     expect(told).toEqual(Array(20).fill('idle'));
   });
 
@@ -82,13 +82,13 @@ describe('reuse', () => {
   test('a Keep-Alive hint ends reuse one second before the backend does', async () => {
     let nowMs = 1000;
     const { connection, peer } = await open({ now: () => nowMs });
-    expect(connection.lastUsedAt).toBe(1000);
+    expect(connection.keepAlive.lastUsedAt).toBe(1000);
     const sent = connection.send(get());
     await peer.take();
     nowMs = 2000;
     peer.write(hello('Keep-Alive: max=9, Timeout=5\r\n'));
     await sent;
-    expect(connection.lastUsedAt).toBe(2000);
+    expect(connection.keepAlive.lastUsedAt).toBe(2000);
     nowMs = 5999;
     expect(connection.isReusable).toBe(true);
     nowMs = 6000;

@@ -50,7 +50,7 @@ describe('a reply', () => {
       const reply = await sent;
       expect(await textOf(reply)).toBe('abcde');
     }
-    expect(connection.answered).toBe(text.length - 1);
+    expect(connection.keepAlive.answered).toBe(text.length - 1);
   });
 
   test('of many small chunks in one read is one write', async () => {
