@@ -1,8 +1,8 @@
 // Stored answers in a file (SQLite), for one site: found by resource and variant with an index, however many there are, and
 // still there after a restart. Several processes may have it open. Whatever fails costs stored answers and no request.
-import { rmSync } from 'node:fs';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
+import { BATCH, Damaged, openDatabase, prepare, type Statements } from './cache-tables.ts';
 import type { EntryHead } from './entry.ts';
 
 export interface FileBounds {
@@ -20,55 +20,28 @@ export interface FileRow {
   readonly storedAt: number;
 }
 
-/** Of the form of the tables; a file of another form begins anew. */
-const VERSION = 3;
-/** Another process writes: what does not get its turn in this time is not stored. */
-const BUSY_MS = 100;
-const OPEN_MS = 2000;
 /** How exactly it is known when an answer was last asked for: a read that writes is ten reads. */
 const TOUCH_MS = 60_000;
 /** Of a URL with this many variants and more, every sixteenth that comes looks whether there are too many. */
 const MANY_VARIANTS = 256;
-/** Entries that are removed in one turn; it takes less than half of `BUSY_MS`. */
-const BATCH = 500;
 /** Entries between two looks at the bounds. */
 const LOOK_EVERY = 64;
 /** For the pages of tables that hold next to nothing. */
 const SLACK_BYTES = 2 ** 20;
 
-const TABLES = `
-CREATE TABLE IF NOT EXISTS entries (
-  id INTEGER PRIMARY KEY, key TEXT NOT NULL, fields TEXT NOT NULL, variant TEXT NOT NULL, head TEXT NOT NULL,
-  body BLOB NOT NULL, checksum INTEGER NOT NULL, size INTEGER NOT NULL, stored INTEGER NOT NULL, used INTEGER NOT NULL,
-  UNIQUE (key, fields, variant)
-);
-CREATE INDEX IF NOT EXISTS by_use ON entries (used, size);
-CREATE INDEX IF NOT EXISTS variants_by_use ON entries (key, used);
-CREATE TABLE IF NOT EXISTS groups (key TEXT NOT NULL, fields TEXT NOT NULL, PRIMARY KEY (key, fields)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS tags (tag TEXT NOT NULL, entry INTEGER NOT NULL, PRIMARY KEY (tag, entry)) WITHOUT ROWID;
-CREATE TRIGGER IF NOT EXISTS gone AFTER DELETE ON entries BEGIN
-  DELETE FROM tags WHERE entry = old.id;
-  DELETE FROM groups WHERE key = old.key AND fields = old.fields
-    AND NOT EXISTS (SELECT 1 FROM entries WHERE key = old.key AND fields = old.fields);
-END;
-CREATE INDEX IF NOT EXISTS tags_of ON tags (entry);
-PRAGMA user_version = ${VERSION};`;
-
 export class CacheFile {
   readonly #bounds: FileBounds;
   readonly #database: DatabaseSync;
-  readonly #statements: Readonly<Record<keyof typeof STATEMENTS, StatementSync>>;
+  readonly #statements: Statements;
   #bytesSinceLook = 0;
   #entriesSinceLook = 0;
 
   /** Throws when there can be none, or the one that is there is of no use (`isUnreadable`). */
   constructor(file: string, bounds: FileBounds) {
     this.#bounds = bounds;
-    this.#database = open(file);
+    this.#database = openDatabase(file);
     try {
-      this.#statements = Object.fromEntries(
-        Object.entries(STATEMENTS).map(([name, sql]) => [name, this.#database.prepare(sql)]),
-      ) as Record<keyof typeof STATEMENTS, StatementSync>;
+      this.#statements = prepare(this.#database);
       this.#bound();
     } catch (error) {
       this.#database.close();
@@ -197,63 +170,8 @@ export class CacheFile {
   }
 }
 
-const STATEMENTS = {
-  pages:
-    'SELECT (c.page_count - f.freelist_count) * s.page_size AS bytes FROM pragma_page_count c, pragma_freelist_count f, pragma_page_size s',
-  figures: 'SELECT count(*) AS entries, sum(size) AS bytes FROM entries',
-  groups: 'SELECT fields FROM groups WHERE key = ?',
-  find: 'SELECT head, body, checksum, stored AS storedAt, used FROM entries WHERE key = ? AND fields = ? AND variant = ?',
-  touch: 'UPDATE entries SET used = ? WHERE key = ? AND fields = ? AND variant = ?',
-  add: 'INSERT INTO entries (key, fields, variant, head, body, checksum, size, stored, used) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-  addGroup: 'INSERT OR IGNORE INTO groups (key, fields) VALUES (?, ?)',
-  tag: 'INSERT OR IGNORE INTO tags (tag, entry) VALUES (?, ?)',
-  variants:
-    'DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries WHERE key = ?1 ORDER BY used DESC, rowid DESC LIMIT -1 OFFSET ?2)',
-  delete: 'DELETE FROM entries WHERE key = ? AND fields = ? AND variant = ?',
-  deleteKey: `DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries WHERE key = ? LIMIT ${BATCH})`,
-  deletePrefix: `DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries WHERE key >= ? AND key < ? LIMIT ${BATCH})`,
-  deleteTag: `DELETE FROM entries WHERE id IN (SELECT entry FROM tags WHERE tag = ? LIMIT ${BATCH})`,
-  clear: `DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries LIMIT ${BATCH})`,
-  evict: 'DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries ORDER BY used LIMIT ?)',
-} as const;
-
-export function removeFile(file: string): void {
-  for (const end of ['', '-wal', '-shm']) rmSync(file + end, { force: true });
-}
-
-function open(file: string): DatabaseSync {
-  // Several processes may begin with it at once.
-  const database = new DatabaseSync(file, { timeout: OPEN_MS });
-  try {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
-    const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
-    if (version !== 0 && version !== VERSION) throw new OtherForm();
-    database.exec(`BEGIN IMMEDIATE; ${TABLES} COMMIT; PRAGMA busy_timeout = ${BUSY_MS};`);
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-}
-
-class OtherForm extends Error {}
-
-/** A disk that has changed something by itself, which SQLite would hand on. */
-class Damaged extends Error {}
-
 function checksumOf(place: readonly string[], head: string, body: Uint8Array): number {
   return crc32(body, crc32(`${place.join('\n')}\n${head}`));
-}
-
-/** SQLITE_BUSY: another process writes for longer than a wish waits. */
-export function isBusy(error: unknown): boolean {
-  return (error as { errcode?: number }).errcode === 5;
-}
-
-/** SQLITE_CORRUPT, SQLITE_NOTADB (https://sqlite.org/rescode.html), or of another version of ours. */
-export function isUnreadable(error: unknown): boolean {
-  const { errcode } = error as { errcode?: number };
-  return error instanceof OtherForm || error instanceof Damaged || errcode === 11 || errcode === 26;
 }
 
 function namesOf(fields: string): string[] {

@@ -2,7 +2,8 @@
 // its own, so that no request waits for a disk that another one waits for.
 import { statSync } from 'node:fs';
 import type { MessagePort } from 'node:worker_threads';
-import { CacheFile, type FileBounds, isBusy, isUnreadable, removeFile } from './cache-file.ts';
+import { CacheFile, type FileBounds } from './cache-file.ts';
+import { isBusy, isUnreadable, removeFile } from './cache-tables.ts';
 import type { EntryHead } from './entry.ts';
 import { variantKey } from './vary.ts';
 

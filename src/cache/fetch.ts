@@ -1,7 +1,5 @@
 // One request to the backend on behalf of the cache: with the validators of what is stored, under the eyes of those who
 // wait for it, and with the answer stored where it may be.
-
-import { GatehouseError } from '../base/errors.ts';
 import type { CachePolicy } from '../config/model/sites.ts';
 import type { ClientStream } from '../http/client-stream.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -17,7 +15,8 @@ import type { Place } from './place.ts';
 import { Recording } from './recording.ts';
 import { serveStored } from './serve.ts';
 import type { SiteCache } from './site-cache.ts';
-import { isShareable, isWithin } from './use.ts';
+import { standsInForError, standsInForStatus } from './stand-in.ts';
+import { isShareable } from './use.ts';
 
 /** Asks the backend; fails with a GatehouseError. */
 export type FetchAnswer = (x: Exchange, stream: Pick<ClientStream, 'inform'>) => Promise<Reply>;
@@ -28,11 +27,6 @@ export interface FetchOptions {
   readonly ownCookie: string | undefined;
   readonly fetch: FetchAnswer;
 }
-
-/** Failures that a stale answer may stand in for (RFC 5861, 4). */
-const FAILURES = new Set([500, 502, 503, 504]);
-/** The backend gives no answer at all: then what is stale may be served without leave (RFC 9111, 4.2.4). */
-const DISCONNECTED = new Set(['upstream_connect', 'upstream_closed', 'upstream_timeout']);
 
 export class Fetch {
   readonly #options: FetchOptions;
@@ -72,7 +66,7 @@ export class Fetch {
       const reply = await this.#ask(stream);
       const now = Date.now();
       const stored = this.#stored;
-      if (stored !== undefined && FAILURES.has(reply.status) && isWithin(stored, stored.staleIfError ?? 0, now)) {
+      if (stored !== undefined && standsInForStatus(stored, reply, now)) {
         discard(reply);
         return this.#standIn(stored, now, forwarded(why, reply.status));
       }
@@ -88,17 +82,12 @@ export class Fetch {
       return this.#keep(reply, now, why);
     } catch (error) {
       const stored = this.#stored;
-      if (stored !== undefined && isWithin(stored, this.#staleSeconds(stored, error), Date.now()))
-        return this.#standIn(stored, Date.now(), forwarded(why));
+      const now = Date.now();
+      if (stored !== undefined && standsInForError(stored, error, this.#options.policy, now))
+        return this.#standIn(stored, now, forwarded(why));
       this.#land(ALONE);
       throw error;
     }
-  }
-
-  /** How long it may stand in for an answer that has failed so. */
-  #staleSeconds({ staleIfError }: Entry, error: unknown): number {
-    if (!(error instanceof GatehouseError) || error.side !== 'upstream') return 0;
-    return staleIfError ?? (DISCONNECTED.has(error.code) ? this.#options.policy.staleIfDisconnectedSeconds : 0);
   }
 
   async #ask(stream: Pick<ClientStream, 'inform'>): Promise<Reply> {
