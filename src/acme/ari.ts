@@ -2,6 +2,7 @@
 import type { X509Certificate } from 'node:crypto';
 import { child, elements, objectId, octets, parseNode } from '../tls/asn1.ts';
 import type { Authority } from './authority.ts';
+import { AcmeError } from './problem.ts';
 import { chooseMoment, type RenewalAdvice } from './renewal.ts';
 import { readRetryAfter } from './retry-after.ts';
 
@@ -16,19 +17,33 @@ export const CHECK_MS: Readonly<Record<'normal' | 'least' | 'most', number>> = {
 };
 const MAX_URL_LENGTH = 200;
 
+/** How long until the advice is asked for again where there was none. */
+const RETRY_MS = 3_600_000;
+
 export interface AdviceSeen {
-  readonly advice: RenewalAdvice;
+  /** undefined: the authority gives none. */
+  readonly advice: RenewalAdvice | undefined;
   readonly checkAgainMs: number;
 }
 
-/** How long until the advice is asked for again after a failure. */
-export const ADVICE_RETRY_MS = 3_600_000;
+/** Asks for advice; from an authority that fails, `previous` holds. The moment is kept while the window stays. */
+export async function seekAdvice(
+  authority: Authority,
+  leaf: X509Certificate,
+  previous: RenewalAdvice | undefined,
+  nowMs: number,
+  signal: AbortSignal,
+): Promise<AdviceSeen> {
+  try {
+    return (await fetchAdvice(authority, leaf, previous, nowMs)) ?? { advice: undefined, checkAgainMs: RETRY_MS };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof AcmeError)) throw error;
+    return { advice: previous, checkAgainMs: Math.max(RETRY_MS, error.retryAfterMs ?? 0) };
+  }
+}
 
-/**
- * Asks for advice; undefined when the authority gives none. Fails with an AcmeError. The moment is kept while the window
- * stays.
- */
-export async function fetchAdvice(
+async function fetchAdvice(
   authority: Authority,
   leaf: X509Certificate,
   previous: RenewalAdvice | undefined,

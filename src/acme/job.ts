@@ -2,19 +2,15 @@
 // share the storage, works on a name; the others find the result there.
 import { GatehouseError } from '../base/errors.ts';
 import type { Certificate } from '../tls/certificate.ts';
-import { ADVICE_RETRY_MS, CHECK_MS, fetchAdvice } from './ari.ts';
+import { seekAdvice } from './ari.ts';
 import { type AttemptTools, attempt, type Source, type Success } from './attempt.ts';
-import { backoffMs, hasteMs } from './backoff.ts';
-import { AcmeError, failureKind } from './problem.ts';
-import { HASTY_SHARE, renewalTime } from './renewal.ts';
+import { adviceCheckMs, nextTryMs, renewalMs } from './due.ts';
+import { failed, succeeded } from './outcome.ts';
 import { fileNameOf } from './storage/names.ts';
 import type { Stored } from './store.ts';
 import type { StoredFailure, Story } from './story.ts';
+import { StoryBook } from './story-book.ts';
 
-/** No wait is longer, so one that seems so was written under another clock. */
-const LONGEST_WAIT_MS = 27 * 3_600_000;
-/** A failure from further in the future was too. */
-const CLOCK_SKEW_MS = 60_000;
 /** After a failure that no story tells of. */
 const PAUSE_MS = 15_000;
 /** After this process stood still for so long that another one may have taken its lock. */
@@ -41,20 +37,23 @@ export class Job {
   readonly name: string;
   /** In service; undefined while there is none. */
   stored: Stored | undefined;
-  story: Story = {};
   isWorking = false;
   /** An operator wants it now, whatever the plan says. */
   isForced = false;
-  /** The storage did not take the story: what is in memory counts. */
-  #isUnsaved = false;
   /** By performance.now(). */
   #pausedUntilAt = 0;
   readonly #parts: JobParts;
+  readonly #book: StoryBook;
   readonly #leaving = new AbortController();
 
   constructor(name: string, parts: JobParts) {
     this.name = name;
     this.#parts = parts;
+    this.#book = new StoryBook(name, parts.tools.store);
+  }
+
+  get story(): Story {
+    return this.#book.story;
   }
 
   get certificate(): Certificate | undefined {
@@ -69,14 +68,7 @@ export class Job {
 
   /** When the certificate is to be renewed; undefined while there is none. */
   get renewAtMs(): number | undefined {
-    if (this.stored === undefined) return undefined;
-    const { certificate, isPrevious } = this.stored;
-    const { hasty = 0, issuedMs = 0 } = this.story;
-    const plannedMs = renewalTime(certificate, isPrevious ? undefined : this.#issuer?.advice);
-    // An authority that advises to renew what it has just issued, or a clock that is wrong, would make us order for ever.
-    const lifeMs = certificate.notAfter.getTime() - certificate.notBefore.getTime();
-    const isAhead = issuedMs > this.#nowMs + CLOCK_SKEW_MS;
-    return Math.max(plannedMs, isAhead ? 0 : issuedMs + hasteMs(hasty, lifeMs));
+    return this.stored && renewalMs(this.stored, this.story, this.#issuer?.advice, this.#nowMs);
   }
 
   /**
@@ -88,16 +80,13 @@ export class Job {
     const found = await store.find(this.name);
     const isNew = found !== undefined && this.#isWorthIt(found);
     if (this.stored === undefined || isNew) this.stored = found;
-    this.story = await store.story(this.name);
+    await this.#book.load();
     return isNew;
   }
 
   /** The storage answers again: what failed for its sake alone is tried anew. */
   resume(): void {
-    const failures = Object.entries(this.story.failures ?? {}).filter(([, { kind }]) => kind !== 'storage');
-    if (failures.length === Object.keys(this.story.failures ?? {}).length) return;
-    this.story = { ...this.story, failures: Object.fromEntries(failures) };
-    this.#pausedUntilAt = 0;
+    if (this.#book.forget('storage')) this.#pausedUntilAt = 0;
   }
 
   /** Writes down anew what somebody has deleted; true when that was needed. */
@@ -111,7 +100,7 @@ export class Job {
     try {
       if (this.stored === undefined || (await isThere())) return false;
       await store.restore(this.name, this.stored);
-      await this.#saveStory();
+      await this.#book.save();
       return true;
     } finally {
       await lock.release();
@@ -124,7 +113,7 @@ export class Job {
     if (pauseMs > 0) return nowMs + pauseMs;
     if (this.isForced) return 0;
     const tryMs = Math.min(...this.#parts.sources.map((source) => this.#nextTryMs(source, nowMs)));
-    const adviceMs = this.#issuer === undefined ? Number.POSITIVE_INFINITY : this.#adviceCheckMs(nowMs);
+    const adviceMs = this.#issuer === undefined ? Number.POSITIVE_INFINITY : adviceCheckMs(this.story, nowMs);
     return Math.min(Math.max(this.renewAtMs ?? 0, tryMs), adviceMs);
   }
 
@@ -164,11 +153,7 @@ export class Job {
     try {
       if (await store.hasChanged(this.name, this.stored)) {
         if (await this.load()) this.#parts.events.adopted(this);
-      } else {
-        const story = await store.story(this.name);
-        const failures = { ...story.failures, ...this.story.failures };
-        this.story = this.#isUnsaved ? { ...this.story, failures } : story;
-      }
+      } else await this.#book.refresh();
       const either = AbortSignal.any([signal, lock.lost]);
       await this.#advise(either);
       await this.#renew(either);
@@ -198,68 +183,37 @@ export class Job {
   }
 
   async #succeed(success: Success): Promise<void> {
-    const { stored, source, profile } = success;
-    const { issuedMs, hasty = 0 } = this.story;
-    const { notBefore, notAfter } = stored.certificate;
-    const soonMs = (notAfter.getTime() - notBefore.getTime()) * HASTY_SHARE;
-    const isHasty = issuedMs !== undefined && Math.abs(this.#nowMs - issuedMs) < soonMs;
-    this.stored = stored;
-    this.story = {
-      directory: source.authority.issuer.directory,
-      profile,
-      issuedMs: this.#nowMs,
-      ...(isHasty ? { hasty: hasty + 1 } : {}),
-    };
+    this.stored = success.stored;
+    this.#book.story = succeeded(this.story, success, this.#nowMs);
     this.isForced = false;
-    await this.#saveStory();
+    await this.#book.save();
     this.#parts.events.obtained(this, success);
   }
 
   async #fail(source: Source, error: unknown): Promise<StoredFailure> {
     const { id } = source.authority;
-    const atMs = this.#nowMs;
-    const kind = failureKind(error);
-    if (kind === 'unreachable') source.rest.failed(this.name);
-    else if (kind !== 'storage') source.rest.answered();
-    const before = this.story.failures?.[id];
-    const count = before?.kind === kind ? before.count + 1 : 1;
-    const retryAfterMs = error instanceof AcmeError ? error.retryAfterMs : undefined;
-    const lifeLeftMs = this.stored && this.stored.certificate.notAfter.getTime() - atMs;
-    const nextTryMs = atMs + backoffMs({ kind, count, retryAfterMs, lifeLeftMs }, Math.random());
-    const message = error instanceof Error ? error.message : String(error);
-    const failure = { kind, count, message, atMs, nextTryMs, settings: this.#parts.settings };
-    this.story = { ...this.story, failures: { ...this.story.failures, [id]: failure } };
-    await this.#saveStory();
+    const nowMs = this.#nowMs;
+    const lifeLeftMs = this.stored && this.stored.certificate.notAfter.getTime() - nowMs;
+    const { settings } = this.#parts;
+    const failure = failed(this.story.failures?.[id], error, { nowMs, lifeLeftMs, settings });
+    if (failure.kind === 'unreachable') source.rest.failed(this.name);
+    else if (failure.kind !== 'storage') source.rest.answered();
+    this.#book.story = { ...this.story, failures: { ...this.story.failures, [id]: failure } };
+    await this.#book.save();
     this.#parts.events.failed(this, source, failure);
     return failure;
   }
 
-  /** What is not written down is known as long as the process lives; the failure itself was told. */
-  async #saveStory(): Promise<void> {
-    try {
-      await this.#parts.tools.store.saveStory(this.name, this.story);
-      this.#isUnsaved = false;
-    } catch {
-      this.#isUnsaved = true;
-    }
-  }
-
   async #advise(signal: AbortSignal): Promise<void> {
     const source = this.#issuer?.source;
-    if (source === undefined || this.stored === undefined || this.#adviceCheckMs(this.#nowMs) > this.#nowMs) return;
+    if (source === undefined || this.stored === undefined || adviceCheckMs(this.story, this.#nowMs) > this.#nowMs)
+      return;
     const previous = this.story.advice;
-    try {
-      const seen = await fetchAdvice(source.authority, this.stored.leaf, previous, this.#nowMs);
-      const adviceCheckMs = this.#nowMs + (seen?.checkAgainMs ?? ADVICE_RETRY_MS);
-      this.story = { ...this.story, advice: seen?.advice, adviceCheckMs };
-      if (seen !== undefined && seen.advice.chosenMs !== previous?.chosenMs) this.#parts.events.advised(this);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (!(error instanceof AcmeError)) throw error;
-      const waitMs = Math.max(ADVICE_RETRY_MS, error.retryAfterMs ?? 0);
-      this.story = { ...this.story, adviceCheckMs: this.#nowMs + waitMs };
-    }
-    await this.#saveStory();
+    const { leaf } = this.stored;
+    const { advice, checkAgainMs } = await seekAdvice(source.authority, leaf, previous, this.#nowMs, signal);
+    this.#book.story = { ...this.story, advice, adviceCheckMs: this.#nowMs + checkAgainMs };
+    if (advice !== undefined && advice.chosenMs !== previous?.chosenMs) this.#parts.events.advised(this);
+    await this.#book.save();
   }
 
   #isWorthIt({ certificate, isPrevious }: Stored): boolean {
@@ -275,18 +229,8 @@ export class Job {
     return source === undefined || this.stored === undefined ? undefined : { source, advice };
   }
 
-  #adviceCheckMs(nowMs: number): number {
-    const checkMs = this.story.adviceCheckMs ?? 0;
-    return checkMs - nowMs > CHECK_MS.most ? 0 : checkMs;
-  }
-
   #nextTryMs({ authority, rest }: Source, nowMs: number): number {
-    const restMs = rest.leftMs();
-    const restedMs = restMs === 0 ? 0 : nowMs + restMs;
-    const failure = this.story.failures?.[authority.id];
-    if (failure === undefined || failure.settings !== this.#parts.settings) return restedMs;
-    const isOfOtherClock = failure.nextTryMs - nowMs > LONGEST_WAIT_MS || failure.atMs - nowMs > CLOCK_SKEW_MS;
-    return isOfOtherClock ? restedMs : Math.max(failure.nextTryMs, restedMs);
+    return nextTryMs(this.story.failures?.[authority.id], this.#parts.settings, rest.leftMs(), nowMs);
   }
 
   get #lockName(): string {
