@@ -2,7 +2,7 @@
 import type { Problem } from '../base/errors.ts';
 import type { Config } from '../config/config.ts';
 import type { Records } from '../observe/records.ts';
-import { certificateFiles } from '../tls/sites.ts';
+import { certificateFiles } from '../tls/brought.ts';
 import type { Runtime } from './runtime.ts';
 
 /** Every file that certificates, client authorities and revocation lists are read from. */

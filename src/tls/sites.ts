@@ -1,9 +1,15 @@
 // From the configuration to a certificate for every name of every site. All faults are collected: an operator who moved
 // five files hears of five at once. Nothing is made on disk unless a site needs the local CA.
-import { GatehouseError, type Problem } from '../base/errors.ts';
-import type { CertificateFile, CertificatesConfig } from '../config/model/certificates.ts';
-import type { SiteConfig } from '../config/model/sites.ts';
-import { type Certificate, loadCertificateFile } from './certificate.ts';
+import type { Problem } from '../base/errors.ts';
+import {
+  type CertificateNeeds,
+  type FileFaults,
+  fileKey,
+  type NamedCertificates,
+  problemFrom,
+  readFiles,
+} from './brought.ts';
+import type { Certificate } from './certificate.ts';
 import { isFresh } from './freshness.ts';
 import type { LocalCa } from './local-ca.ts';
 import { coversName, isAddress } from './names.ts';
@@ -11,12 +17,6 @@ import { DEFAULT_SITE, type FindManaged, namesToCertify, planSite, type SitePlan
 import { CertificateSelector } from './select.ts';
 import { type StandIn, standIns } from './stand-ins.ts';
 import { addressWarnings, fileWarnings, rootWarnings, standInWarnings, type WithoutCa } from './warnings.ts';
-
-/** The part of a configuration that decides which certificates are served. */
-export interface CertificateNeeds {
-  readonly certificates: Pick<CertificatesConfig, 'storage' | 'files'>;
-  readonly sites: readonly SiteConfig[];
-}
 
 export interface LoadOptions {
   /** What an authority has issued so far. */
@@ -70,7 +70,7 @@ export async function loadCertificates(
   { managed, now = Date.now, previous, known = previous }: LoadOptions = {},
 ): Promise<LoadedCertificates> {
   const faults: Faults = { problems: [], kept: [], standIn: { why: undefined, names: [] } };
-  const files = await readFiles(config, previous, known, faults);
+  const files = await readFiles(config, previous?.files, known?.files, faults);
   const brought = config.certificates.files.flatMap((file) => files.get(fileKey(file)) ?? []);
   const plans = config.sites.map((site) => {
     const explicit = typeof site.certificate === 'string' ? undefined : files.get(fileKey(site.certificate));
@@ -117,11 +117,7 @@ function untrustedNames(
   return [...new Set([...still, ...names])];
 }
 
-type NamedCertificates = ReadonlyMap<string, Certificate>;
-
-interface Faults {
-  readonly problems: Problem[];
-  readonly kept: Problem[];
+interface Faults extends FileFaults {
   readonly standIn: WithoutCa;
 }
 
@@ -131,42 +127,6 @@ interface LocalCas {
   /** Made when it is first asked for. */
   readonly passing: () => LocalCa;
   readonly isPassing: boolean;
-}
-
-/** Every file that the configuration names, each once, by `fileKey`. */
-async function readFiles(
-  config: CertificateNeeds,
-  previous: LoadedCertificates | undefined,
-  known: LoadedCertificates | undefined,
-  faults: Faults,
-): Promise<NamedCertificates> {
-  const files = new Map(certificateFiles(config).map((file) => [fileKey(file), file]));
-  const outcomes = await Promise.allSettled(
-    Array.from(files, ([key, file]) => loadCertificateFile(file, known?.files.get(key))),
-  );
-  const loaded = new Map<string, Certificate>();
-  for (const [index, [key, file]] of [...files].entries()) {
-    const outcome = outcomes[index] as PromiseSettledResult<Certificate>;
-    if (outcome.status === 'fulfilled') {
-      loaded.set(key, outcome.value);
-      continue;
-    }
-    const before = previous?.files.get(key);
-    if (before !== undefined) loaded.set(key, before);
-    const told = before === undefined ? faults.problems : faults.kept;
-    told.push(problemFrom(outcome.reason, 'pfx' in file ? file.pfx : file.cert));
-  }
-  return loaded;
-}
-
-/** Those brought along and those of single sites. */
-export function certificateFiles(config: CertificateNeeds): CertificateFile[] {
-  const explicit = config.sites.flatMap(({ certificate }) => (typeof certificate === 'string' ? [] : [certificate]));
-  return [...config.certificates.files, ...explicit];
-}
-
-function fileKey(file: CertificateFile): string {
-  return JSON.stringify('pfx' in file ? [file.pfx, file.passphrase] : [file.cert, file.key, file.passphrase]);
 }
 
 async function openedCas(
@@ -262,9 +222,4 @@ function selectorOf(byName: NamedCertificates, shown: Certificate | undefined): 
 
 function firstOfAddresses(byName: NamedCertificates): Certificate | undefined {
   return [...byName].find(([name]) => isAddress(name))?.[1];
-}
-
-function problemFrom(error: unknown, file: string): Problem {
-  if (!(error instanceof GatehouseError)) throw error;
-  return { file, line: 0, column: 0, code: 'certificate-invalid', message: error.message };
 }

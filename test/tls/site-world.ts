@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CertificateFile } from '../../src/config/model/certificates.ts';
 import type { SiteConfig } from '../../src/config/model/sites.ts';
-import { type CertificateNeeds, type LoadedCertificates, loadCertificates } from '../../src/tls/sites.ts';
+import type { CertificateNeeds } from '../../src/tls/brought.ts';
+import { type LoadedCertificates, loadCertificates } from '../../src/tls/sites.ts';
 import { type LeafOptions, makeLeaf, temporaryFolder } from './material.ts';
 
 export interface World {
