@@ -1,32 +1,24 @@
 // Looks after the workers: starts them, replaces those that die, hands configurations to all of them or to none, and ends
-// them. It serves no traffic. What it has itself is what must be there once and outlive every worker: the sockets, the counts
-// of limits, the key of session tickets.
+// them. It serves no traffic. What it has itself is what must be there once and outlive every worker (`Commons`).
 import { GatehouseError } from '../base/errors.ts';
 import { InTurn } from '../base/in-turn.ts';
 import type { Config } from '../config/config.ts';
 import type { InheritedSockets } from '../gateway/inherited.ts';
 import type { LineSink } from '../observe/line-sink.ts';
 import type { Records } from '../observe/records.ts';
-import { TicketKeys } from '../tls/tickets.ts';
-import { Handed } from './channel.ts';
-import { CommonCounters } from './counters.ts';
+import { Commons } from './commons.ts';
 import { Crew, type Serving } from './crew.ts';
-import { PlaceBook } from './places.ts';
 import type { Recruits } from './recruits.ts';
 import { type Death, Seat } from './seat.ts';
-import { Sockets } from './sockets.ts';
-import type { AtSupervisor, Orders, Readiness } from './words.ts';
+import type { Orders, Readiness } from './words.ts';
 
 /** How often signs of life are looked for. */
 const TICK_MS = 1000;
 const ASK_MS = 5_000;
-const ORDER_MS = 15 * 60_000;
 /** Beside the time to drain, for the rest of an end. */
 const GRACE_MS = 3000;
 /** When everything is to end at once. */
 const HEED_MS = 1000;
-/** Keys that must go in several workers at once go with one new key. */
-const TICKETS_MS = 20;
 
 export interface SupervisorOptions {
   readonly recruits: Recruits;
@@ -38,18 +30,14 @@ export class Supervisor {
   readonly records: Records;
   readonly startedAt: Date = new Date();
   readonly #options: SupervisorOptions;
-  readonly #sockets: Sockets;
-  readonly #counters: CommonCounters;
-  readonly #places = new PlaceBook<Seat>();
-  readonly #tickets: TicketKeys;
   readonly #crew: Crew;
+  readonly #commons: Commons;
   /** Starts and reloads, one after the other: a worker never begins with a configuration of before. */
   readonly #turns = new InTurn();
   #config: Config;
   #readiness: Readiness | undefined;
   #reload: Orders['reload'];
   #ticking: NodeJS.Timeout | undefined;
-  #renewingTickets: NodeJS.Timeout | undefined;
   /** Resolves when the first one of all has started. */
   readonly #pioneer = Promise.withResolvers<void>();
   #isLeaving = false;
@@ -61,17 +49,13 @@ export class Supervisor {
     this.#config = config;
     this.records = records;
     this.#options = options;
-    this.#sockets = new Sockets(options.inherited);
-    this.#counters = new CommonCounters(config.requestLimits.counters);
     this.#crew = new Crew(Array.from({ length: config.workers }, (_, index) => this.#seat(index + 1)));
-    this.#tickets = new TicketKeys(() => {
-      this.#crew.tellAll((channel) => channel.tell('ticketKey', this.#tickets.current));
-    });
+    this.#commons = new Commons(this.#crew, config, options.inherited);
   }
 
   /** Resolves when all workers serve; fails as the first one failed, with none left. */
   async start(): Promise<void> {
-    this.#tickets.start();
+    this.#commons.start();
     try {
       // All are loaded at once. Then the first one finds out what cannot be, and makes what all the others read.
       const [first, ...others] = this.#crew.seats.map((seat) => this.#startIn(seat));
@@ -134,7 +118,7 @@ export class Supervisor {
           this.#readiness = (await this.#crew.commit(serving)) ?? this.#readiness;
         }
       } finally {
-        this.#sockets.keep(this.#config);
+        this.#commons.keep(this.#config);
       }
     });
   }
@@ -172,9 +156,7 @@ export class Supervisor {
     this.#isLeaving = true;
     this.#isStopping = true;
     clearInterval(this.#ticking);
-    clearTimeout(this.#renewingTickets);
-    this.#tickets.stop();
-    this.#sockets.close();
+    this.#commons.stop();
     await Promise.all(this.#crew.seats.map((seat) => seat.stop(drainMs, GRACE_MS)));
   }
 
@@ -194,30 +176,9 @@ export class Supervisor {
       recruits: this.#options.recruits,
       stdout: this.#options.stdout,
       stderr: this.records.sink,
-      answers: (seat) => this.#answers(seat),
+      answers: (seat) => ({ orders: () => this.#orders(seat), ...this.#commons.answers(seat) }),
       onDeath: (seat, death) => this.#died(seat, death),
     });
-  }
-
-  #answers(seat: Seat): Omit<AtSupervisor, 'ready' | 'failed' | 'beat'> {
-    return {
-      orders: () => this.#orders(seat),
-      socket: async ({ kind, place, nth }) => new Handed(await this.#sockets.at(kind, place, nth)),
-      count: (wishes) => this.#counters.count(wishes),
-      places: this.#places.open(seat),
-      ban: (change) => this.#crew.tellAll((channel) => channel.tell('heardOfBan', change), seat),
-      purged: (order) => this.#crew.tellAll((channel) => channel.tell('heardOfPurge', order), seat),
-      certificates: () => this.#crew.tellAll((channel) => channel.tell('heardOfCertificates', undefined), seat),
-      ticketsEnded: () => {
-        this.#renewingTickets ??= setTimeout(() => {
-          this.#renewingTickets = undefined;
-          this.#tickets.rotate();
-        }, TICKETS_MS);
-      },
-      order: async (name) => {
-        await this.#crew.lead?.channel?.ask('order', name, ORDER_MS);
-      },
-    };
   }
 
   async #orders(seat: Seat): Promise<Orders> {
@@ -230,7 +191,7 @@ export class Supervisor {
       workers: this.#crew.seats.length,
       config: this.#config,
       isLead: seat.isLead,
-      ticketKey: this.#tickets.current,
+      ticketKey: this.#commons.ticketKey,
       bans,
       reload: this.#reload,
     };
@@ -238,7 +199,7 @@ export class Supervisor {
 
   #died(seat: Seat, { cause, words, pid, pauseMs }: Death): void {
     this.onLeft(pid);
-    this.#places.close(seat);
+    this.#commons.left(seat);
     seat.isLead = false;
     if (this.#isStopping) return;
     this.#crew.passLead();
