@@ -1,7 +1,7 @@
 // A connection from a balancer that speaks the PROXY protocol: it says for whom it comes before anything else is read.
 import type { Socket } from 'node:net';
+import type { Arrivals } from './arrivals.ts';
 import type { Ends } from './connection.ts';
-import type { Connections } from './connections.ts';
 import { readProxyHeader } from './proxy-header.ts';
 
 /**
@@ -10,14 +10,14 @@ import { readProxyHeader } from './proxy-header.ts';
  */
 export function awaitProxyHeader(
   socket: Socket,
-  connections: Connections,
+  arrivals: Arrivals,
   headerMs: number,
   onHeader: (ends: Ends | undefined) => void,
 ): void {
-  if (!connections.hold(socket)) return;
+  if (!arrivals.hold(socket)) return;
   let bytes: Buffer = Buffer.alloc(0);
   const refuse = (): void => {
-    connections.noteClosure('proxy-protocol');
+    arrivals.noteClosure('proxy-protocol');
     socket.destroy();
   };
   const timer = setTimeout(refuse, headerMs).unref();
@@ -33,7 +33,7 @@ export function awaitProxyHeader(
     }
     socket.pause();
     if (header.size < bytes.length) socket.unshift(bytes.subarray(header.size));
-    connections.release(socket);
+    arrivals.release(socket);
     onHeader(header.ends);
   };
   const stop = (): void => {

@@ -1,19 +1,14 @@
-// Every client connection that is open: counted against the bounds, and told to go when the gateway drains.
+// Every client connection that is open: what is known of it and of its address, and told to go when the gateway drains.
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { plainAddress } from '../base/ip.ts';
 import type { RequestLimits } from '../config/config.ts';
 import type { ClientProof } from '../http/client-certificate.ts';
-import { descriptors } from '../observe/descriptors.ts';
 import { ReasonCounts } from '../observe/reason-counts.ts';
-import { Connection, type Ends, type TlsFacts } from './connection.ts';
+import { Arrivals, endsOf } from './arrivals.ts';
+import { Connection, type TlsFacts } from './connection.ts';
 import { Peers } from './peers.ts';
 import { isProven } from './standing.ts';
 
-/** Of the descriptors that this process may have; without the others nobody who is in could be answered. */
-const CLIENTS_PART = 0.5;
-/** Of silence, after which the kernel asks whether a client is still there. */
-const KEEP_ALIVE_MS = 30_000;
 /** Who came just before the doors closed may still say what it wants. */
 const FRESH_MS = 2000;
 /** How often a draining gateway looks whether the last request has ended. */
@@ -24,15 +19,6 @@ const CONNECTION = Symbol('connection');
 
 interface Carrier extends Socket {
   [CONNECTION]?: Connection;
-  /** Node's own: the TCP socket below a TLS one. */
-  readonly _parent?: Socket;
-}
-
-/** A TCP connection, perhaps still within its TLS handshake. */
-interface Admitted {
-  readonly ends: Ends;
-  readonly sinceMs: number;
-  awaitsHandshake: boolean;
 }
 
 export interface ConnectionsOptions {
@@ -47,19 +33,14 @@ export interface ConnectionsOptions {
 }
 
 export class Connections {
-  #limits: RequestLimits;
-  /** `requestLimits.connections`, as far as there are descriptors for them. */
-  #most: number;
-  readonly #admitted = new Map<Socket, Admitted>();
-  readonly #held = new Set<Socket>();
+  /** Who comes in. */
+  readonly arrivals: Arrivals;
   readonly #peers: Peers;
   readonly #open = new Set<Connection>();
   readonly #readProof: (socket: TLSSocket) => ClientProof | undefined;
   readonly #closures: ReasonCounts;
-  readonly #isBarred: (address: string) => boolean;
   readonly #isTrusted: (peer: string) => boolean;
   #isDraining = false;
-  #isOver = false;
 
   constructor(
     limits: RequestLimits,
@@ -70,33 +51,21 @@ export class Connections {
       isTrusted = () => false,
     }: ConnectionsOptions = {},
   ) {
-    this.#limits = limits;
-    this.#most = mostOf(limits);
     this.#peers = new Peers(limits);
+    this.arrivals = new Arrivals(limits, { peers: this.#peers, closures, isBarred });
     this.#readProof = readProof;
     this.#closures = closures;
-    this.#isBarred = isBarred;
     this.#isTrusted = isTrusted;
   }
 
   /** For connections to come; those that are open stay. */
   set limits(limits: RequestLimits) {
-    this.#limits = limits;
-    this.#most = mostOf(limits);
+    this.arrivals.limits = limits;
     this.#peers.limits = limits;
   }
 
   get isDraining(): boolean {
     return this.#isDraining;
-  }
-
-  get size(): number {
-    return this.#admitted.size;
-  }
-
-  /** So many are open that there are no descriptors for more; undefined: others could come in. */
-  get mostByDescriptors(): number | undefined {
-    return this.#most < this.#limits.connections && this.size >= this.#most ? this.#most : undefined;
   }
 
   /** Requests under way. */
@@ -112,63 +81,12 @@ export class Connections {
   }
 
   /**
-   * Takes a fresh TCP connection in; when a bound is reached it is closed at once instead. `ends`: what a balancer has said
-   * of them, where that is not what the socket says.
-   */
-  admit(socket: Socket, awaitsHandshake: boolean, ends: Ends = endsOf(socket)): boolean {
-    const { peer } = ends;
-    const fault = this.#isOver || peer === '' ? 'gone' : this.#faultWith(peer);
-    if (fault !== undefined) {
-      if (fault !== 'gone') this.#closures.note(fault);
-      socket.destroy();
-      return false;
-    }
-    // A TLS server of Node leaves Nagle's algorithm on: small answers over HTTP/1.1 would wait for the client's ACK.
-    socket.setNoDelay(true);
-    // A machine that is gone says nothing: without questions its tunnels would stand until their own end.
-    socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    this.#admitted.set(socket, { ends, sinceMs: performance.now(), awaitsHandshake });
-    socket.once('close', () => {
-      this.#admitted.delete(socket);
-      this.#peers.remove(peer);
-    });
-    return true;
-  }
-
-  /** Keeps a connection of which it is not known yet whose it is. False: there is no room, and it was closed. */
-  hold(socket: Socket): boolean {
-    if (this.#isOver || this.#held.size + this.#admitted.size >= this.#most) {
-      if (!this.#isOver) this.#closures.note('connections');
-      socket.destroy();
-      return false;
-    }
-    this.#held.add(socket);
-    socket.once('close', () => this.#held.delete(socket));
-    return true;
-  }
-
-  /** It is known now, and will be admitted or not. */
-  release(socket: Socket): void {
-    this.#held.delete(socket);
-  }
-
-  noteClosure(reason: string): void {
-    this.#closures.note(reason);
-  }
-
-  #faultWith(peer: string): string | undefined {
-    if (this.#isBarred(peer)) return 'banned';
-    return this.#admitted.size >= this.#most ? 'connections' : this.#peers.add(peer);
-  }
-
-  /**
    * Notes what the TLS handshake has settled. Only here is the socket asked for it: Node 26 crashes
    * (SSL_get_version on a null pointer) when the same is asked of a socket whose transport is gone.
    */
   secured(socket: TLSSocket): void {
     if (socket.destroyed) return;
-    const admitted = this.#admittedOf(socket);
-    if (admitted !== undefined) admitted.awaitsHandshake = false;
+    this.arrivals.secured(socket);
     const tlsVersion = socket.getProtocol() ?? 'unknown';
     const sni = typeof socket.servername === 'string' ? socket.servername : undefined;
     const isNameLost = sni === undefined && tlsVersion === 'TLSv1.2' && socket.isSessionReused();
@@ -183,17 +101,6 @@ export class Connections {
     );
   }
 
-  /** Closes what has been within its handshake since before that time: bytes that drip in keep Node's own clock from it. */
-  dropUnsecured(beforeMs: number): void {
-    for (const [socket, { awaitsHandshake, sinceMs }] of this.#admitted) {
-      // In the order of their coming: the rest is younger.
-      if (sinceMs >= beforeMs) return;
-      if (!awaitsHandshake) continue;
-      this.#closures.note('handshake');
-      socket.destroy();
-    }
-  }
-
   /** Counts against the address of a client what it broke off; over its bound it loses all connections that are not proven. */
   blame(peer: string, count = 1): void {
     if (this.#isTrusted(peer) || !this.#peers.blame(peer, count)) return;
@@ -206,7 +113,7 @@ export class Connections {
 
   /** A handshake that failed: there is no more of the connection than its socket. */
   blameHandshake(socket: Socket): void {
-    const peer = this.#admittedOf(socket)?.ends.peer;
+    const peer = this.arrivals.endsOf(socket)?.peer;
     if (peer !== undefined) this.blame(peer);
   }
 
@@ -236,9 +143,7 @@ export class Connections {
   /** Closes everything, at once. */
   destroy(): void {
     this.#isDraining = true;
-    this.#isOver = true;
-    for (const socket of this.#held) socket.destroy();
-    for (const socket of this.#admitted.keys()) socket.destroy();
+    this.arrivals.destroy();
   }
 
   retire(isStale: (connection: Connection) => boolean): void {
@@ -246,20 +151,13 @@ export class Connections {
   }
 
   #awaitsRequests(): boolean {
-    const since = performance.now() - FRESH_MS;
-    for (const { awaitsHandshake, sinceMs } of this.#admitted.values())
-      if (awaitsHandshake && sinceMs > since) return true;
+    if (this.arrivals.hasUnsecured(performance.now() - FRESH_MS)) return true;
     for (const connection of this.#open) if (isFresh(connection) || connection.isBetween) return true;
     return false;
   }
 
-  #admittedOf(socket: Carrier): Admitted | undefined {
-    const { _parent: parent } = socket;
-    return this.#admitted.get(socket) ?? (parent === undefined ? undefined : this.#admitted.get(parent));
-  }
-
   #note(socket: Carrier, tls: TlsFacts): Connection {
-    const ends = this.#admittedOf(socket)?.ends ?? endsOf(socket);
+    const ends = this.arrivals.endsOf(socket) ?? endsOf(socket);
     const standing = this.#isTrusted(ends.peer) ? undefined : this.#peers.of(ends.peer);
     const connection = new Connection(socket, ends, tls, standing);
     socket[CONNECTION] = connection;
@@ -273,18 +171,4 @@ export class Connections {
 /** It was made a moment ago and has asked for nothing yet. */
 function isFresh({ requests, openedAt, isRetired }: Connection): boolean {
   return requests === 0 && !isRetired && performance.now() - openedAt < FRESH_MS;
-}
-
-function mostOf({ connections }: RequestLimits): number {
-  const { max = Number.POSITIVE_INFINITY } = descriptors() ?? {};
-  return Math.min(connections, Math.floor(max * CLIENTS_PART));
-}
-
-function endsOf(socket: Socket): Ends {
-  return {
-    peer: plainAddress(socket.remoteAddress),
-    peerPort: socket.remotePort ?? 0,
-    localAddress: plainAddress(socket.localAddress),
-    localPort: socket.localPort ?? 0,
-  };
 }

@@ -113,7 +113,7 @@ export class Doors {
       this.#letIn(kind, socket, take);
       return;
     }
-    awaitProxyHeader(socket, this.#connections, config.timeouts.handshakeMs, (ends) => {
+    awaitProxyHeader(socket, this.#connections.arrivals, config.timeouts.handshakeMs, (ends) => {
       this.#letIn(kind, socket, take, ends);
       // TLS takes what was read ahead out of a paused socket by itself; HTTP waits for it.
       if (kind === 'http') socket.resume();
@@ -122,7 +122,7 @@ export class Doors {
 
   #letIn(kind: Kind, socket: Socket, take: () => void, ends?: Ends): void {
     const isSecure = kind === 'https';
-    if (!this.#connections.admit(socket, isSecure, ends)) return;
+    if (!this.#connections.arrivals.admit(socket, isSecure, ends)) return;
     if (isSecure) noteUnnamed(socket, this.#context.runtime);
     take();
   }

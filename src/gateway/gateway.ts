@@ -128,12 +128,12 @@ export class Gateway implements Context {
 
   /** Client connections open and requests under way. */
   get load(): { connections: number; requests: number } {
-    return { connections: this.#connections.size, requests: this.#connections.active };
+    return { connections: this.#connections.arrivals.size, requests: this.#connections.active };
   }
 
   /** As many clients as there are descriptors for; undefined: others could come in. */
   get mostByDescriptors(): number | undefined {
-    return this.#connections.mostByDescriptors;
+    return this.#connections.arrivals.mostByDescriptors;
   }
 
   /**

@@ -79,7 +79,7 @@ export class Patrol {
     const passedMs = nowMs - this.#lastMs;
     this.#lastMs = nowMs;
     this.#connections.forgive(passedMs);
-    this.#connections.dropUnsecured(nowMs - this.#config.timeouts.handshakeMs);
+    this.#connections.arrivals.dropUnsecured(nowMs - this.#config.timeouts.handshakeMs);
     for (const connection of this.#connections.all) {
       const why = this.#wrongWith(connection, nowMs, passedMs);
       if (why === undefined) {
