@@ -9,14 +9,12 @@ import type { Shared } from '../shared/shared.ts';
 import type { TicketKeys } from '../tls/tickets.ts';
 import { Connections } from './connections.ts';
 import { Doors } from './doors.ts';
-import { ExceptionWatch } from './exception-watch.ts';
 import type { GatewayTuning } from './fellows.ts';
 import { startKeeper } from './keeper.ts';
 import { Kept } from './kept.ts';
 import { isBarred } from './limits.ts';
-import { Patrol } from './patrol.ts';
 import { followedBy, type Prepared, type PreparedReload, prepare } from './prepare.ts';
-import { Refresh } from './refresh.ts';
+import { Rounds } from './rounds.ts';
 import type { Context, Runtime } from './runtime.ts';
 import { Sessions } from './sessions.ts';
 import { refuseLateChange } from './sharing.ts';
@@ -30,15 +28,13 @@ export class Gateway implements Context {
   readonly #tuning: GatewayTuning;
   readonly #connections: Connections;
   readonly #doors: Doors;
-  #patrol: Patrol;
   #runtime: Runtime;
   #keeper: CertificateKeeper | undefined;
   readonly kept: Kept;
   readonly #sessions: Sessions;
   /** What is put in force is put in force one after the other: certificates that have changed, and configurations. */
   readonly #changes = new InTurn();
-  readonly #refresh: Refresh;
-  readonly #exceptions: ExceptionWatch;
+  readonly #rounds: Rounds;
   /** Does what only one of several processes does. */
   #leads: boolean;
 
@@ -49,9 +45,15 @@ export class Gateway implements Context {
     this.#tuning = tuning;
     this.#leads = tuning.fellows?.isLead ?? true;
     this.records = records;
-    this.#exceptions = new ExceptionWatch(() => this.runtime.guards, records);
     this.#sessions = new Sessions({ runtime: () => this.#runtime, servers: () => this.#doors.tlsServers });
-    this.#refresh = new Refresh({
+    const { config } = this.#runtime;
+    this.#connections = new Connections(config.requestLimits, {
+      readProof: (socket) => this.#sessions.readProof(socket),
+      closures: records.closures,
+      isBarred: (address) => isBarred(this.runtime, address),
+      isTrusted: (peer) => this.runtime.trusted.has(peer),
+    });
+    this.#rounds = new Rounds(this.#connections, config, {
       changes: this.#changes,
       records,
       files,
@@ -64,14 +66,6 @@ export class Gateway implements Context {
         this.#follow(before);
       },
     });
-    const { config } = this.#runtime;
-    this.#connections = new Connections(config.requestLimits, {
-      readProof: (socket) => this.#sessions.readProof(socket),
-      closures: records.closures,
-      isBarred: (address) => isBarred(this.runtime, address),
-      isTrusted: (peer) => this.runtime.trusted.has(peer),
-    });
-    this.#patrol = new Patrol(this.#connections, config, records.closures);
     const listenOn = tuning.fellows?.listenOn ?? ((_, place) => tuning.inherited?.find(place));
     this.#doors = new Doors(this, this.#connections, () => this.#sessions.ticketKey, listenOn);
     if (tuning.fellows !== undefined) this.ticketKeys.adopt(tuning.fellows.ticketKey);
@@ -175,12 +169,11 @@ export class Gateway implements Context {
   async stop(drainMs: number): Promise<void> {
     if (this.state === 'stopped') return;
     this.state = 'draining';
-    this.#exceptions.stop();
-    this.#refresh.stop();
+    this.#rounds.leave();
     this.ticketKeys.stop();
     this.#doors.close();
     await Promise.all([this.keeper?.stop(), this.#connections.drain(drainMs)]);
-    this.#patrol.stop();
+    this.#rounds.stop();
     this.runtime.close();
     await this.kept.close();
     this.state = 'stopped';
@@ -194,7 +187,7 @@ export class Gateway implements Context {
 
   /** New handshakes get the new certificates; connections stay. What cannot be loaded stays as it was. */
   refreshCertificates(): Promise<void> {
-    return this.#refresh.run();
+    return this.#rounds.refresh();
   }
 
   async #prepareReload(config: Config): Promise<PreparedReload> {
@@ -217,9 +210,7 @@ export class Gateway implements Context {
       this.#connections.limits = config.requestLimits;
       this.#doors.adopt(doors);
       this.#follow(before.runtime);
-      this.#patrol.stop();
-      this.#patrol = new Patrol(this.#connections, config, this.records.closures);
-      this.#refresh.watch(files);
+      this.#rounds.adopt(config, files);
       this.#begin();
       if (keeper !== before.keeper) void before.keeper?.stop();
     };
@@ -233,9 +224,7 @@ export class Gateway implements Context {
   /** What goes on by itself while the configuration is in force. */
   #begin(): void {
     this.runtime.watchServers(this.records);
-    this.#patrol.start();
-    this.#exceptions.start();
-    this.#refresh.start();
+    this.#rounds.start();
     this.#startKeeper();
   }
 
