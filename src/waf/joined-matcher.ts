@@ -2,6 +2,7 @@
 // pattern is found in it (`count`).
 import type { AnyForm, Matcher, ScanForm } from './matching.ts';
 import type { Pattern } from './pattern/pattern.ts';
+import { UnionMatcher } from './pattern/union.ts';
 import { patternOf } from './pattern-store.ts';
 import type { OperatorCall } from './rule.ts';
 import type { Transaction } from './transaction.ts';
@@ -10,8 +11,8 @@ type MatcherOf = (pattern: Pattern, text: string, negated: boolean) => Matcher;
 
 /** `all` and `any` of native rules: several conditions on one value. They hold no macros and ask nothing of a transaction. */
 export function joinedMatcher(inner: readonly Matcher[], { name, negated }: OperatorCall): Matcher {
-  const join = name === 'all' ? inner.every.bind(inner) : inner.some.bind(inner);
-  const test = (value: string): boolean => join((each) => each.holds(value, NO_TRANSACTION)) !== negated;
+  const holds = name === 'all' ? holdsAll(inner) : holdsAny(inner);
+  const test = (value: string): boolean => holds(value) !== negated;
   return {
     negated,
     holds: test,
@@ -31,6 +32,34 @@ export function joinedMatcher(inner: readonly Matcher[], { name, negated }: Oper
 }
 
 const NO_TRANSACTION = undefined as unknown as Transaction;
+
+/** Longer values are read for several patterns at once: one after the other each would read them to the end. */
+const LONG_VALUE = 1_024;
+
+function holdsAll(inner: readonly Matcher[]): (value: string) => boolean {
+  return (value) => inner.every((each) => each.holds(value, NO_TRANSACTION));
+}
+
+function holdsAny(inner: readonly Matcher[]): (value: string) => boolean {
+  const patterns = inner.flatMap(({ pattern }) => pattern ?? []);
+  const others = inner.filter(({ pattern }) => pattern === undefined);
+  let union: UnionMatcher | undefined;
+  return (value) => {
+    if (value.length < LONG_VALUE || patterns.length < 2)
+      return inner.some((each) => each.holds(value, NO_TRANSACTION));
+    union ??= new UnionMatcher(
+      patterns.map(({ node }) => node),
+      UNION,
+    );
+    union.beginRequest();
+    const hits = new Uint32Array((patterns.length + 31) >>> 5);
+    union.scan(value, hits);
+    return hits.some((word) => word !== 0) || others.some((each) => each.holds(value, NO_TRANSACTION));
+  };
+}
+
+/** Of one `any`; most of its patterns are found by few states. */
+const UNION = { maxStates: 1_000, newStates: 64, maxPartBytes: 2 * 1024 * 1024 };
 
 /** Where all must hold, the scan may look for one of them; a negated one is worth nothing to it. */
 function mostTelling(inner: readonly Matcher[]): Matcher['scan'] {

@@ -80,6 +80,7 @@ function patternMatcher(pattern: Pattern, text: string, negated: boolean): Match
     holds: remember((value) => pattern.test(value) !== negated),
     parts: negated ? (value) => [value] : parts,
     scan: { kind: 'pattern', pattern, text },
+    ...(negated ? {} : { pattern }),
   };
 }
 

@@ -30,4 +30,6 @@ export interface Matcher {
   parts(value: string, tx: Transaction): Parts;
   /** undefined: the answer depends on more than the value. */
   readonly scan: ScanForm | AnyForm | undefined;
+  /** Holds where this is found, and nowhere else. */
+  readonly pattern?: Pattern;
 }
