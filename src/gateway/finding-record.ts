@@ -3,8 +3,7 @@ import { readableText } from '../base/text.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { FindingRecord, RuleRecord } from '../observe/finding-record.ts';
 import type { Records } from '../observe/records.ts';
-import type { Redaction } from '../observe/redaction.ts';
-import type { Secrets } from '../observe/secrets.ts';
+import type { Redacted } from '../observe/redaction.ts';
 import type { Finding, Outcome } from '../waf/finding.ts';
 
 export interface AuditMaterial {
@@ -27,33 +26,32 @@ export function recordFinding(
   const verdict = isBlocked ? 'block' : suppressed !== undefined ? 'detect' : 'pass';
   x.waf = { verdict, score: score.inbound };
   if (findings.length === 0) return;
-  const { redaction } = records;
-  const secrets = redaction.secretsOf(x.request.headers, material.responseHeaders);
+  const redacted = records.redaction.of({ request: x.request, ...material });
   const record: FindingRecord = {
     requestId: x.id,
     site: x.site,
     client: x.client,
     method: x.request.method,
-    path: x.request.path,
+    path: redacted.path(x.request.path),
     verdict,
     by: (intervention ?? suppressed)?.rule.id,
     status: x.status,
     score,
     threshold,
-    rules: findings.map((finding) => ruleRecord(finding, redaction, secrets)),
+    rules: findings.map((finding) => ruleRecord(finding, redacted)),
   };
   const isAudited = outcome.auditLog && findings.some(({ rule }) => rule.auditLog);
-  records.waf(isAudited ? { ...record, ...redaction.audit(x, material, secrets) } : record);
+  records.waf(isAudited ? { ...record, ...redacted.audit() } : record);
 }
 
 const SEVERITIES = ['EMERGENCY', 'ALERT', 'CRITICAL', 'ERROR', 'WARNING', 'NOTICE', 'INFO', 'DEBUG'];
 const PARANOIA = /^paranoia-level\/([1-4])$/;
 
-function ruleRecord(finding: Finding, redaction: Redaction, secrets: Secrets): RuleRecord {
+function ruleRecord(finding: Finding, redacted: Redacted): RuleRecord {
   const { rule } = finding;
   const level = rule.tags.map((tag) => PARANOIA.exec(tag)?.[1]).find((found) => found !== undefined);
   const template = rule.links.findLast((link) => link.msg !== undefined)?.msg ?? '';
-  const texts = redaction.finding(finding, template, secrets);
+  const texts = redacted.finding(finding, template);
   return {
     id: rule.id,
     file: rule.source.file,

@@ -6,7 +6,7 @@ import { GatehouseError } from '../base/errors.ts';
 import { ensureFolder } from '../base/folder.ts';
 import type { RecordConfig } from '../config/config.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { Masking } from './masking.ts';
+import { type MaskedRequest, Masking } from './masking.ts';
 import { RotatingFile } from './rotating-file.ts';
 
 /** One line of a recording. Texts are bytes, one char each. */
@@ -135,14 +135,14 @@ export class Traffic {
       status: x.status,
       verdict,
       score,
-      rules: rules.map((rule) => this.#marked(rule)),
+      rules: rules.map((rule) => this.#marked(rule, masked.label)),
     };
     (verdict === 'pass' ? this.#passes : this.#hits).write(JSON.stringify(record));
   }
 
-  #marked(rule: RecordedRule): RecordedRule {
-    const isHidden = rule.fields.length > 0 && rule.fields.every((label) => this.#masking.hides(label));
-    return isHidden ? { ...rule, isHidden } : rule;
+  #marked({ id, fields }: RecordedRule, label: MaskedRequest['label']): RecordedRule {
+    const isHidden = fields.length > 0 && fields.every((field) => this.#masking.hides(field));
+    return { id, fields: fields.map(label), ...(isHidden ? { isHidden } : {}) };
   }
 
   /** Nothing is recorded any more; what waits is written. */

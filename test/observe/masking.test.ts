@@ -66,7 +66,8 @@ describe('a masked request', () => {
     ['{"password":null,"token":12.5e3}', '{"password":"redacted","token":"redacted"}'],
     ['{"password":"a\\"b\\\\"}', '{"password":"redacted"}'],
     ['{"password":"cut off', '{"password":"redacted"'],
-    ['{"note":"my password: x"}', '{"note":"my password: x"}'],
+    ['{"note":"my password: x"}', '{"note":"my password: redacted"}'],
+    ['{"note":"the password is gone","x":1}', '{"note":"the password is gone","x":1}'],
   ])('of %s is %s', ([text = '', expected]) => {
     expect(body('application/json', text)).toBe(expected);
   });

@@ -1,13 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import { Redaction } from '../../src/observe/redaction.ts';
+import { type AuditSource, Redaction } from '../../src/observe/redaction.ts';
 
 const NAMES = ['authorization', 'cookie', 'set-cookie', 'token'];
 const redaction = new Redaction(NAMES, ['request-headers', 'request-body', 'response-headers']);
-const nothing = redaction.secretsOf();
+/** An exchange of which nothing else is known. */
+const SILENT = {
+  request: { method: 'GET', target: '/', headers: [] },
+  requestBody: Buffer.alloc(0),
+  responseHeaders: [],
+} as const;
+const nothing = redaction.of(SILENT);
+
+function having(headers: readonly string[]): AuditSource {
+  return { ...SILENT, request: { ...SILENT.request, headers } };
+}
 
 function shown(value: string, headers: readonly string[] = []): string {
   const texts = { target: 'ARGS:a', value, matched: '', msg: '', data: '', raw: '', fields: [] };
-  return redaction.finding(texts, '', redaction.secretsOf(headers)).value;
+  return redaction.of(having(headers)).finding(texts, '').value;
 }
 
 describe('a finding', () => {
@@ -21,7 +31,7 @@ describe('a finding', () => {
       raw: 'v%201',
       fields: ['ARGS:a'],
     };
-    expect(redaction.finding(texts, 'template', nothing)).toEqual(texts);
+    expect(nothing.finding(texts, 'template')).toEqual(texts);
   });
 
   test('has texts cut behind 512 characters', () => {
@@ -34,13 +44,13 @@ describe('a finding', () => {
     const target = `ARGS:${'n'.repeat(1_000)}`;
     const texts = { target, value: 'v', matched: '', msg: '', data: '', raw: '', fields: [target] };
     const cut = `${target.slice(0, 256)}…`;
-    expect(redaction.finding(texts, '', nothing)).toMatchObject({ target: cut, fields: [cut], value: 'v' });
+    expect(nothing.finding(texts, '')).toMatchObject({ target: cut, fields: [cut], value: 'v' });
   });
 
   test('on a name that nobody can have meant shows nothing of its value', () => {
     const target = `ARGS:${'n'.repeat(5_000)}`;
     const texts = { target, value: 'v', matched: '', msg: '', data: '', raw: '', fields: [] };
-    expect(redaction.finding(texts, '', nothing).value).toBe('[redacted]');
+    expect(nothing.finding(texts, '').value).toBe('[redacted]');
   });
 
   test.for([
@@ -65,7 +75,7 @@ describe('a finding', () => {
       raw: 'secret',
       fields: [target],
     };
-    expect(redaction.finding(texts, 'found %{TX.1}', nothing)).toEqual({
+    expect(nothing.finding(texts, 'found %{TX.1}')).toEqual({
       target,
       value: '[redacted]',
       matched: '[redacted]',
@@ -80,15 +90,14 @@ describe('a finding', () => {
     'on %s shows its value',
     (target) => {
       const texts = { target, value: 'plain', matched: 'p', msg: '', data: '', raw: '', fields: [] };
-      expect(redaction.finding(texts, '', nothing).value).toBe('plain');
+      expect(nothing.finding(texts, '').value).toBe('plain');
     },
   );
 
   test('hides every cookie one by one when only some are named', () => {
     const some = new Redaction(['sid'], []);
     const value = (target: string): string =>
-      some.finding({ target, value: 'x', matched: '', msg: '', data: '', raw: '', fields: [] }, '', some.secretsOf())
-        .value;
+      some.of(SILENT).finding({ target, value: 'x', matched: '', msg: '', data: '', raw: '', fields: [] }, '').value;
     expect([value('REQUEST_COOKIES:sid'), value('REQUEST_COOKIES:lang')]).toEqual(['[redacted]', 'x']);
   });
 });
@@ -133,7 +142,7 @@ describe('a text with a named value in it', () => {
     ['{"token" : 1234, "x":1}', '{"token" : "[redacted]", "x":1}'],
     ['name="token"\r\n\r\nabc def\r\n--b', 'name="token"\r\n\r\n[redacted]\r\n--b'],
     ['a=1&newPassword=abc', 'a=1&newPassword=[redacted]'],
-    ['<a password="abc">', '<a password=[redacted]>'],
+    ['<a password="abc">', '<a password="[redacted]">'],
     ['{"password":{"old":"abc","new":["d"]},"x":1}', '{"password":{"old":"[redacted]","new":["[redacted]"]},"x":1}'],
     ['user%5Btoken%5D=abc&x=1', 'user%5Btoken%5D=[redacted]&x=1'],
     ['a=1&to%6ben=abc', 'a=1&to%6ben=[redacted]'],
@@ -161,7 +170,7 @@ describe('a text with a named value in it', () => {
       raw: '',
       fields: [],
     };
-    expect(open.finding(texts, '', open.secretsOf(['cookie', 'token=abc'])).value).toBe('token=abc');
+    expect(open.of(having(['cookie', 'token=abc'])).finding(texts, '').value).toBe('token=abc');
   });
 
   test('is hidden also when the name has signs that mean something in a pattern', () => {
@@ -175,7 +184,7 @@ describe('a text with a named value in it', () => {
       raw: '',
       fields: [],
     };
-    expect(odd.finding(texts, '', odd.secretsOf()).value).toBe('a.b*=[redacted]&x-y=[redacted]&aabb=3');
+    expect(odd.of(SILENT).finding(texts, '').value).toBe('a.b*=[redacted]&x-y=[redacted]&aabb=3');
   });
 });
 
@@ -187,13 +196,14 @@ describe('parts of an exchange', () => {
       headers: ['host', 'a', 'cookie', 'k=v-secret', 'x-note', 'v-secret'],
     },
   };
-  const material = {
+  const source = {
+    ...x,
     requestBody: Buffer.from('note=v-secret&n=1'),
     responseHeaders: ['set-cookie', 'q', 'x-app', '1'],
   };
 
   test('are shown as asked for, without secrets', () => {
-    expect(redaction.audit(x, material, redaction.secretsOf(x.request.headers))).toEqual({
+    expect(redaction.of(source).audit()).toEqual({
       request: {
         line: 'POST /p?token=[redacted]',
         headers: ['host: a', 'cookie: [redacted]', 'x-note: [redacted]'],
@@ -204,12 +214,12 @@ describe('parts of an exchange', () => {
   });
 
   test('are none when none is asked for', () => {
-    expect(new Redaction(NAMES, []).audit(x, material, nothing)).toEqual({});
+    expect(new Redaction(NAMES, []).of(source).audit()).toEqual({});
   });
 
   test('have bodies cut', () => {
     const requestBody = Buffer.alloc(1_000_000, 'x');
-    const { request } = redaction.audit(x, { ...material, requestBody }, nothing) as { request: { body: string } };
+    const { request } = redaction.of({ ...source, requestBody }).audit() as { request: { body: string } };
     expect(request.body).toBe(`${'x'.repeat(4096)}…`);
   });
 });
