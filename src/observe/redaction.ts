@@ -2,10 +2,14 @@
 import type { AuditPart } from '../config/config.ts';
 import type { KnownSecrets } from './secrets/known.ts';
 import { SecretNames } from './secrets/names.ts';
-import { MAX_BODY, SecretReading } from './secrets/reading.ts';
+import { SecretReading } from './secrets/reading.ts';
 import { ShownTexts } from './shown-texts.ts';
 
 const MAX_AUDIT_BODY = 4_096;
+/** Of a body that is looked through for what no text may show. */
+const MAX_BODY = 65_536;
+/** Values of a body that go by no name of their own. */
+const NAMELESS = /^(?:XML|INNER_(?:ARGS|FILES|XML)):/;
 const HIDDEN = '[redacted]';
 
 /** Flat lists of fields. */
@@ -72,7 +76,7 @@ export class Redacted {
     const texts = this.#texts;
     const target = texts.label(found.target);
     const fields = found.fields.map((label) => texts.label(label));
-    const values = this.#reading.names.hasField(found.target) ? undefined : texts.values(found);
+    const values = this.#isSecret(found.target) ? undefined : texts.values(found);
     const { value = HIDDEN, matched = HIDDEN, raw = HIDDEN } = values ?? {};
     if (matched.includes(HIDDEN)) {
       return { target, value, matched, raw, msg: template, data: found.data === '' ? '' : HIDDEN, fields };
@@ -93,6 +97,13 @@ export class Redacted {
       },
       ...(shows('response-headers') ? { response: { headers: this.#headers(responseHeaders) } } : {}),
     };
+  }
+
+  /** So is what may be one that was not looked for. */
+  #isSecret(target: string): boolean {
+    const { names } = this.#reading;
+    const isCut = this.#source.requestBody.length > MAX_BODY && !names.isEmpty;
+    return names.hasField(target) || (isCut && NAMELESS.test(target));
   }
 
   #headers(headers: readonly string[]): string[] {

@@ -62,6 +62,73 @@ SecRule ARGS:q "@rx ." "id:7,phase:1,pass,log,msg:'g %{MATCHED_VAR}',chain"
     expect(text).toContain('g plain');
   });
 
+  test('shows no part of a secret, and no message that a rule made of one', async () => {
+    const app = await startBackend();
+    const told = "pass,log,capture,msg:'m %{TX.1}',logdata:'d %{TX.1}'";
+    const rules = `
+SecRule REQUEST_BODY "@rx password=(.{6})" "id:1,phase:2,${told}"
+SecRule REQUEST_BODY "@rx (.{4})-battery" "id:2,phase:2,${told}"
+SecRule REQUEST_BODY "@rx (battery&q=attack)" "id:3,phase:2,t:lowercase,${told}"
+SecRule REQUEST_BODY "@rx &(q=attack)" "id:4,phase:2,${told}"`;
+    const world = await startGuarded({ rules, to: app.url });
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const body = 'a=1&password=Correct-Horse-battery&q=attack';
+    await request(over, world, { method: 'POST', headers, body });
+    const [record] = await world.wafRecords(1);
+    const hidden = {
+      msg: 'm %{TX.1}',
+      data: '[redacted]',
+      value: expect.stringContaining('a=1&password=[redacted]&q='),
+    };
+    expect(record?.rules).toEqual([
+      expect.objectContaining({ ...hidden, id: 1, matched: 'password=[redacted]' }),
+      expect.objectContaining({ ...hidden, id: 2, matched: '[redacted]' }),
+      expect.objectContaining({ ...hidden, id: 3, matched: '[redacted]' }),
+      expect.objectContaining({ id: 4, matched: '&q=attack', msg: 'm q=attack', data: 'd q=attack' }),
+    ]);
+  });
+
+  test('shows no secret in the name of a field, and the names of fields that are called like one', async () => {
+    const app = await startBackend();
+    const rules = 'SecRule ARGS_NAMES|ARGS "@rx attack" "id:1,phase:2,pass,log,msg:x"';
+    const world = await startGuarded({ rules, to: app.url });
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', cookie: 'tab=comment' };
+    await request(over, world, { method: 'POST', headers, body: '{"a":"attack","password":"hunter22"}' });
+    await request(over, world, { method: 'POST', headers, body: 'comment=attack' });
+    const [first, second] = await world.wafRecords(2);
+    expect(first?.rules[0]?.target).toBe('ARGS_NAMES:{"a":"attack","password":"[redacted]"}');
+    expect(JSON.stringify(first)).not.toContain('hunter22');
+    expect(second?.rules[0]?.target).toBe('ARGS:comment');
+  });
+
+  test('shows a match that lies far within a long value, and none that lies within a long secret', async () => {
+    const app = await startBackend();
+    const rules = 'SecRule REQUEST_BODY "@rx att.ck" "id:1,phase:2,pass,log,msg:x"';
+    const world = await startGuarded({ rules, to: app.url });
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const send = (body: string) => request(over, world, { method: 'POST', headers, body });
+    await send(`token=${'s'.repeat(3_000)}&q=${'x'.repeat(9_000)}attack&z=1`);
+    await send(`q=1&token=${'s'.repeat(3_000)}attack${'t'.repeat(3_000)}`);
+    const [first, second] = await world.wafRecords(2);
+    expect(first?.rules[0]).toMatchObject({ matched: 'attack' });
+    expect(second?.rules[0]).toMatchObject({ matched: '[redacted]' });
+  });
+
+  test('shows no values without names of a body that is too long to be looked through', async () => {
+    const app = await startBackend();
+    const rules = 'SecRule XML:/*|XML://@* "@rx ." "id:1,phase:2,pass,log,msg:x"';
+    const world = await startGuarded({ rules, to: app.url, waf: 'body: { inspect: 1MiB }' });
+    const send = (filling: number) => {
+      const body = `<a><b>shown</b><!--${'x'.repeat(filling)}--><password>hunter22</password></a>`;
+      return request(over, world, { method: 'POST', headers: { 'content-type': 'text/xml' }, body });
+    };
+    await send(1_000);
+    await send(100_000);
+    const [first, second] = await world.wafRecords(2);
+    expect(first?.rules[0]?.value).toBe('shown[redacted]');
+    expect(second?.rules[0]?.value).toBe('[redacted]');
+  });
+
   test('shows parts of the exchange where the log asks for them, secrets hidden', async () => {
     const app = await startBackend((_, response) => {
       response.setHeader('set-cookie', 'sid=server-secret');
@@ -109,7 +176,10 @@ SecRule ARGS:a "@streq d" "id:3,phase:2,pass,log,msg:x,ctl:auditEngine=Off"`;
     expect((await none.wafRecords(1))[0]).not.toHaveProperty('request');
     const one = await startGuarded({ rules, to: app.url, top: `logs: { ${LOGS}, audit: request-headers }` });
     await request(over, one, { path: '/?a=b' });
-    const [record] = await one.wafRecords(1);
+    const name = `x-${'n'.repeat(1_000)}`;
+    await request(over, one, { path: '/?a=b', headers: { [name]: 'v' } });
+    const [record, long] = await one.wafRecords(2);
+    expect(long?.request).toMatchObject({ headers: expect.arrayContaining([`${name.slice(0, 256)}…: v`]) });
     expect(Object.keys(record?.request as object)).toEqual(['line', 'headers']);
     expect(record).not.toHaveProperty('response');
   });

@@ -1,10 +1,14 @@
 // Secrets in JSON, or in what is JSON in part: a text may be cut, or stand within another one. The form stays.
 
+import type { Found } from './known.ts';
+
 /** The value put out of sight, and where what it takes the place of ends. */
 export type Hidden = readonly [put: string, end: number];
 
 const BLANKS = /[ \t\r\n]*/y;
 const BARE = /[^\s"',}\]{[]+/y;
+const ESCAPES = /(?:\\u[\da-f]{4})+|\\([\s\S])/gi;
+const CONTROLS: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 /** Values that tell nothing. */
 const LITERAL = /^(?:true|false|null)$/;
 /** Before a text of JSON, a name or a value in it; -1: the beginning. */
@@ -37,7 +41,7 @@ export function blanksEnd(text: string, from: number): number {
 }
 
 /** Of a name: its value, a tree of values, or as much of that as there is. Names in a tree stay. */
-export function hideMember(text: string, from: number, mark: string, found: (secret: string) => void): Hidden {
+export function hideMember(text: string, from: number, mark: string, found: Found | undefined): Hidden {
   let depth = 0;
   let put = '';
   let at = from;
@@ -58,7 +62,7 @@ export function hideMember(text: string, from: number, mark: string, found: (sec
 }
 
 /** Where the text, number or word ends that begins here, which is told; `at`: a sign. */
-function leafEnd(text: string, at: number, found: (secret: string) => void): number {
+function leafEnd(text: string, at: number, found: Found | undefined): number {
   const first = text[at] as string;
   if (first === '"' || first === "'") {
     const close = quoteEnd(text, at + 1, first);
@@ -68,30 +72,27 @@ function leafEnd(text: string, at: number, found: (secret: string) => void): num
   BARE.lastIndex = at;
   const bare = first === ':' ? undefined : BARE.exec(text)?.[0];
   if (bare === undefined) return at;
-  if (!LITERAL.test(bare)) found(bare);
+  if (!LITERAL.test(bare)) found?.(bare);
   return at + bare.length;
 }
 
-function report(inside: string, found: (secret: string) => void): void {
-  found(inside);
-  if (inside.includes('\\')) found(meantBy(inside));
+function report(inside: string, found: Found | undefined): void {
+  found?.(inside);
+  if (inside.includes('\\')) found?.(meantBy(inside));
 }
 
-/** What the inside of a JSON text stands for, in bytes; as it is where it is none. */
+/** What the inside of a JSON text stands for, in bytes; readers that are not strict take any escape. */
 export function meantBy(inside: string): string {
   if (!inside.includes('\\')) return inside;
-  try {
-    const bytes = inside.replace(/(?:\\u[0-9a-f]{4})+/gi, (escapes) => {
-      const chars = JSON.parse(`"${escapes}"`) as string;
-      return /[\x80-\uffff]/.test(chars) ? Buffer.from(chars).toString('latin1') : escapes;
-    });
-    return JSON.parse(`"${bytes.replace(/[\0-\x1f]/g, escaped)}"`) as string;
-  } catch {
-    return inside;
-  }
+  return inside.replace(ESCAPES, (run: string, char?: string) =>
+    char === undefined ? unicode(run) : (CONTROLS[char] ?? char),
+  );
 }
 
-/** Readers that are not strict take control characters as they are. */
-function escaped(char: string): string {
-  return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
+/** Together, since a character may take two. */
+function unicode(escapes: string): string {
+  let chars = '';
+  for (let at = 2; at < escapes.length; at += 6)
+    chars += String.fromCharCode(Number.parseInt(escapes.slice(at, at + 4), 16));
+  return Buffer.from(chars).toString('latin1');
 }

@@ -9,6 +9,8 @@ const MAX_TRIES = 64;
 /** What fills in for a value, or stands for its name: every other text has it. */
 const COMMON = new Set(['true', 'false', 'null', 'undefined', 'password', 'passwd', 'secret', 'token']);
 
+export type Found = (secret: string) => void;
+
 export class KnownSecrets {
   /** In lower case, the longest first: a whole field before its parts. */
   readonly #texts: readonly string[];
@@ -46,7 +48,7 @@ export class KnownSecrets {
 
   /** The text with every secret replaced, in whatever case it stands there. */
   hide(text: string, mark: string): string {
-    if (this.#texts.length === 0) return text;
+    if (text.length < (this.#texts.at(-1)?.length ?? Number.POSITIVE_INFINITY)) return text;
     const folded = text.toLowerCase();
     const found = this.#texts.filter((secret) => folded.includes(secret));
     return found.reduce((rest, secret) => replaceFolded(rest, secret, mark), text);

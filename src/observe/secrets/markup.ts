@@ -1,8 +1,9 @@
 // Secrets in the text of elements, as XML has them; a text may be cut. Tags stay.
 import type { Hidden } from './json.ts';
+import type { Found } from './known.ts';
 
 /** A tag that opens an element; the name without its prefix. */
-const OPENING = /<(?:[^\s<>/=:!?"']*:)?([^\s<>/=:!?"']+)/y;
+const OPENING = /<(?:[^\s<>/=:!?"']*:)?([^\s<>/=:!?"']+)(?=[\s/>]|$)/y;
 const REST_OF_TAG = /[^<>"']*(?:(?:"[^"<]*"|'[^'<]*')[^<>"']*)*>/y;
 const ANY_REST = /[^<>]*>/y;
 /** What stays of the content of an element: the marks of sections, and tags. */
@@ -27,13 +28,7 @@ export function contentStart(text: string, at: number): number | undefined {
 }
 
 /** All texts up to the end of the element. */
-export function hideContent(
-  text: string,
-  from: number,
-  name: string,
-  mark: string,
-  found: (secret: string) => void,
-): Hidden {
+export function hideContent(text: string, from: number, name: string, mark: string, found: Found | undefined): Hidden {
   const markup = new RegExp(KEPT);
   markup.lastIndex = from;
   let depth = 1;
@@ -42,7 +37,7 @@ export function hideContent(
   let at = from;
   const hide = (piece: string, meant: string): string => {
     if (!/\S/.test(piece)) return piece;
-    for (const each of new Set([piece, meant, meant.trim()])) found(each);
+    for (const each of new Set([piece, meant, meant.trim()])) found?.(each);
     whole += meant;
     return mark;
   };
@@ -60,7 +55,7 @@ export function hideContent(
     }
   }
   // Rules see the texts of an element as one.
-  found(whole);
+  found?.(whole);
   return [put, at];
 }
 

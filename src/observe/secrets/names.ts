@@ -3,7 +3,9 @@
 /** Parts of a name, between small and capital letters, dashes, points and the like. */
 const WORDS = /passw(?:or)?d|(?:^|[^a-z])(?:secret|token|api[-_]?key|authorization)(?![a-z])/;
 /** What every name with such a part has in it, wherever its words part. */
-const MAY_HAVE_WORDS = /passw|secret|token|api|auth/i;
+const MAY_HAVE_WORDS = /passw|secret|token|api|auth/;
+const MIN_WORD = 5;
+const STEPS = /[.[\]]+/;
 /** What a name cannot be longer than to be looked at as words, and at all: beyond, it is taken for a secret. */
 const MAX_NAME = 500;
 const MAX_LOOKED_AT = 4_096;
@@ -26,8 +28,8 @@ export class SecretNames {
     if (name.length > MAX_LOOKED_AT) return true;
     const lower = name.toLowerCase();
     if (this.#names.has(lower)) return true;
-    if (/[.[\]]/.test(lower) && lower.split(/[.[\]]+/).some((step) => this.#names.has(step))) return true;
-    if (!MAY_HAVE_WORDS.test(name)) return false;
+    if (STEPS.test(lower) && lower.split(STEPS).some((step) => this.#names.has(step))) return true;
+    if (name.length < MIN_WORD || !MAY_HAVE_WORDS.test(lower)) return false;
     const words = name
       .slice(0, MAX_NAME)
       .replace(/([a-z0-9])([A-Z])/g, '$1_$2')

@@ -1,13 +1,11 @@
 // Where secrets stand in what a client sent: the one reading that log records and recorded traffic have in common, so that
 // what one hides the other hides.
-import { KnownSecrets, secretParts } from './known.ts';
+import { type Found, KnownSecrets, secretParts } from './known.ts';
 import type { SecretNames } from './names.ts';
 import { Scan } from './scan.ts';
 
 /** Texts within texts: JSON in a parameter, a URL in a query of a URL. */
 const MAX_DEPTH = 4;
-/** Of a body that is looked through for secrets; what the rules look at by default. */
-export const MAX_BODY = 131_072;
 /** Values of one exchange that are noted, before the longest are chosen. */
 const MAX_FOUND = 1_000;
 const ORDINARY_LABEL = /^\w+(?::[\w.[\]*/@-]{0,64})?$/;
@@ -23,7 +21,7 @@ export interface SentTexts {
 
 interface Reader {
   readonly known: KnownSecrets;
-  readonly found: (secret: string) => void;
+  readonly found: Found | undefined;
 }
 
 const NOTHING = new KnownSecrets(new Set());
@@ -80,7 +78,7 @@ export class SecretReading {
 
   #hide(text: string, known: KnownSecrets, isForm: boolean): string {
     if (this.names.isEmpty) return text;
-    return known.hide(this.#read(text, 0, { known, found: () => {} }, isForm), this.mark);
+    return known.hide(this.#read(text, 0, { known, found: undefined }, isForm), this.mark);
   }
 
   #read(text: string, depth: number, reader: Reader, isForm: boolean): string {

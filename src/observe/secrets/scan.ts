@@ -3,6 +3,7 @@
 // length; the time grows with the length of the text alone, so nothing that was looked for is looked for again.
 import { formDecoded, percentCoded } from './coding.ts';
 import { blanksEnd, hideMember, meantBy, opensText, quoteEnd } from './json.ts';
+import type { Found } from './known.ts';
 import { contentStart, hideContent, openingTag, referred } from './markup.ts';
 import type { SecretNames } from './names.ts';
 import {
@@ -22,8 +23,8 @@ export interface ScanTerms {
   readonly mark: string;
   /** The text is a form: nothing but `&` ends a value. */
   readonly isForm: boolean;
-  /** Learns of every value. */
-  readonly found: (secret: string) => void;
+  /** Learns of every value, in each form in which rules may see it. */
+  readonly found: Found | undefined;
   /** What is shown of a text within this one, in which it may stand coded. undefined: none is looked into. */
   readonly within: ((text: string, isCoded: boolean) => string) | undefined;
   /** Where the secret ends that begins at `at`, as far as it is known; `at`: it is not. */
@@ -183,7 +184,8 @@ export class Scan {
     const { start, end } = at > this.#start ? { start: this.#start, end: at } : this.#before;
     if (end === -1) return '';
     const name = this.#text.slice(start, end);
-    return name.includes('%') ? formDecoded(name).replace(/^[\s"'{[]+|[\s"']+$/g, '') : name;
+    const meant = name.includes('%') ? formDecoded(name) : name;
+    return meant === name ? name : meant.replace(/^[\s"'{[]+|[\s"']+$/g, '');
   }
 
   #pairEnd(at: number): number {
@@ -197,14 +199,15 @@ export class Scan {
 
   /** Where what the word is a part of ends, when that has been looked into. */
   #endWord(at: number): number {
-    if (at === this.#start || !this.#isCoded(this.#start, at)) return at;
-    return this.#look(this.#start, Math.max(at, codedEnd(this.#text, this.#start)));
+    const from = this.#start;
+    if (at === from || this.#terms.within === undefined || !this.#isCoded(from, at)) return at;
+    return this.#look(from, Math.max(at, codedEnd(this.#text, from)));
   }
 
   #isCoded(from: number, end: number): boolean {
     if (this.#code < from) {
-      CODE.lastIndex = from;
-      this.#code = CODE.exec(this.#text)?.index ?? Number.POSITIVE_INFINITY;
+      const at = this.#text.indexOf('%', from);
+      this.#code = at === -1 ? Number.POSITIVE_INFINITY : at;
     }
     return this.#code < end;
   }
@@ -212,14 +215,21 @@ export class Scan {
   /** Looks into what is coded, and goes on behind it; in the deepest text it is read as it stands there. */
   #look(from: number, end: number): number {
     if (this.#terms.within === undefined) return this.#resume(from);
-    const plain = formDecoded(this.#text.slice(from, end));
-    const shown = this.#terms.within(plain, true);
+    const written = this.#text.slice(from, end);
+    const plain = formDecoded(written);
+    const shown = plain === written ? plain : this.#terms.within(plain, true);
     return shown === plain ? this.#resume(end) : this.#put(from, end, percentCoded(shown, this.#terms.mark));
   }
 
   #hide(from: number, end: number): number {
-    const value = this.#text.slice(from, end);
-    for (const form of new Set([value, formDecoded(value), referred(value)])) this.#terms.found(form);
+    const { found } = this.#terms;
+    if (found !== undefined) {
+      const value = this.#text.slice(from, end);
+      const [decoded, meant] = [formDecoded(value), referred(value)];
+      found(value);
+      if (decoded !== value) found(decoded);
+      if (meant !== value) found(meant);
+    }
     return this.#put(from, end, this.#terms.mark);
   }
 
@@ -235,5 +245,3 @@ export class Scan {
     return at;
   }
 }
-
-const CODE = /[%+]/g;
