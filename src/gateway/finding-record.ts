@@ -32,7 +32,7 @@ export function recordFinding(
     site: x.site,
     client: x.client,
     method: x.request.method,
-    path: redacted.path(x.request.path),
+    path: x.request.path,
     verdict,
     by: (intervention ?? suppressed)?.rule.id,
     status: x.status,

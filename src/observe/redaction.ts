@@ -64,10 +64,6 @@ export class Redacted {
     this.#texts = new ShownTexts(reading, this.#secrets);
   }
 
-  path(path: string): string {
-    return this.#reading.hide(path, this.#secrets);
-  }
-
   /**
    * The texts of a finding as they are shown. Of a secret value nothing is: not where another text quotes it, and what
    * a rule made of it (a part, another case, decoded) is not filled into the message, which `template` is.

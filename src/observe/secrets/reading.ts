@@ -8,6 +8,7 @@ import { Scan } from './scan.ts';
 const MAX_DEPTH = 4;
 /** Values of one exchange that are noted, before the longest are chosen. */
 const MAX_FOUND = 1_000;
+const PAIRS = /=|%3d/i;
 const ORDINARY_LABEL = /^\w+(?::[\w.[\]*/@-]{0,64})?$/;
 /** Without any of these there is neither a name nor a code. */
 const SIGNS = /[=:<%]/;
@@ -49,7 +50,7 @@ export class SecretReading {
       }
     }
     const { path, query } = partsOf(target);
-    this.#read(path, 0, reader, false);
+    this.#readPath(path, reader);
     this.#read(query, 0, reader, true);
     this.#read(body, 0, reader, isForm(headers));
     return new KnownSecrets(secrets);
@@ -62,7 +63,8 @@ export class SecretReading {
 
   target(target: string, known: KnownSecrets): string {
     const { path, query } = partsOf(target);
-    return this.#hide(path, known, false) + this.#hide(query, known, true);
+    const named = this.#readPath(path, { known, found: undefined });
+    return known.hide(named, this.mark) + this.#hide(query, known, true);
   }
 
   body({ headers, body }: SentTexts, known: KnownSecrets): string {
@@ -79,6 +81,11 @@ export class SecretReading {
   #hide(text: string, known: KnownSecrets, isForm: boolean): string {
     if (this.names.isEmpty) return text;
     return known.hide(this.#read(text, 0, { known, found: undefined }, isForm), this.mark);
+  }
+
+  /** Without pairs it has no names: in `/token:refresh` there is none. */
+  #readPath(path: string, reader: Reader): string {
+    return PAIRS.test(path) ? this.#read(path, 0, reader, false) : path;
   }
 
   #read(text: string, depth: number, reader: Reader, isForm: boolean): string {

@@ -105,9 +105,11 @@ export class Scan {
     if (this.#terms.names.has(name)) {
       const behind = blanksBehind(text, at + 1);
       const quoted = this.#terms.isForm ? undefined : quotedValue(text, behind);
-      const from = quoted?.[0] ?? (isApart ? behind : at + 1);
-      const end = quoted?.[1] ?? Math.max(this.#pairEnd(from), this.#terms.knownEnd(text, from));
-      if (end > from) return this.#hide(from, end);
+      const from = isApart ? behind : at + 1;
+      const [start, end] = quoted ?? [from, this.#pairEnd(from)];
+      const whole = this.#terms.knownEnd(text, from);
+      if (whole > end) return this.#hide(from, whole);
+      if (end > start) return this.#hide(start, end);
     } else if (name.toLowerCase() === 'name' && this.#terms.names.has(formDecoded(partName(text, at + 1)))) {
       this.#isPart = true;
     }

@@ -116,13 +116,14 @@ describe('a text', () => {
 
 describe('what is known of a request', () => {
   const secrets = reading.secretsOf({
-    target: '/?sid=a%20b%2Bc&next=%2F%3Ftoken%3Dnested-one',
+    target: '/?sid=a%20b%2Bc&next=%2F%3Ftoken%3Dnested-one&token="a b" c;d=e',
     headers: ['content-type', 'text/xml', 'referer', 'https://a.test/?token=referred'],
     body: '<a><password>o&#x27;n&amp;e<![CDATA[ two ]]></password><pin>1234</pin></a>',
   });
 
   test.for([
     ['a b+c', '#'],
+    ['x=1&token="a b" c;d=e&y=2', 'x=1&token=#&y=2'],
     ['A%20B%2bC', '#'],
     ['saw nested-one and referred', 'saw # and #'],
     ["bob o'n&e two x", 'bob #x'],
