@@ -9,11 +9,12 @@ import { request } from '../support/client.ts';
 import { type GuardedWorld, startGuarded } from '../support/guarded.ts';
 
 /** What rules can look at, each in a rule of its own: a record shows the last value that a rule matched. */
-const LOOKED_AT = [
-  ...['ARGS', 'ARGS_NAMES', 'ARGS_GET', 'ARGS_POST', 'REQUEST_HEADERS', 'REQUEST_COOKIES', 'REQUEST_URI'],
-  ...['REQUEST_URI_RAW', 'REQUEST_LINE', 'QUERY_STRING', 'REQUEST_BODY', 'FULL_REQUEST', 'XML:/*', 'XML://@*'],
-  ...['INNER_ARGS', 'INNER_HEADERS', 'INNER_COOKIES', 'INNER_NAMES', 'INNER_XML', 'MULTIPART_PART_HEADERS'],
-];
+const LOOKED_AT = `
+  ARGS ARGS_NAMES ARGS_GET ARGS_POST REQUEST_HEADERS REQUEST_COOKIES REQUEST_URI REQUEST_URI_RAW
+  REQUEST_LINE QUERY_STRING REQUEST_BODY FULL_REQUEST XML:/* XML://@* INNER_ARGS INNER_HEADERS
+  INNER_COOKIES INNER_NAMES INNER_XML MULTIPART_PART_HEADERS`
+  .trim()
+  .split(/\s+/);
 const TOLD = "pass,log,capture,msg:'m %{TX.1} %{MATCHED_VAR_NAME}',logdata:'d %{TX.0} in %{MATCHED_VAR}'";
 const RULES = LOOKED_AT.flatMap((target, at) => [
   `SecRule ${target} "@rx (?i)(s3cr3t.{0,20})" "id:${at}1,phase:2,${TOLD}"`,
@@ -80,10 +81,14 @@ const CARRIERS: Readonly<Record<string, (name: string, secret: string) => Sent>>
     post(FORM, `${name}=${coded(secret)}&confirm=${coded(secret)}&q=${coded(`x ${secret} y`)}`),
 };
 
-const CHARS = [...'abcdefghijklmnopqrstuvwxyzABCXYZ0123456789'.repeat(2), ...' !#$%&\'()*+,-./:;<=>?@[]^_{|}~"\\'];
+const CHARS = `${'abcdefghijklmnopqrstuvwxyzABCXYZ0123456789'.repeat(2)} !#$%&'()*+,-./:;<=>?@[]^_{|}~"\\`.split('');
 const secrets = fc
   .string({ unit: fc.constantFrom(...CHARS), minLength: 10, maxLength: 40 })
   .map((text) => `s3cr3t${text.replaceAll(']]>', '')}z9`);
+/** A form falls to pieces in it; decoded once more it is another; with every sign that ends something. */
+const HARD = ['s3cr3t&aaaaaaaaaz9', 's3cr3taaaaaaa%aaz9', 's3cr3t<b>&c=d e;f\'g"h\\i%2541j, k}z9'].map(
+  (secret): [string, string] => ['password', secret],
+);
 const names = fc.constantFrom('password', 'newPassword', 'api_key', 'auth-token', 'sid');
 
 interface Recording {
@@ -136,6 +141,6 @@ test.for(Object.keys(CARRIERS))('no record shows a secret in %s', async (carrier
       for (const piece of piecesOf(secret))
         expect(shown.filter((text) => text.toLowerCase().includes(piece))).toEqual([]);
     }),
-    { numRuns: 15 },
+    { numRuns: 15, examples: HARD },
   );
 });

@@ -14,15 +14,18 @@ export type Found = (secret: string) => void;
 export class KnownSecrets {
   /** In lower case, the longest first: a whole field before its parts. */
   readonly #texts: readonly string[];
+  readonly #pieces: ReadonlySet<string>;
   /** Those that hold what may end a value. */
   readonly #odd: readonly string[];
 
-  constructor(found: ReadonlySet<string>) {
-    const texts = new Set(Array.from(found, (text) => text.toLowerCase()));
+  /** `pieces`: of secrets, where a form falls to pieces within them. */
+  constructor(found: ReadonlySet<string>, pieces: ReadonlySet<string> = new Set()) {
+    const texts = new Set(Array.from(found.union(pieces), (text) => text.toLowerCase()));
     this.#texts = [...texts]
       .filter((text) => text.length >= MIN_SECRET && !COMMON.has(text))
       .sort((a, b) => b.length - a.length)
       .slice(0, MAX_SECRETS);
+    this.#pieces = pieces;
     this.#odd = this.#texts.filter((text) => text.length <= MAX_ODD && /[\s&;#"'<>]/.test(text));
   }
 
@@ -38,6 +41,11 @@ export class KnownSecrets {
     if (this.#odd.length === 0) return at;
     const folded = text.slice(at, at + MAX_ODD).toLowerCase();
     return at + (this.#odd.find((secret) => folded.startsWith(secret))?.length ?? 0);
+  }
+
+  /** Whether a form has it as a name because a secret fell to pieces. */
+  hasPiece(name: string): boolean {
+    return this.#pieces.has(name);
   }
 
   /** Whether it is a part of one. */

@@ -1,5 +1,6 @@
 // Where secrets stand in what a client sent: the one reading that log records and recorded traffic have in common, so that
 // what one hides the other hides.
+import { formDecoded } from './coding.ts';
 import { type Found, KnownSecrets, secretParts } from './known.ts';
 import type { SecretNames } from './names.ts';
 import { Scan } from './scan.ts';
@@ -10,6 +11,8 @@ const MAX_DEPTH = 4;
 const MAX_FOUND = 1_000;
 const PAIRS = /=|%3d/i;
 const ORDINARY_LABEL = /^\w+(?::[\w.[\]*/@-]{0,64})?$/;
+/** Pieces of a secret, where a form takes it for several fields. */
+const MAX_PIECES = 16;
 /** Without any of these there is neither a name nor a code. */
 const SIGNS = /[=:<%]/;
 
@@ -39,9 +42,19 @@ export class SecretReading {
 
   /** What a request holds, and further flat lists of headers, that no text may show. */
   secretsOf({ target, headers, body }: SentTexts, ...others: readonly (readonly string[])[]): KnownSecrets {
-    const secrets = new Set<string>();
-    const found = (secret: string): void => void (secrets.size < MAX_FOUND && secrets.add(secret));
+    const [secrets, pieces] = [new Set<string>(), new Set<string>()];
+    const found = (secret: string): void => {
+      if (secrets.size >= MAX_FOUND) return;
+      // Rules may see it decoded once more than it is meant.
+      secrets.add(secret).add(formDecoded(secret));
+    };
+    const foundInForm = (secret: string): void => {
+      found(secret);
+      const parts = secret.split(/[&=]/, MAX_PIECES);
+      if (parts.length > 1) for (const part of parts) pieces.add(part).add(formDecoded(part));
+    };
     const reader = { known: NOTHING, found };
+    const formReader = { known: NOTHING, found: foundInForm };
     for (const list of [headers, ...others]) {
       for (let i = 0; i < list.length; i += 2) {
         const [name, value] = [list[i] as string, list[i + 1] as string];
@@ -51,9 +64,9 @@ export class SecretReading {
     }
     const { path, query } = partsOf(target);
     this.#readPath(path, reader);
-    this.#read(query, 0, reader, true);
-    this.#read(body, 0, reader, isForm(headers));
-    return new KnownSecrets(secrets);
+    this.#read(query, 0, formReader, true);
+    this.#read(body, 0, isForm(headers) ? formReader : reader, isForm(headers));
+    return new KnownSecrets(secrets, pieces);
   }
 
   /** The text without secrets, named or known. */
@@ -73,8 +86,8 @@ export class SecretReading {
 
   /** `ARGS:name`; a name may be a text of its own, as where JSON was sent as a form. One that is none says what is meant. */
   label(label: string, known: KnownSecrets): string {
-    if (ORDINARY_LABEL.test(label)) return label;
     const name = label.indexOf(':') + 1;
+    if (ORDINARY_LABEL.test(label) && !known.hasPiece(label.slice(name))) return label;
     return label.slice(0, name) + this.#hide(label.slice(name), known, false);
   }
 

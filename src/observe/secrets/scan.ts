@@ -6,6 +6,7 @@ import { blanksEnd, hideMember, meantBy, opensText, quoteEnd } from './json.ts';
 import type { Found } from './known.ts';
 import { contentStart, hideContent, openingTag, referred } from './markup.ts';
 import type { SecretNames } from './names.ts';
+import { COLON, EQUALS, GAP, LINE_END, NONE, QUOTE, SIGNS, TAG } from './signs.ts';
 import {
   blanksBehind,
   codedEnd,
@@ -23,26 +24,13 @@ export interface ScanTerms {
   readonly mark: string;
   /** The text is a form: nothing but `&` ends a value. */
   readonly isForm: boolean;
-  /** Learns of every value, in each form in which rules may see it. */
+  /** Learns of every value, as it is written and as it is meant. */
   readonly found: Found | undefined;
   /** What is shown of a text within this one, in which it may stand coded. undefined: none is looked into. */
   readonly within: ((text: string, isCoded: boolean) => string) | undefined;
   /** Where the secret ends that begins at `at`, as far as it is known; `at`: it is not. */
   readonly knownEnd: (text: string, at: number) => number;
 }
-
-const ORDINARY = 0;
-const BOUNDARY = 1;
-const EQUALS = 2;
-const COLON = 3;
-const QUOTE = 4;
-const TAG = 5;
-const LINE_END = 6;
-const KINDS: Uint8Array = new Uint8Array(256);
-for (const char of " \t\r?#&;,/'\\(){}|>") KINDS[char.charCodeAt(0)] = BOUNDARY;
-for (const [at, char] of [...'=:"<\n'].entries()) KINDS[char.charCodeAt(0)] = EQUALS + at;
-/** What may stand between a name and the sign behind it. */
-const GAP = ' \t"\'\\';
 
 export class Scan {
   readonly #text: string;
@@ -76,25 +64,25 @@ export class Scan {
     for (let at = 0; at < text.length; ) {
       if (at >= this.#content.start) at = this.#hideContent(at);
       else {
-        const kind = KINDS[text.charCodeAt(at)] ?? ORDINARY;
-        at = kind === ORDINARY ? at + 1 : this.#sign(at, kind);
+        const sign = SIGNS[text.charCodeAt(at)];
+        at = sign === undefined || sign === NONE ? at + 1 : this.#sign(at, sign);
       }
     }
     this.#endWord(text.length);
     return this.#shown + text.slice(this.#from);
   }
 
-  #sign(at: number, kind: number): number {
-    if (kind === EQUALS) return this.#pair(at);
-    if (kind === COLON) return this.#field(at);
+  #sign(at: number, sign: number): number {
+    if (sign === EQUALS) return this.#pair(at);
+    if (sign === COLON) return this.#field(at);
     const end = this.#endWord(at);
     if (end > at) return end;
-    if (kind === QUOTE && opensText(this.#text, at)) return this.#quoted(at);
+    if (sign === QUOTE && opensText(this.#text, at)) return this.#quoted(at);
     if (at > this.#start) this.#before = { start: this.#start, end: at };
     if (!GAP.includes(this.#text.charAt(at))) this.#before.end = -1;
     this.#start = at + 1;
-    if (kind === TAG) return this.#tag(at);
-    return kind === LINE_END ? this.#line(at) : at + 1;
+    if (sign === TAG) return this.#tag(at);
+    return sign === LINE_END ? this.#line(at) : at + 1;
   }
 
   /** `name=value`: the value is out of sight, or may be a text of its own: `next=%2Fcb%3Ftoken%3D…`. */
@@ -227,9 +215,8 @@ export class Scan {
     const { found } = this.#terms;
     if (found !== undefined) {
       const value = this.#text.slice(from, end);
-      const [decoded, meant] = [formDecoded(value), referred(value)];
+      const meant = referred(value);
       found(value);
-      if (decoded !== value) found(decoded);
       if (meant !== value) found(meant);
     }
     return this.#put(from, end, this.#terms.mark);

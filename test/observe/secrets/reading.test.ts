@@ -46,7 +46,7 @@ describe('a text', () => {
   });
 
   test('without names of secrets is shown as it is, whatever it holds', () => {
-    const unit = fc.constantFrom(...'ab1{}[]"\'\\:=&;,<>/?#%+ \r\n-.', '%41', '\\u00e9', '\xc3', '&amp;');
+    const unit = fc.constantFrom(...'ab1{}[]"\'\\:=&;,<>/?#%+ \r\n-.'.split(''), '%41', '\\u00e9', '\xc3', '&amp;');
     fc.assert(
       fc.property(fc.string({ unit, maxLength: 200 }), (text) => {
         expect(shown(text)).toBe(text);
@@ -57,7 +57,18 @@ describe('a text', () => {
 
   test('of any kind hides a secret to its end', () => {
     const piece = fc.constantFrom(
-      ...['{"', '":"', '","', 'a=1&', 'x: y\r\n', '<a b="', '">', '%22', '%7B', '; ', '\\"', ' '],
+      '{"',
+      '":"',
+      '","',
+      'a=1&',
+      'x: y\r\n',
+      '<a b="',
+      '">',
+      '%22',
+      '%7B',
+      '; ',
+      '\\"',
+      ' ',
     );
     const name = fc.constantFrom(
       'password=',
@@ -82,30 +93,49 @@ describe('a text', () => {
 
   test('is read in time that grows with its length, whatever it holds', () => {
     const hostile = [
-      ...['"', '\\"', ',"\\', ',"\n', '{"a":', '"password":', '{"password":', '=', '%', '%,', "%('", '=%', 'a=%41&'],
-      ...[
-        'password=a&',
-        "password='",
-        'password="',
-        'token = ',
-        'token:"a" b',
-        ' ',
-        '\t',
-        ' +',
-        ';a',
-        "'",
-        'a ',
-        '%2525',
-      ],
-      ...['<', '<a ', "<a '", '<password>', '<password a="', '<password><![CDATA[', '<password></a>', '</password>'],
-      ...[
-        'name="password"\r\n',
-        'name="password";',
-        'name="password"\r\n\r\n',
-        '--a\r\nname="password"\r\n\r\n',
-        '\n--',
-      ],
-      ...['{"a":"{\\"b\\":\\"c\\"}",', '"a":"\\n%41=",', 'password=a b\n', '[', '&#'],
+      '"',
+      '\\"',
+      ',"\\',
+      ',"\n',
+      '{"a":',
+      '"password":',
+      '{"password":',
+      '=',
+      '%',
+      '%,',
+      "%('",
+      '=%',
+      'a=%41&',
+      'password=a&',
+      "password='",
+      'password="',
+      'token = ',
+      'token:"a" b',
+      ' ',
+      '\t',
+      ' +',
+      ';a',
+      "'",
+      'a ',
+      '%2525',
+      '<',
+      '<a ',
+      "<a '",
+      '<password>',
+      '<password a="',
+      '<password><![CDATA[',
+      '<password></a>',
+      '</password>',
+      'name="password"\r\n',
+      'name="password";',
+      'name="password"\r\n\r\n',
+      '--a\r\nname="password"\r\n\r\n',
+      '\n--',
+      '{"a":"{\\"b\\":\\"c\\"}",',
+      '"a":"\\n%41=",',
+      'password=a b\n',
+      '[',
+      '&#',
     ];
     for (const piece of hostile) {
       const text = piece.repeat(Math.ceil(262_144 / piece.length));
