@@ -1,6 +1,5 @@
 // What a record may show of what a client sent: texts are cut, and values of fields named in `logs.redact` never appear.
 import type { AuditPart } from '../config/config.ts';
-import type { KnownSecrets } from './secrets/known.ts';
 import { SecretNames } from './secrets/names.ts';
 import { SecretReading } from './secrets/reading.ts';
 import { ShownTexts } from './shown-texts.ts';
@@ -12,7 +11,7 @@ const MAX_BODY = 65_536;
 const NAMELESS = /^(?:XML|INNER_(?:ARGS|FILES|XML)):/;
 const HIDDEN = '[redacted]';
 
-/** Flat lists of fields. */
+/** An exchange; fields are flat lists. */
 export interface AuditSource {
   readonly request: { readonly method: string; readonly target: string; readonly headers: readonly string[] };
   /** As much of it as the rules have seen. */
@@ -51,7 +50,8 @@ export class Redacted {
   readonly #reading: SecretReading;
   readonly #parts: readonly AuditPart[];
   readonly #source: AuditSource;
-  readonly #secrets: KnownSecrets;
+  /** Its beginning. */
+  readonly #body: string;
   readonly #texts: ShownTexts;
 
   constructor(reading: SecretReading, parts: readonly AuditPart[], source: AuditSource) {
@@ -59,9 +59,9 @@ export class Redacted {
     this.#parts = parts;
     this.#source = source;
     const { target, headers } = source.request;
-    const body = source.requestBody.toString('latin1', 0, MAX_BODY);
-    this.#secrets = reading.secretsOf({ target, headers, body }, source.responseHeaders);
-    this.#texts = new ShownTexts(reading, this.#secrets);
+    this.#body = source.requestBody.toString('latin1', 0, MAX_BODY);
+    const secrets = reading.secretsOf({ target, headers, body: this.#body }, source.responseHeaders);
+    this.#texts = new ShownTexts(reading, secrets);
   }
 
   /**
@@ -82,14 +82,14 @@ export class Redacted {
 
   /** Parts of the exchange for a record of findings. */
   audit(): Record<string, unknown> {
-    const { request, requestBody, responseHeaders } = this.#source;
+    const { request, responseHeaders } = this.#source;
     const shows = (part: AuditPart): boolean => this.#parts.includes(part);
     if (this.#parts.length === 0) return {};
     return {
       request: {
         line: this.#texts.text(`${request.method} ${request.target}`),
         ...(shows('request-headers') ? { headers: this.#headers(request.headers) } : {}),
-        ...(shows('request-body') ? { body: this.#texts.text(requestBody.toString('latin1'), MAX_AUDIT_BODY) } : {}),
+        ...(shows('request-body') ? { body: this.#texts.text(this.#body, MAX_AUDIT_BODY) } : {}),
       },
       ...(shows('response-headers') ? { response: { headers: this.#headers(responseHeaders) } } : {}),
     };
