@@ -71,6 +71,16 @@ test('a rule whose reason is left out is marked', async () => {
   expect((await world.read('hits', 4))[3]?.rules).toEqual([{ id: 100, fields: ['ARGS:token'], isHidden: true }]);
 });
 
+test('names of fields are recorded without the secrets in them', async () => {
+  const world = await recording('sample: 0%');
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+  await request('h2', world, { path: '/', method: 'POST', headers, body: '{"password":"hunter22"}=attack' });
+  const [hit] = await world.read('hits', 1);
+  expect(hit).toMatchObject({ body: '{"password":"redacted"}=attack' });
+  expect(hit?.rules[0]?.fields).toContain('ARGS:{"password":"redacted"}');
+  expect(JSON.stringify(hit)).not.toContain('hunter22');
+});
+
 test('secrets are left out wherever they stand, and the form of the request stays', async () => {
   const world = await recording('sample: 100%');
   const secret = 'hunter2hunter2';
