@@ -60,7 +60,7 @@ export function compilePlan(ruleSet: RuleSet, seeds: ReadonlyMap<string, TxValue
     scans,
     collections: new CollectionStore(ruleSet.settings.collectionTimeoutS),
     scan: (variable, field) => scans.scan(variable, field),
-    scanInParts: (variable, field) => scans.scanInParts(variable, field),
+    scanInParts: (variable, field, readings) => scans.scanInParts(variable, field, readings),
     walked: () => scans.walked,
     read: readVariable,
   };

@@ -133,6 +133,7 @@ export class Inspection {
       fill(this.#tx);
       while (this.#tx.scanOn());
       runPhase(this.#plan, this.#tx, phase);
+      if (phase > 1) this.#tx.readings = undefined;
     } finally {
       budget.leave();
     }
@@ -149,6 +150,7 @@ export class Inspection {
       yield;
       next = runSteps(this.#plan, this.#tx, 2, next, 1);
     }
+    this.#tx.readings = undefined;
   }
 
   /** Works for one turn; true when all is done. */

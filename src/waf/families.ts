@@ -66,6 +66,7 @@ export class FamilyBuilder {
   build(): Family {
     return {
       patterns: this.patterns.length === 0 ? NO_PATTERNS : new UnionMatcher(this.patterns, this.#options()),
+      places: new Map(this.patterns.flatMap((pattern, place) => (pattern.isExact ? [[pattern.text, place]] : []))),
       words: this.words.length === 0 ? NO_WORDS : new WordMatcher(this.words),
       patternWords: (this.patterns.length + 31) >> 5,
       wordWords: (this.words.length + 31) >> 5,

@@ -11,11 +11,12 @@ type MatcherOf = (pattern: Pattern, text: string, negated: boolean) => Matcher;
 
 /** `all` and `any` of native rules: several conditions on one value. They hold no macros and ask nothing of a transaction. */
 export function joinedMatcher(inner: readonly Matcher[], { name, negated }: OperatorCall): Matcher {
-  const holds = name === 'all' ? holdsAll(inner) : holdsAny(inner);
-  const test = (value: string): boolean => holds(value) !== negated;
+  const join = name === 'all' ? holdsAll(inner) : holdsAny(inner);
+  const holds = (value: string, tx: Transaction): boolean => join(value, tx) !== negated;
+  const test = (value: string): boolean => holds(value, NO_TRANSACTION);
   return {
     negated,
-    holds: test,
+    holds,
     parts: (value, tx) => {
       const telling = inner.find((each) => !each.negated && each.scan?.kind !== 'test' && each.holds(value, tx));
       return (
@@ -31,30 +32,41 @@ export function joinedMatcher(inner: readonly Matcher[], { name, negated }: Oper
   };
 }
 
-const NO_TRANSACTION = undefined as unknown as Transaction;
+/** What the scan tests has none. */
+const NO_TRANSACTION = {} as Transaction;
 
 /** Longer values are read for several patterns at once: one after the other each would read them to the end. */
 const LONG_VALUE = 1_024;
 
-function holdsAll(inner: readonly Matcher[]): (value: string) => boolean {
-  return (value) => inner.every((each) => each.holds(value, NO_TRANSACTION));
+type Holds = Matcher['holds'];
+
+function holdsAll(inner: readonly Matcher[]): Holds {
+  return (value, tx) => inner.every((each) => each.holds(value, tx));
 }
 
-function holdsAny(inner: readonly Matcher[]): (value: string) => boolean {
+function holdsAny(inner: readonly Matcher[]): Holds {
   const patterns = inner.flatMap(({ pattern }) => pattern ?? []);
   const others = inner.filter(({ pattern }) => pattern === undefined);
   let union: UnionMatcher | undefined;
-  return (value) => {
-    if (value.length < LONG_VALUE || patterns.length < 2)
-      return inner.some((each) => each.holds(value, NO_TRANSACTION));
-    union ??= new UnionMatcher(
-      patterns.map(({ node }) => node),
-      UNION,
-    );
-    union.beginRequest();
-    const hits = new Uint32Array((patterns.length + 31) >>> 5);
-    union.scan(value, hits);
-    return hits.some((word) => word !== 0) || others.some((each) => each.holds(value, NO_TRANSACTION));
+  return (value, tx) => {
+    if (value.length < LONG_VALUE || patterns.length < 2) return inner.some((each) => each.holds(value, tx));
+    const open = new Uint32Array((patterns.length + 31) >>> 5);
+    for (const [i, { text }] of patterns.entries()) {
+      const isFound = tx.readings?.has(value, text);
+      if (isFound === true) return true;
+      if (isFound === undefined) open[i >>> 5]! |= 1 << (i & 31);
+    }
+    if (open.some((word) => word !== 0)) {
+      union ??= new UnionMatcher(
+        patterns.map(({ exact }) => exact.node),
+        UNION,
+      );
+      const hits = new Uint32Array(open.length);
+      union.beginRequest();
+      union.scan(value, hits, open);
+      if (hits.some((word, i) => (word & open[i]!) !== 0)) return true;
+    }
+    return others.some((each) => each.holds(value, tx));
   };
 }
 

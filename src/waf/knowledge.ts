@@ -59,7 +59,7 @@ export class Knowledge {
     }
     const matcher = compileMatcher(link.operator);
     // A plain argument needs nothing of a transaction.
-    return values.filter((value) => matcher.holds(applyAll(link, value), undefined as unknown as Transaction)).length;
+    return values.filter((value) => matcher.holds(applyAll(link, value), {} as Transaction)).length;
   }
 
   #valueOf(target: Target): { text: string } | 'absent' | undefined {

@@ -73,14 +73,17 @@ function testMatcher(test: Test, negated: boolean, triggers?: readonly number[])
 function patternMatcher(pattern: Pattern, text: string, negated: boolean): Matcher {
   if (!pattern.isExact) return backtrackingMatcher(pattern, text, negated);
   const shortParts = remember((value) => groupsOf(value, pattern.exec(value)));
+  const isFound = remember((value) => pattern.test(value));
   const parts = (value: string, tx: Transaction): Parts =>
     value.length <= MAX_KNOWN_LENGTH ? shortParts(value) : groupsOf(value, pattern.exec(value, tx.budget.captures));
   return {
     negated,
-    holds: remember((value) => pattern.test(value) !== negated),
+    holds: (value, tx) =>
+      (value.length <= MAX_KNOWN_LENGTH ? isFound(value) : (tx.readings?.has(value, text) ?? pattern.test(value))) !==
+      negated,
     parts: negated ? (value) => [value] : parts,
     scan: { kind: 'pattern', pattern, text },
-    ...(negated ? {} : { pattern }),
+    ...(negated ? {} : { pattern: { text, exact: pattern } }),
   };
 }
 

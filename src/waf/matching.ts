@@ -31,5 +31,5 @@ export interface Matcher {
   /** undefined: the answer depends on more than the value. */
   readonly scan: ScanForm | AnyForm | undefined;
   /** Holds where this is found, and nowhere else. */
-  readonly pattern?: Pattern;
+  readonly pattern?: { readonly text: string; readonly exact: Pattern };
 }

@@ -43,6 +43,11 @@ export class ScanPattern implements UnionPattern {
     return this.#node;
   }
 
+  /** Whether it is found where the pattern itself matches, and nowhere else. */
+  get isExact(): boolean {
+    return this.change === 'kept' && this.#pattern.isExact;
+  }
+
   /** What a text must have at least to match. */
   get condition(): Pick<ScanFacts, 'minLength' | 'clauses'> {
     this.#condition ??= this.change === 'kept' ? this.#pattern.analysis : analysePattern(this.node);

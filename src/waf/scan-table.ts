@@ -9,6 +9,7 @@ import { NO_HITS } from './field.ts';
 import type { Node } from './pattern/node.ts';
 import { ALWAYS, Presence } from './presence.ts';
 import type { Question } from './queries.ts';
+import type { Readings } from './readings.ts';
 import { type Meter, NEW_RECIPES, NEW_ROUGH_RECIPES, RecipeBook } from './recipe.ts';
 import { type Family, ValuePlan } from './scanner.ts';
 import type { Step } from './step.ts';
@@ -62,9 +63,9 @@ export class ScanTable {
   }
 
   /** The same for a long value, with stops at which others may have their turn. */
-  *scanInParts(variable: number, field: Field): Generator<undefined, Hits, void> {
+  *scanInParts(variable: number, field: Field, readings: Readings): Generator<undefined, Hits, void> {
     const plan = this.#planOf(variable, field);
-    return plan === undefined ? NO_HITS : yield* plan.scanInParts(field.value);
+    return plan === undefined ? NO_HITS : yield* plan.scanInParts(field.value, readings);
   }
 
   #planOf(variable: number, field: Field): ValuePlan | undefined {

@@ -6,12 +6,15 @@ import { MadeTexts } from './made-texts.ts';
 import type { UnionMatcher } from './pattern/union.ts';
 import type { WordMatcher } from './pattern/words.ts';
 import type { FamilySize, Lookup } from './queries.ts';
+import type { Readings } from './readings.ts';
 import type { Ask, Meter, RecipeBook } from './recipe.ts';
 import { ValueCache } from './value-cache.ts';
 
 /** The automata that all plans of one family of values share. */
 export interface Family extends FamilySize {
   readonly patterns: UnionMatcher;
+  /** See Reading. */
+  readonly places: ReadonlyMap<string, number>;
   readonly words: WordMatcher;
 }
 
@@ -56,13 +59,14 @@ export class ValuePlan {
   }
 
   /** The same for a value so long that others may have their turn in between: stops behind each text of it. */
-  *scanInParts(value: string): Generator<undefined, Hits, void> {
+  *scanInParts(value: string, readings: Readings): Generator<undefined, Hits, void> {
     const scan = new ValueScan(this.#recipes, this.#families, this.#meter);
     const parts = scan.begin(value);
     for (let part = 0; part < parts; part++) {
       scan.do(part);
       yield;
     }
+    scan.tell(readings);
     return scan.hits;
   }
 }
@@ -105,6 +109,15 @@ class ValueScan {
     const { length } = this.#asks;
     if (part < length) this.#prepare(this.#asks[part] as Ask, part);
     else this.#put(this.#asks[part - length] as Ask, this.#prepared[part - length]);
+  }
+
+  /** What was found in which text. The answers are its own from now on. */
+  tell(readings: Readings): void {
+    for (const [number, { places }] of this.#families.entries()) {
+      for (const { value, wanted, patterns: found, asksPatterns, isWalked } of this.#answers[number] as Answer[]) {
+        if (asksPatterns && isWalked) readings.add(value, { places, wanted, found });
+      }
+    }
   }
 
   get hits(): Hits {

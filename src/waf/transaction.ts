@@ -8,6 +8,7 @@ import { Field, type Hits } from './field.ts';
 import type { Finding, Intervention } from './finding.ts';
 import { innerValues } from './inner/inner-values.ts';
 import type { Collections } from './persistent.ts';
+import { Readings } from './readings.ts';
 import type { BodyProcessor, EngineMode, EngineSettings, Rule, WritableCollection } from './rule.ts';
 import { integerOf, type SlotTable, TxStore, type TxValue } from './tx-store.ts';
 import { variableNumber } from './variables.ts';
@@ -49,7 +50,7 @@ export interface Ground {
   /** The steps that may match a member of that name with that value. */
   scan(variable: number, field: Field): Hits;
   /** The same for a long value, with stops at which others may have their turn. */
-  scanInParts(variable: number, field: Field): Generator<undefined, Hits, void>;
+  scanInParts(variable: number, field: Field, readings: Readings): Generator<undefined, Hits, void>;
   /** Work of all scans so far: the bytes that automata walked over, and a share for each walk. */
   walked(): number;
   /** The fields of a variable, for macros. */
@@ -99,6 +100,9 @@ export class Transaction {
   walked = 0;
   /** Names and values of all arguments together. */
   argumentBytes = 0;
+
+  /** Of long values, until the rules have run on them. */
+  readings: Readings | undefined;
 
   readonly findings: Finding[] = [];
   intervention: Intervention | undefined;
@@ -165,7 +169,8 @@ export class Transaction {
   #scan(variable: number, field: Field): void {
     this.budget.spend(field.value.length);
     if (field.value.length >= LONG_VALUE) {
-      this.#long.push({ field, scan: this.plan.scanInParts(variable, field) });
+      this.readings ??= new Readings();
+      this.#long.push({ field, scan: this.plan.scanInParts(variable, field, this.readings) });
       return;
     }
     const before = this.plan.walked();

@@ -2,11 +2,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compileMatcher } from '../../../src/waf/matcher.ts';
+import { Readings } from '../../../src/waf/readings.ts';
 import type { OperatorCall } from '../../../src/waf/rule.ts';
 import type { Transaction } from '../../../src/waf/transaction.ts';
 import { randomPattern, randomValue } from '../pattern/random-pattern.ts';
 
-const NO_TRANSACTION = undefined as unknown as Transaction;
+const NO_TRANSACTION = {} as Transaction;
 
 function rx(argument: string, negated = false): OperatorCall {
   return { name: 'rx', argument, negated };
@@ -52,4 +53,27 @@ test('a condition within `any` that asks for more than its pattern is asked whol
   const call = join('any', [join('all', [rx('a+b'), rx('safe', true)]), rx('never'), rx('nowhere')]);
   expect(holds(call, `${'x'.repeat(5_000)}aab`)).toBe(true);
   expect(holds(call, `${'x'.repeat(5_000)}aab safe`)).toBe(false);
+});
+
+test('what the scan has read is not read again, and what it was not asked is', () => {
+  const readings = new Readings();
+  const text = 'x'.repeat(5_000);
+  const [wanted, found] = [Uint32Array.of(0b011), Uint32Array.of(0b001)];
+  readings.add(text, {
+    places: new Map([
+      ['a+b', 0],
+      ['x+$', 1],
+      ['^x', 2],
+    ]),
+    wanted,
+    found,
+  });
+  const holdsIn = (call: OperatorCall): boolean => compileMatcher(call).holds(text, { readings } as Transaction);
+  expect(holdsIn(rx('a+b'))).toBe(true);
+  expect(holdsIn(rx('x+$'))).toBe(false);
+  expect(holdsIn(rx('x+$', true))).toBe(true);
+  expect(holdsIn(rx('^x'))).toBe(true);
+  expect(holdsIn(join('any', [rx('x+$'), rx('nothing')]))).toBe(false);
+  expect(holdsIn(join('any', [rx('x+$'), rx('nothing'), rx('^x+')]))).toBe(true);
+  expect(holdsIn(join('any', [rx('x+$'), rx('a+b')]))).toBe(true);
 });

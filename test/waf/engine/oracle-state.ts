@@ -4,6 +4,7 @@ import { FEEDS } from '../../../src/waf/feeds.ts';
 import { Field, NO_FIELDS, NO_HITS } from '../../../src/waf/field.ts';
 import { compilePattern, type Pattern } from '../../../src/waf/pattern/pattern.ts';
 import { CollectionStore, Collections } from '../../../src/waf/persistent.ts';
+import type { Readings } from '../../../src/waf/readings.ts';
 import type {
   Control,
   Effect,
@@ -39,7 +40,8 @@ export function emptyTransaction(settings: EngineSettings, mode: EngineMode, bud
     inner: VARIABLES.map(() => -1),
     reads: new Set(VARIABLES.keys()),
     scan: () => NO_HITS,
-    scanInParts: (variable: number, field: Field) => NO_SCANS.scanInParts(variable, field),
+    scanInParts: (variable: number, field: Field, readings: Readings) =>
+      NO_SCANS.scanInParts(variable, field, readings),
     walked: () => 0,
     read: () => NO_FIELDS,
   };

@@ -14,7 +14,7 @@ import { transform } from '../../../src/waf/transforms/registry.ts';
 import { byteStrings } from '../transforms/byte-strings.ts';
 import { send } from './support.ts';
 
-const NOTHING = undefined as unknown as Transaction;
+const NOTHING = {} as Transaction;
 const { ruleSet } = loadRules([{ core: true }], CORE_FOLDER);
 const threshold = { inbound: 999, outbound: 999 };
 const engine = new Engine(compilePlan(ruleSet, seedsOf({ paranoia: 4, detectionParanoia: 4, threshold })), {
