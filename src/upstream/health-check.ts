@@ -1,5 +1,6 @@
 // Asks one server again and again whether it is well. The first answer decides by itself, so that a gateway that starts
 // beside a dead server does not believe in it for long; later ones have to agree with each other.
+import { isDeepStrictEqual } from 'node:util';
 import type { Alarm, Clock } from '../base/clock.ts';
 import type { HealthConfig } from '../config/model/upstreams.ts';
 import type { Condition } from './condition.ts';
@@ -8,7 +9,7 @@ import type { Condition } from './condition.ts';
 const JITTER = 0.1;
 
 /** What is wrong; undefined when all is well. Never rejects. */
-export type Probe = (signal: AbortSignal) => Promise<string | undefined>;
+export type Probe = (health: HealthConfig, signal: AbortSignal) => Promise<string | undefined>;
 
 export class HealthCheck {
   readonly #config: HealthConfig;
@@ -17,6 +18,8 @@ export class HealthCheck {
   readonly #clock: Clock;
   readonly #stopping = new AbortController();
   #alarm: Alarm | undefined;
+  #isStarted = false;
+  /** No answer has decided anything yet. */
   #isFirst = true;
   /** In a row, of the same kind as the last one. */
   #count = 0;
@@ -29,8 +32,10 @@ export class HealthCheck {
     this.#clock = clock;
   }
 
-  /** The first question goes out at once. */
+  /** The first question goes out at once; harmless when it has started. */
   start(): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
     void this.#ask();
   }
 
@@ -40,9 +45,18 @@ export class HealthCheck {
     this.#stopping.abort();
   }
 
+  /** The check of the same server by these settings: itself, or one that counts anew and leaves what was found. */
+  succeed(config: HealthConfig): HealthCheck {
+    if (isDeepStrictEqual(config, this.#config)) return this;
+    this.stop();
+    const next = new HealthCheck(config, this.#condition, this.#probe, this.#clock);
+    next.#isFirst = this.#isFirst;
+    return next;
+  }
+
   async #ask(): Promise<void> {
     const { signal } = this.#stopping;
-    const fault = await this.#probe(signal);
+    const fault = await this.#probe(this.#config, signal);
     if (signal.aborted) return;
     this.#count = (fault === undefined) === this.#wasWell ? this.#count + 1 : 1;
     this.#wasWell = fault === undefined;

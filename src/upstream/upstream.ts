@@ -28,6 +28,8 @@ export interface UpstreamOptions {
   readonly lookup?: Lookup;
 }
 
+const NO_CHECKS: ReadonlyMap<Backend, HealthCheck> = new Map();
+
 export class Upstream {
   readonly config: UpstreamConfig;
   readonly backends: readonly Backend[];
@@ -38,7 +40,7 @@ export class Upstream {
   readonly #roster: Roster;
   readonly #dispatch: Dispatch;
   readonly #keyOf: ((x: Exchange) => number) | undefined;
-  #checks: readonly HealthCheck[] = [];
+  #checks: ReadonlyMap<Backend, HealthCheck> = NO_CHECKS;
   /** Closed with this group: its servers, until another group has taken them over. */
   #owned: readonly Backend[];
   /** Of the groups before: servers that finish what they were given. */
@@ -52,6 +54,7 @@ export class Upstream {
     this.backends = makeBackends(config, options, this.#clock, before);
     this.#owned = this.backends;
     this.#roster = new Roster(this.backends, config);
+    this.#checks = makeChecks(config, this.backends, this.#clock, before === undefined ? NO_CHECKS : before.#checks);
     this.#dispatch = new Dispatch(config.name, this.#roster, new Retries(config.retries, this.#clock));
     this.#keyOf = config.balance === 'hash' ? keyReader(config.hash.on) : undefined;
     const secret = config.sticky?.secret ?? options.secret;
@@ -80,12 +83,7 @@ export class Upstream {
     this.#isStarted = true;
     this.#roster.onChange = onChange;
     for (const backend of this.backends) backend.start();
-    const { health } = this.config;
-    if (health === undefined) return;
-    this.#checks = this.backends.map((backend) => {
-      return new HealthCheck(health, backend.condition, (signal) => backend.probe(health, signal), this.#clock);
-    });
-    for (const check of this.#checks) check.start();
+    for (const check of this.#checks.values()) check.start();
   }
 
   /** Whether it is what this configuration says, so that nothing need be done. */
@@ -104,6 +102,7 @@ export class Upstream {
     const left = this.#owned.filter((backend) => !next.backends.includes(backend));
     this.#owned = left;
     next.#leaving = [...this.#leaving, ...left];
+    this.#checks = new Map([...this.#checks].filter(([backend, check]) => next.#checks.get(backend) !== check));
     for (const backend of left) backend.condition.leave();
     this.close();
     if (config.health === undefined) for (const { condition } of next.backends) condition.checked(undefined);
@@ -119,7 +118,7 @@ export class Upstream {
 
   /** Idle connections go now, busy ones with their last answer. */
   close(): void {
-    for (const check of this.#checks) check.stop();
+    for (const check of this.#checks.values()) check.stop();
     for (const backend of this.#owned) backend.close();
   }
 }
@@ -142,6 +141,19 @@ function makeBackends(
     if (before !== undefined) backend.condition.beginSlowly();
     return backend;
   });
+}
+
+/** A server that is known already is checked on, and what checks have counted is known as long as their settings stay. */
+function makeChecks(
+  { health }: UpstreamConfig,
+  backends: readonly Backend[],
+  clock: Clock,
+  before: ReadonlyMap<Backend, HealthCheck>,
+): ReadonlyMap<Backend, HealthCheck> {
+  if (health === undefined) return NO_CHECKS;
+  const make = (backend: Backend): HealthCheck =>
+    new HealthCheck(health, backend.condition, (settings, signal) => backend.probe(settings, signal), clock);
+  return new Map(backends.map((backend) => [backend, before.get(backend)?.succeed(health) ?? make(backend)]));
 }
 
 function isSpokenToAlike(a: PoolSettings, b: PoolSettings): boolean {
