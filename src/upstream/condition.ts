@@ -142,8 +142,10 @@ export class Condition {
   }
 
   #ramp(since: number): number {
-    const share = (this.#clock.now() - since) / this.rules.slowStartMs;
-    if (share >= 1) this.#rampSince = undefined;
-    return Math.min(1, Math.max(LEAST_SHARE, share));
+    const { slowStartMs } = this.rules;
+    const backMs = this.#clock.now() - since;
+    if (backMs < slowStartMs) return Math.max(LEAST_SHARE, backMs / slowStartMs);
+    this.#rampSince = undefined;
+    return 1;
   }
 }

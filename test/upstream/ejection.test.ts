@@ -16,7 +16,7 @@ interface Scene {
 }
 
 /** Servers in turn, whose answers the test decides; nothing is sent again. */
-async function scene(count: number, settings: string): Promise<Scene> {
+async function scene(count: number, settings: string, balance = 'round-robin'): Promise<Scene> {
   const clock = new ManualClock();
   const status: number[] = Array(count).fill(200);
   const servers = await Promise.all(
@@ -25,7 +25,7 @@ async function scene(count: number, settings: string): Promise<Scene> {
     ),
   );
   const list = servers.map(({ url }) => `"${url}"`).join(', ');
-  const upstream = groupOf(`{ balance: round-robin, retries: false, servers: [${list}], ${settings} }`, { clock });
+  const upstream = groupOf(`{ balance: ${balance}, retries: false, servers: [${list}], ${settings} }`, { clock });
   const changes: string[] = [];
   upstream.start(({ backend, to }: ServerChange) => changes.push(`${upstream.backends.indexOf(backend)} ${to}`));
   const states = (): string => upstream.backends.map(({ condition }) => condition.state).join(' ');
@@ -85,21 +85,24 @@ describe('a server whose requests fail', () => {
     expect(here.states()).toBe('up up');
   });
 
-  test('comes back slowly', async () => {
-    const here = await scene(2, 'ejection: { failures: 1, for: 1s }, slowStart: 10s');
+  test.for(['round-robin', 'least-requests', 'random-two'])('comes back slowly, with %s', async (balance) => {
+    const here = await scene(2, 'ejection: { failures: 1, for: 1s }, slowStart: 10s', balance);
     here.status[0] = 503;
-    await askTimes(here, 2);
+    while (here.states() === 'up up') await askTimes(here, 1);
     here.status[0] = 200;
     here.clock.advance(1000);
     const { condition } = here.upstream.backends[0] as Upstream['backends'][number];
+    const part = async (): Promise<number> => ((await askTimes(here, 300)).split('0').length - 1) / 300;
     expect(condition.share).toBe(0.1);
+    expect(await part()).toBeLessThan(0.2);
     here.clock.advance(5000);
     expect(condition.share).toBe(0.5);
-    const some = (await askTimes(here, 300)).split('0').length - 1;
-    expect(some).toBeGreaterThan(50);
-    expect(some).toBeLessThan(140);
+    const some = await part();
+    expect(some).toBeGreaterThan(0.18);
+    expect(some).toBeLessThan(0.48);
     here.clock.advance(5000);
     expect(condition.share).toBe(1);
+    expect(Math.abs((await part()) - 0.5)).toBeLessThan(0.15);
   });
 });
 

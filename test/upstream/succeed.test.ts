@@ -98,6 +98,8 @@ describe('a group by another configuration', () => {
     expect(before.backends[0]?.share).toBe(1);
     const after = before.succeed(groupConfig(`{ servers: [${list([a, b])}] }`));
     expect(after.backends.map(({ share }) => share)).toEqual([1, 0.1]);
-    after.close();
+    const atOnce = after.succeed(groupConfig(`{ servers: [${list([a, b])}], slowStart: 0 }`));
+    expect(atOnce.backends.map(({ share }) => share)).toEqual([1, 1]);
+    atOnce.close();
   });
 });

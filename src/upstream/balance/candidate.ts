@@ -8,7 +8,7 @@ export interface Candidate {
   readonly load: number;
   /** It takes no more calls, not even to wait. */
   readonly isFull: boolean;
-  /** 1, or less while it comes back slowly. */
+  /** How much of its weight counts: 1, or less while it comes back slowly. */
   readonly share: number;
 }
 
@@ -22,28 +22,28 @@ export interface Balancer<C extends Candidate> {
   pick(key: number, tried: readonly C[]): C | undefined;
 }
 
-/** `draw` from 0 to 1 decides whether a server that comes back slowly takes this call. */
-export function takes<C extends Candidate>(candidate: C, tried: readonly C[], draw: number): boolean {
-  return (
-    !candidate.isFull &&
-    (tried.length === 0 || !tried.includes(candidate)) &&
-    (candidate.share === 1 || candidate.share > draw)
-  );
+/** Its weight, as much of it as counts now. */
+export function weightNow({ weight, share }: Candidate): number {
+  return weight * share;
+}
+
+export function canTake<C extends Candidate>(candidate: C, tried: readonly C[]): boolean {
+  return !candidate.isFull && (tried.length === 0 || !tried.includes(candidate));
 }
 
 /** The calls of a server for its weight, were it to take one more. */
 export function burden(candidate: Candidate): number {
-  return (candidate.load + 1) / candidate.weight;
+  return (candidate.load + 1) / weightNow(candidate);
 }
 
-/** Whoever can take the call at all, the least burdened first, also one that comes back slowly. */
+/** Whoever can take the call at all, the least burdened first. */
 export function anyOf<C extends Candidate>(candidates: readonly C[], tried: readonly C[]): C | undefined {
-  // Equals by chance: where all come back slowly every call ends here.
+  // Equals by chance.
   const start = Math.floor(Math.random() * candidates.length);
   let best: C | undefined;
   for (let i = 0; i < candidates.length; i++) {
     const candidate = candidates[(start + i) % candidates.length] as C;
-    if (candidate.isFull || tried.includes(candidate)) continue;
+    if (!canTake(candidate, tried)) continue;
     if (best === undefined || burden(candidate) < burden(best)) best = candidate;
   }
   return best;

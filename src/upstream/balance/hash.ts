@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { Balancer, Candidate } from './candidate.ts';
-import { takes } from './candidate.ts';
+import { canTake, weightNow } from './candidate.ts';
 
 /** Keys are told apart as far as this; a power of two. With 100 servers each has some 650 slots. */
 const SLOT_BITS = 16;
@@ -22,56 +22,60 @@ export class Hashing<C extends Candidate> implements Balancer<C> {
   readonly #firsts: Uint16Array;
   readonly #factor: number | undefined;
   #candidates: ReadonlySet<C> = new Set();
-  #weights = 0;
 
   /** `all`: also those that are out for now, so that their coming and going moves their own keys only. */
   constructor(all: readonly C[], factor: number | undefined) {
     this.#all = all;
     this.#factor = factor;
     this.#seeds = all.map(({ id }) => createHash('sha256').update(id).digest().readUInt32LE());
-    this.#firsts = Uint16Array.from({ length: SLOTS }, (_, slot) => this.#best(slot, () => true));
+    this.#firsts = Uint16Array.from({ length: SLOTS }, (_, slot) => this.#best(slot, ({ weight }) => weight));
   }
 
   use(candidates: readonly C[]): void {
     this.#candidates = new Set(candidates);
-    this.#weights = candidates.reduce((sum, { weight }) => sum + weight, 0);
   }
 
   pick(key: number, tried: readonly C[]): C | undefined {
     const slot = key >>> (32 - SLOT_BITS);
-    // Of the keys of a server that comes back slowly, always the same ones come back first.
-    const draw = (key % SLOTS) / SLOTS;
     const first = this.#all[this.#firsts[slot] as number] as C;
-    if (this.#candidates.has(first) && takes(first, tried, draw) && !this.#isOver(first)) return first;
-    return this.#next(slot, draw, tried, true) ?? this.#next(slot, draw, tried, false);
+    // One that comes back slowly may not be the first by as much of its weight as counts: its keys stay where they are.
+    if (first.share === 1 && this.#fits(first, tried) && !this.#isOver(first)) return first;
+    return this.#next(slot, tried, true) ?? this.#next(slot, tried, false);
   }
 
-  #next(slot: number, draw: number, tried: readonly C[], isBounded: boolean): C | undefined {
-    const best = this.#best(
-      slot,
-      (candidate) =>
-        this.#candidates.has(candidate) && takes(candidate, tried, draw) && !(isBounded && this.#isOver(candidate)),
-    );
-    return this.#all[best];
+  #next(slot: number, tried: readonly C[], isBounded: boolean): C | undefined {
+    const weighs = (candidate: C): number =>
+      this.#fits(candidate, tried) && !(isBounded && this.#isOver(candidate)) ? weightNow(candidate) : 0;
+    return this.#all[this.#best(slot, weighs)];
   }
 
-  #isOver({ load, weight }: C): boolean {
-    if (this.#factor === undefined || load < ALWAYS_TAKEN * weight) return false;
-    let total = 1;
-    for (const candidate of this.#candidates) total += candidate.load;
-    return load >= Math.ceil((this.#factor * total * weight) / this.#weights);
+  #fits(candidate: C, tried: readonly C[]): boolean {
+    return this.#candidates.has(candidate) && canTake(candidate, tried);
   }
 
-  /** The place of the first of those that fit; -1 when none does. */
-  #best(slot: number, fits: (candidate: C) => boolean): number {
+  #isOver(candidate: C): boolean {
+    const { load } = candidate;
+    if (this.#factor === undefined || load < ALWAYS_TAKEN * candidate.weight) return false;
+    let calls = 1;
+    let weights = 0;
+    for (const each of this.#candidates) {
+      calls += each.load;
+      weights += weightNow(each);
+    }
+    return load >= Math.ceil((this.#factor * calls * weightNow(candidate)) / weights);
+  }
+
+  /** The place of the first of those that weigh anything; -1 when none does. */
+  #best(slot: number, weighs: (candidate: C) => number): number {
     let best = -1;
     let bestScore = Number.POSITIVE_INFINITY;
     for (let i = 0; i < this.#all.length; i++) {
       const candidate = this.#all[i] as C;
-      if (!fits(candidate)) continue;
+      const weight = weighs(candidate);
+      if (weight === 0) continue;
       // An exponential race: the chance to be first is the weight's share, whoever else runs.
       const uniform = (scrambled(slot ^ (this.#seeds[i] as number)) + 1) / 2 ** 32;
-      const score = -Math.log(uniform) / candidate.weight;
+      const score = -Math.log(uniform) / weight;
       if (score < bestScore) {
         best = i;
         bestScore = score;

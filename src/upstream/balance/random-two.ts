@@ -1,7 +1,10 @@
 // Two at random, each as likely as its weight, and the less burdened of them: nearly as even as least-requests, without
 // the herds of many gateways that all see the same server idle.
 import type { Balancer, Candidate } from './candidate.ts';
-import { burden, takes } from './candidate.ts';
+import { burden, canTake } from './candidate.ts';
+
+/** So often another is drawn for one that comes back slowly; then it is taken as it is. */
+const REDRAWS = 8;
 
 export class RandomTwo<C extends Candidate> implements Balancer<C> {
   #candidates: readonly C[] = [];
@@ -20,14 +23,22 @@ export class RandomTwo<C extends Candidate> implements Balancer<C> {
   pick(_key: number, tried: readonly C[]): C | undefined {
     const a = this.#draw();
     const b = this.#draw();
-    const canA = takes(a, tried, Math.random());
-    const canB = a !== b && takes(b, tried, Math.random());
+    const canA = canTake(a, tried);
+    const canB = a !== b && canTake(b, tried);
     if (canA && canB) return a.load > 0 && burden(b) < burden(a) ? b : a;
     if (canA) return a;
     return canB ? b : undefined;
   }
 
+  /** Each as likely as what counts of its weight. */
   #draw(): C {
+    let drawn = this.#byWeight();
+    for (let left = REDRAWS; left > 0 && drawn.share < 1 && drawn.share <= Math.random(); left--)
+      drawn = this.#byWeight();
+    return drawn;
+  }
+
+  #byWeight(): C {
     const sums = this.#sums;
     const drawn = Math.random() * (sums[sums.length - 1] as number);
     let low = 0;

@@ -1,7 +1,7 @@
 // Weighted round-robin, smooth: every server has a next turn on a common line of time, a heavy one sooner than a light
 // one, and who is first takes the call (earliest deadline first). A heap, so that many servers cost little.
 import type { Balancer, Candidate } from './candidate.ts';
-import { takes } from './candidate.ts';
+import { canTake, weightNow } from './candidate.ts';
 
 /** How far a call moves a server of weight 1: whole parts for the weights that people write, so that equals stay equal. */
 const STRIDE = 720_720;
@@ -33,7 +33,7 @@ export class RoundRobin<C extends Candidate> implements Balancer<C> {
   pick(_key: number, tried: readonly C[]): C | undefined {
     for (let left = this.#heap.length; left > 0; left--) {
       const { candidate } = this.#next();
-      if (takes(candidate, tried, Math.random())) return candidate;
+      if (canTake(candidate, tried)) return candidate;
     }
     return undefined;
   }
@@ -42,7 +42,7 @@ export class RoundRobin<C extends Candidate> implements Balancer<C> {
   #next(): Turn<C> {
     const turn = this.#heap[0] as Turn<C>;
     if (turn.due > LATEST) for (const each of this.#heap) each.due -= LATEST;
-    turn.due += STRIDE / turn.candidate.weight;
+    turn.due += STRIDE / weightNow(turn.candidate);
     turn.since = this.#count++;
     this.#sink(0);
     return turn;

@@ -22,3 +22,18 @@ export function shares(balancer: Balancer<Server>, all: readonly Server[], count
   }
   return [...got.values()];
 }
+
+/** The same with `atOnce` calls under way, each over when so many others have begun: all servers are equally fast. */
+export function busyShares(pick: () => Server, all: readonly Server[], count: number, atOnce: number): number[] {
+  const got = new Map<Server, number>(all.map((server) => [server, 0]));
+  const underWay: Server[] = [];
+  for (let i = 0; i < count; i++) {
+    if (underWay.length >= atOnce) (underWay.shift() as Server).load--;
+    const picked = pick();
+    picked.load++;
+    underWay.push(picked);
+    got.set(picked, (got.get(picked) ?? 0) + 1);
+  }
+  for (const server of underWay) server.load--;
+  return [...got.values()];
+}
