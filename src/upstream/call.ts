@@ -43,6 +43,8 @@ export class Call {
   isBodyTaken = false;
   /** Set by the wire client: the server has refused the stream, for it has as many as it bears. */
   wasRefused = false;
+  /** Set once its server is to blame for what became of it: one that only has no room is not. */
+  hasFailed = false;
   /** Set by the wire client while the call is under way; it frees the connection or stream at once. */
   onCancel: (() => void) | undefined;
 

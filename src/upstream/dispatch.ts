@@ -90,7 +90,7 @@ export class Dispatch {
 
   #first(wish: Wish): Backend {
     const { key, backend, client } = wish;
-    if (backend !== undefined && this.#roster.canTake(backend)) return backend;
+    if (backend !== undefined && !backend.isFull && this.#roster.has(backend)) return backend;
     const picked = this.#roster.pick(key, NONE) ?? this.#roster.yielding(client, wish);
     if (picked !== undefined) return picked;
     const message = `every server of ${this.#name} is busy, and as many requests wait as may`;
@@ -98,7 +98,7 @@ export class Dispatch {
   }
 
   #afterStatus(status: number, backend: Backend, call: Call, walk: Walk, key: number): Backend | undefined {
-    if (FAILURES.has(status)) backend.condition.failed(`answered ${status}`);
+    if (FAILURES.has(status)) blame(backend, call, `answered ${status}`);
     else backend.condition.succeeded();
     if (!this.#retries.allowsStatus(status, call, walk.made)) return undefined;
     const next = this.#roster.pick(key, [...walk.tried, backend]);
@@ -113,7 +113,7 @@ export class Dispatch {
       backend.dropIdle();
       return backend;
     }
-    if (error.code !== 'upstream_busy') backend.condition.failed(error.message);
+    if (error.code !== 'upstream_busy') blame(backend, call, error.message);
     if (!this.#retries.allowsError(error, call, walk.made)) return undefined;
     const other = this.#roster.pick(key, [...walk.tried, backend]);
     // A connection that broke says nothing of the next one; one that could not be made, or an answer, would be the same.
@@ -125,6 +125,11 @@ export class Dispatch {
     if (next === undefined || !(error.retry || mayRepeat())) return undefined;
     return goOn(walk, backend, next);
   }
+}
+
+function blame(backend: Backend, call: Call, why: string): void {
+  call.hasFailed = true;
+  backend.condition.failed(why);
 }
 
 function goOn(walk: Walk, from: Backend, to: Backend): Backend {

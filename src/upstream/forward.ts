@@ -52,6 +52,8 @@ export async function forward(x: Exchange, stream: Pick<ClientStream, 'inform'>,
   const body = keepBody(request.body, upstream.config.retries?.keepBodyBytes ?? 0);
   let mapping: Mapping | undefined;
   let used: Backend | undefined;
+  /** The call to the server that the client has been with. */
+  let atHome: Call | undefined;
   const startedAt = performance.now();
 
   const makeCall = (backend: Backend): Call => {
@@ -68,6 +70,7 @@ export async function forward(x: Exchange, stream: Pick<ClientStream, 'inform'>,
     call.onInformational = (status, headers) => stream.inform(status, interimHeaders(headers, responseChanges));
     if (request.isGrpc) call.streamMs = target.streamMs;
     used = backend;
+    if (backend === wish.backend) atHome = call;
     x.upstream = backend.origin;
     x.attempts++;
     x.whenGone = () => call.cancel();
@@ -84,8 +87,8 @@ export async function forward(x: Exchange, stream: Pick<ClientStream, 'inform'>,
       throw notSwitched(reply.status);
     }
     if (mapping !== undefined) reply.headers = publicHeaders(x, reply, mapping, responseChanges);
-    if (used !== undefined && used !== wish.backend && upstream.sticky !== undefined)
-      reply.headers.push('set-cookie', upstream.sticky.setCookie(used));
+    const cookie = used && upstream.cookieAfter(used, wish.backend, atHome?.hasFailed === true);
+    if (cookie !== undefined) reply.headers.push('set-cookie', cookie);
     return reply;
   } finally {
     if (body instanceof KeptBody) body.drop();

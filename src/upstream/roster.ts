@@ -46,9 +46,9 @@ export class Roster implements Group {
     return this.#members.find((backend) => backend.yieldsTo(client, isBrisk(claim)));
   }
 
-  /** Whether the server takes part, and has room. */
-  canTake(backend: Backend): boolean {
-    return !backend.isFull && this.#members.includes(backend);
+  /** Whether the server takes part. */
+  has(backend: Backend): boolean {
+    return this.#members.includes(backend);
   }
 
   mayEject(): boolean {

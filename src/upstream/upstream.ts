@@ -68,6 +68,15 @@ export class Upstream {
     return { key: this.#keyOf?.(x) ?? 0, backend: this.sticky?.find(x.request.headers), client, upload, origin };
   }
 
+  /**
+   * The Set-Cookie that goes with an answer of `answered`; undefined: the client has one for there, or it belongs to `home`,
+   * which has had no room for it, and not failed it, and is there for the next request.
+   */
+  cookieAfter(answered: Backend, home: Backend | undefined, hasFailed: boolean): string | undefined {
+    if (answered === home || (home !== undefined && !hasFailed && this.#roster.has(home))) return undefined;
+    return this.sticky?.setCookie(answered);
+  }
+
   /** Calls `makeCall` for the server chosen, once for each attempt, and sends what it returns. */
   send(makeCall: MakeCall, wish: Wish = NO_WISH): Promise<Reply> {
     return this.#dispatch.send(makeCall, wish);

@@ -169,6 +169,29 @@ describeProtocols('a sticky cookie', (over) => {
     const stays = await request(over, world, { headers: { cookie: sent(cookieOf(moved)) } });
     expect([stays.body, cookieOf(stays)]).toEqual([moved.body, undefined]);
   });
+
+  test('stays when its server has no room for the moment', async () => {
+    const held: (() => void)[] = [];
+    const start = (name: string): Promise<Backend> =>
+      startStreamingBackend((incoming, response) => {
+        if (incoming.url === '/held') held.push(() => response.end(name));
+        else response.end(name);
+      });
+    const servers = await Promise.all(['a', 'b'].map(start));
+    const settings = 'sticky: { cookie: gh_node }, maxConnections: 1, maxQueue: 0';
+    const world = await startGateway(group(servers, settings));
+    const first = await request(over, world);
+    const headers = { cookie: sent(cookieOf(first)) };
+    const late = request(over, world, { path: '/held', headers });
+    await expect.poll(() => held.length).toBe(1);
+    const elsewhere = await request(over, world, { headers });
+    expect(elsewhere.status).toBe(200);
+    expect(elsewhere.body).not.toBe(first.body);
+    expect(cookieOf(elsewhere)).toBeUndefined();
+    held[0]?.();
+    expect((await late).body).toBe(first.body);
+    expect((await request(over, world, { headers })).body).toBe(first.body);
+  });
 });
 
 test('what sticky cookies are signed with is kept for the next start, and readable by nobody else', async () => {
