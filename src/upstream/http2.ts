@@ -96,11 +96,15 @@ export class Http2Connection {
     if (socket.destroyed) process.nextTick(over);
   }
 
+  /** How many calls at once the server has said that it takes. */
+  get offered(): number {
+    return this.#session.remoteSettings.maxConcurrentStreams ?? 0;
+  }
+
   /** How many more calls may be sent now. */
   get room(): number {
     if (!this.#isReady || !this.#isOpen || this.#session.destroyed || this.#session.closed) return 0;
-    const { maxConcurrentStreams = 0 } = this.#session.remoteSettings;
-    return Math.min(maxConcurrentStreams, Math.floor(this.#options.bearable.streams)) - this.active;
+    return Math.min(this.offered, Math.floor(this.#options.bearable.streams)) - this.active;
   }
 
   get hasRoom(): boolean {

@@ -6,6 +6,9 @@ import type { Dialer, Spoken } from './dialer.ts';
 import { Http1Connection } from './http1/connection.ts';
 import { type Bearable, Http2Connection } from './http2.ts';
 
+/** A connection of HTTP/2 counts for so many calls until the server has said how many (RFC 9113, 6.5.2: hardly fewer). */
+const ASSUMED_STREAMS = 100;
+
 export interface OpeningSettings extends Pick<UpstreamConfig, 'maxConnections' | 'connectTimeoutMs'> {
   /** To an answer's head, and the longest silence within its body. */
   readonly timeoutMs: number;
@@ -34,6 +37,8 @@ export class Openings {
   readonly #settings: () => OpeningSettings;
   readonly #events: OpeningEvents;
   readonly #bearable: Bearable = { streams: Number.POSITIVE_INFINITY };
+  /** What the last connection of HTTP/2 has offered. */
+  #offered = ASSUMED_STREAMS;
 
   constructor(dialer: Dialer, settings: () => OpeningSettings, events: OpeningEvents) {
     this.#dialer = dialer;
@@ -41,9 +46,11 @@ export class Openings {
     this.#events = events;
   }
 
-  /** How many may yet come to those that are ready. */
-  get toCome(): number {
-    return this.#settings().maxConnections - (this.connections - this.#underWay);
+  /** How many calls the connections could carry that may yet come to those that are ready. */
+  get roomToCome(): number {
+    const toCome = this.#settings().maxConnections - (this.connections - this.#underWay);
+    if (this.#dialer.protocol !== 'h2') return toCome;
+    return toCome * Math.min(this.#offered, Math.floor(this.#bearable.streams));
   }
 
   /** One handshake for each of so many calls; a single one while connections are shared or may turn out to be. */
@@ -104,6 +111,7 @@ export class Openings {
       bearable: this.#bearable,
       onReady: () => {
         this.#underWay--;
+        this.#offered = connection.offered;
         share(connection);
         resolve();
       },

@@ -136,7 +136,7 @@ export class Pool {
 
   /** Calls that could yet be sent over connections that are not open, or not ready. */
   get #spare(): number {
-    return Math.max(0, Math.min(this.#openings.toCome, this.settings.maxRequests - this.outstanding));
+    return Math.max(0, Math.min(this.#openings.roomToCome, this.settings.maxRequests - this.outstanding));
   }
 
   /** As many calls as may wait for their clients, or might: another such gets no room before one of them is over. */

@@ -1,5 +1,7 @@
 // How many calls an HTTP/2 server takes at once: what it says, what it shows by refusing, and what when it says nothing.
+import type { Socket } from 'node:net';
 import { expect, test } from 'vitest';
+import type { Upstream } from '../../src/upstream/upstream.ts';
 import type { Backend } from '../support/backend.ts';
 import { answer, startFrameBackend } from '../support/frame-backend.ts';
 import { frame, RST_STREAM, setting, uint32 } from '../support/frames.ts';
@@ -73,3 +75,37 @@ test.for(['is silent', 'leaves'])(
     expect(upstream.backends[0]?.connections).toBe(0);
   },
 );
+
+/** What became of so many calls that come at once: how many had an answer, how many found no room. */
+async function burst(upstream: Upstream, calls: number): Promise<[answered: number, refused: number]> {
+  const outcomes = await Promise.allSettled(Array.from({ length: calls }, () => ask(upstream)));
+  const refused = outcomes.filter(
+    (outcome) => outcome.status === 'rejected' && outcome.reason.code === 'upstream_busy',
+  );
+  return [outcomes.filter(({ status }) => status === 'fulfilled').length, refused.length];
+}
+
+test('who waits for a connection that will carry them all needs no place in the queue', async () => {
+  const backend = await startFrameBackend(({ stream, socket }) => void socket.write(answer(stream, 'ok')));
+  const group = (more: string): Upstream => groupOf(`{ protocol: h2, servers: ["${backend.url}"], ${more} }`);
+  expect(await burst(group('maxConnections: 1, maxQueue: 0'), 60)).toEqual([60, 0]);
+  expect(await burst(group('maxConnections: 1, maxQueue: 10'), 130)).toEqual([110, 20]);
+  expect(await burst(group('maxConnections: 1, maxQueue: 10, maxRequests: 30'), 60)).toEqual([40, 20]);
+  expect(await burst(group('maxConnections: 2, maxQueue: 0'), 250)).toEqual([200, 50]);
+});
+
+test('how many those are the server says', async () => {
+  const sockets = new Set<Socket>();
+  const backend = await startFrameBackend(
+    ({ stream, socket }) => {
+      sockets.add(socket);
+      setImmediate(() => socket.write(answer(stream, 'ok')));
+    },
+    { settings: setting(MAX_CONCURRENT_STREAMS, 3) },
+  );
+  const upstream = groupOf(`{ protocol: h2, maxConnections: 1, maxQueue: 2, servers: ["${backend.url}"] }`);
+  await ask(upstream);
+  for (const socket of sockets) socket.destroy();
+  await expect.poll(() => upstream.backends[0]?.connections).toBe(0);
+  expect(await burst(upstream, 10)).toEqual([5, 5]);
+});
