@@ -25,6 +25,8 @@ export class LeastRequests<C extends Candidate> implements Balancer<C> {
   /** Undefined also where all come back slowly. */
   pick(_key: number, tried: readonly C[]): C | undefined {
     const candidates = this.#candidates;
+    const due = this.#due;
+    const now = this.#now;
     const count = candidates.length;
     let at = this.#start;
     let best = -1;
@@ -45,7 +47,7 @@ export class LeastRequests<C extends Candidate> implements Balancer<C> {
       }
       whole += weight;
       const load = candidate.load / weight;
-      const turn = Math.max(this.#now, this.#due[at] as number);
+      const turn = Math.max(now, due[at] as number);
       if (best === -1 || load < bestLoad || (load === bestLoad && turn < bestTurn)) {
         best = at;
         bestLoad = load;
@@ -60,7 +62,7 @@ export class LeastRequests<C extends Candidate> implements Balancer<C> {
       if (candidate.load / weightNow(candidate) <= bestLoad) return candidate;
     }
     this.#now = bestTurn;
-    this.#due[best] = bestTurn + 1 / (candidates[best] as C).weight;
+    due[best] = bestTurn + 1 / (candidates[best] as C).weight;
     return candidates[best];
   }
 }
