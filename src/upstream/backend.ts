@@ -47,7 +47,7 @@ export class Backend implements Candidate {
     this.condition = new Condition(settings, clock);
     const onMove = (addresses: ReadonlySet<string>): void => this.#pool.keepOnly(addresses);
     this.#dialer = new Dialer(url, settings, { clock, lookup, onMove });
-    this.#pool = new Pool(this.#dialer, settings);
+    this.#pool = new Pool(this.#dialer, settings, clock);
   }
 
   get load(): number {
@@ -95,7 +95,7 @@ export class Backend implements Candidate {
   send(call: Call): Promise<Reply> {
     // What a server has closed in the meantime is not used for what cannot be sent twice: the second turn of the
     // event loop comes after the sockets were looked at once more.
-    return call.isRepeatable || !this.#pool.hasKept ? this.#sendNow(call) : twoTurns().then(() => this.#sendNow(call));
+    return call.survivesLoss || !this.#pool.hasKept ? this.#sendNow(call) : twoTurns().then(() => this.#sendNow(call));
   }
 
   /** Always over HTTP/1.1 and a connection of its own, which the tunnel then owns. */

@@ -31,6 +31,12 @@ export class ByClient<T> {
     this.#count(client, items, -1);
   }
 
+  /** What `takeNext` would take out. */
+  get next(): T | undefined {
+    const [items] = this.#items.values();
+    return items?.[0];
+  }
+
   /** Takes out what the client whose turn it is has had longest; then it is the next one's turn. */
   takeNext(): T | undefined {
     const [next] = this.#items;

@@ -39,6 +39,8 @@ export class Call {
   upload: ReadableBody | undefined;
   /** The client has gone: nobody waits for the answer. */
   cancelled = false;
+  /** A kept connection has died under it before: it goes out on one that has carried nothing. */
+  wantsNew = false;
   /** Set by the wire client when it starts the body. */
   isBodyTaken = false;
   /** Set by the wire client: the server has refused the stream, for it has as many as it bears. */
@@ -80,6 +82,12 @@ export class Call {
   /** Whether the same request may be sent once more, even when a server has worked on it. */
   get isRepeatable(): boolean {
     return !this.isBodyLost && IDEMPOTENT.has(this.method);
+  }
+
+  /** Whether it can still be sent when a kept connection dies under it: the body, if any, is there and is kept. */
+  get survivesLoss(): boolean {
+    const isBodyKept = this.body === undefined || (this.body instanceof KeptBody && this.upload?.isWhole !== false);
+    return isBodyKept && this.isRepeatable;
   }
 
   /** Gives the call up, before, during or after it; harmless more than once. */

@@ -66,6 +66,7 @@ export class Dispatch {
     let backend = this.#first(wish);
     for (;;) {
       const call = makeCall(backend);
+      call.wantsNew = walk?.hasRepeated === true;
       let next: Backend | undefined;
       try {
         const answer = await send(backend, call);

@@ -1,5 +1,6 @@
 // Who gets a connection to one server, within each bound of it, and when another is wanted. HTTP/1.1 connections are kept
 // and handed round, HTTP/2 ones shared. What becomes free goes to the call that has waited longest.
+import type { Clock } from '../base/clock.ts';
 import { GatehouseError } from '../base/errors.ts';
 import type { UpstreamConfig } from '../config/model/upstreams.ts';
 import type { Call } from './call.ts';
@@ -20,7 +21,7 @@ export class Pool {
   settings: PoolSettings;
   readonly #origin: string;
   readonly #openings: Openings;
-  readonly #stock = new Stock();
+  readonly #stock: Stock;
   readonly #queue = new Queue<Connection>();
   readonly #relief = new Relief(
     () => this.#stock.held(),
@@ -30,11 +31,17 @@ export class Pool {
   );
   #isClosing = false;
 
-  constructor(dialer: Dialer, settings: PoolSettings) {
+  constructor(dialer: Dialer, settings: PoolSettings, clock: Clock) {
     this.#origin = dialer.url.origin;
     this.settings = settings;
+    this.#stock = new Stock(clock, (connection) => {
+      this.#offer(connection);
+      this.#openMore();
+    });
     this.#openings = new Openings(dialer, () => this.settings, {
-      keep: (connection) => this.#keep(connection),
+      keep: (connection) => {
+        if (this.#stock.release(connection)) this.#offer(connection);
+      },
       share: (connection) => this.#stock.share(connection),
       room: (connection) => {
         this.#fill(connection);
@@ -92,7 +99,7 @@ export class Pool {
   free(call?: Call): Connection | undefined {
     if (this.outstanding >= this.settings.maxRequests) return undefined;
     if (call !== undefined && this.#isHeldUp && !call.isBrisk) return undefined;
-    return call === undefined ? this.#stock.free : this.#stock.claim(call.isRepeatable);
+    return call === undefined ? this.#stock.free : this.#stock.claim(call, this.#openings.hasRoom);
   }
 
   /**
@@ -136,7 +143,8 @@ export class Pool {
 
   /** Calls that could yet be sent over connections that are not open, or not ready. */
   get #spare(): number {
-    return Math.max(0, Math.min(this.#openings.roomToCome, this.settings.maxRequests - this.outstanding));
+    const toCome = this.#openings.roomToCome + this.#stock.resting;
+    return Math.max(0, Math.min(toCome, this.settings.maxRequests - this.outstanding));
   }
 
   /** As many calls as may wait for their clients, or might: another such gets no room before one of them is over. */
@@ -160,7 +168,7 @@ export class Pool {
   #serve(): void {
     this.#queue.sort();
     while (this.#takers > 0 && this.outstanding < this.settings.maxRequests) {
-      const connection = this.#stock.claim(false);
+      const connection = this.#stock.claim(this.#queue.next as Call, this.#openings.hasRoom);
       if (connection === undefined) break;
       this.#queue.hand(connection);
     }
@@ -168,21 +176,25 @@ export class Pool {
   }
 
   #openMore(): void {
-    this.#openings.open(Math.min(this.#takers, this.settings.maxRequests - this.outstanding));
+    const { resting } = this.#stock;
+    this.#openings.open(Math.min(this.#takers, this.settings.maxRequests - this.outstanding) - resting);
   }
 
-  /** Free again, or new: to a call that waits, else into the pool. */
-  #keep(connection: Http1Connection): void {
-    if (!this.#stock.release(connection)) return;
+  /** To a call that waits, else into the pool. */
+  #offer(connection: Http1Connection): void {
+    let isInTheWay = false;
     if (this.#queue.length > 0 && this.outstanding < this.settings.maxRequests) {
       if (this.#takers === 0) this.#queue.sort();
       if (this.#takers > 0) {
-        this.#stock.occupy(connection);
-        this.#queue.hand(connection);
-        return;
+        if (this.#stock.suits(connection, this.#queue.next as Call)) {
+          this.#stock.occupy(connection);
+          this.#queue.hand(connection);
+          return;
+        }
+        isInTheWay = !this.#openings.hasRoom;
       }
     }
-    if (this.#isClosing) {
+    if (this.#isClosing || isInTheWay) {
       connection.destroy();
       return;
     }

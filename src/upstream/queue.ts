@@ -20,6 +20,11 @@ export class Queue<T> {
     return this.#brisk.size + this.#slow.size;
   }
 
+  /** The call that `hand` would hand to. */
+  get next(): Call | undefined {
+    return (this.#brisk.next ?? this.#slow.next)?.call;
+  }
+
   /** Those that go first. */
   get brisk(): number {
     return this.#brisk.size;
@@ -75,18 +80,18 @@ export class Queue<T> {
 
   /** To the call of the next client that has waited longest; those that are slow get it when there is no other. */
   hand(room: T): void {
-    this.#next()?.take(room);
+    this.#takeNext()?.take(room);
   }
 
   failFirst(error: unknown): void {
-    this.#next()?.fail(error);
+    this.#takeNext()?.fail(error);
   }
 
   failAll(error: unknown): void {
     while (this.length > 0) this.failFirst(error);
   }
 
-  #next(): Waiter<T> | undefined {
+  #takeNext(): Waiter<T> | undefined {
     return this.#brisk.takeNext() ?? this.#slow.takeNext();
   }
 

@@ -1,12 +1,16 @@
-// The open connections to one server: those of HTTP/1.1 are idle or busy with one call each, those of HTTP/2 are shared.
-// Who gets one is not known here.
+// The open connections to one server: those of HTTP/1.1 are busy with one call each, rest behind it or are idle, those of
+// HTTP/2 are shared. Who gets one is not known here.
+import type { Clock } from '../base/clock.ts';
+import type { Call } from './call.ts';
 import type { Http1Connection } from './http1/connection.ts';
 import type { Http2Connection } from './http2.ts';
 import type { Held } from './relief.ts';
+import { Rest } from './rest.ts';
+import { SOON_MS, Trust } from './trust.ts';
 
 /** Many servers close a kept connection after five seconds; one that is older than this is not used again. */
 const KEEP_IDLE_MS = 4_000;
-/** The same for a call that cannot be sent twice: some servers close a kept connection after two seconds. */
+/** The same for a call that would be lost with it: some servers close a kept connection after two seconds. */
 const KEEP_FOR_ONCE_MS = 1_000;
 
 export type Connection = Http1Connection | Http2Connection;
@@ -17,7 +21,15 @@ export class Stock {
   readonly #shared = new Set<Http2Connection>();
   /** Busy ones whose call is their last. */
   readonly #retired = new WeakSet<Http1Connection>();
+  readonly #rest: Rest;
+  readonly #trust: Trust;
   #sweeper: NodeJS.Timeout | undefined;
+
+  /** `rested`: a connection is ready for another call. */
+  constructor(clock: Clock, rested: (connection: Http1Connection) => void) {
+    this.#trust = new Trust(clock);
+    this.#rest = new Rest(rested);
+  }
 
   /** Calls under way, to the last byte of their answers. */
   get outstanding(): number {
@@ -35,6 +47,11 @@ export class Stock {
     return this.#idle.length > 0 || this.#shared.size > 0;
   }
 
+  /** Those that will be free in a moment. */
+  get resting(): number {
+    return this.#rest.size;
+  }
+
   /** One that may be free; it stays where it is. */
   get free(): Connection | undefined {
     return this.#sharedWithRoom() ?? this.#idle.at(-1);
@@ -46,19 +63,30 @@ export class Stock {
     for (const { held } of this.#shared) yield* held;
   }
 
-  /** A free one, for one call from now on. */
-  claim(isRepeatable: boolean): Connection | undefined {
-    return this.#sharedWithRoom()?.claim() ?? this.#takeIdle(isRepeatable ? KEEP_IDLE_MS : KEEP_FOR_ONCE_MS);
+  /** A free one, for this call from now on. `hasRoom`: where none suits it, another may be opened beside them. */
+  claim(call: Call, hasRoom: boolean): Connection | undefined {
+    return this.#sharedWithRoom()?.claim() ?? this.#takeIdle(call, hasRoom);
   }
 
-  /** Its call is over, or it is new. False: it takes no other, and was closed. */
+  /** Whether the call may go out here. */
+  suits(connection: Http1Connection, call: Call): boolean {
+    const { survivesLoss } = call;
+    const isKept = connection.keepAlive.answered > 0;
+    if (isKept && (call.wantsNew || (!survivesLoss && this.#trust.isDoubtful))) return false;
+    return idleFor(connection) < (survivesLoss ? KEEP_IDLE_MS : KEEP_FOR_ONCE_MS);
+  }
+
+  /** Its call is over, or it is new: true. Else it takes no other call now, or none at all, and was closed. */
   release(connection: Http1Connection): boolean {
-    if (this.#retired.has(connection)) {
+    const { answered } = connection.keepAlive;
+    if (answered > 1) this.#trust.regain();
+    if (this.#retired.has(connection) || (answered > 0 && this.#trust.isLost)) {
       connection.destroy();
       return false;
     }
     this.#busy.delete(connection);
-    return true;
+    if (answered > 0) this.#rest.begin(connection);
+    return answered === 0;
   }
 
   occupy(connection: Http1Connection): void {
@@ -76,7 +104,10 @@ export class Stock {
 
   /** It is over. */
   forget(connection: Http1Connection): void {
+    const { answered, lostAfterMs } = connection.keepAlive;
+    if (lostAfterMs !== undefined && lostAfterMs < SOON_MS) this.#trust.lose(answered);
     this.#busy.delete(connection);
+    this.#rest.forget(connection);
     const at = this.#idle.indexOf(connection);
     if (at !== -1) this.#idle.splice(at, 1);
   }
@@ -87,12 +118,13 @@ export class Stock {
   }
 
   dropIdle(): void {
-    for (const connection of this.#idle.splice(0)) connection.destroy();
+    for (const connection of this.#free) connection.destroy();
   }
 
   /** Those to other addresses than these take no further call, nor do those beyond an address's even share. */
   keepOnly(addresses: ReadonlySet<string>): void {
-    const share = Math.ceil((this.#idle.length + this.#busy.size + this.#shared.size) / addresses.size);
+    const free = this.#free;
+    const share = Math.ceil((free.length + this.#busy.size + this.#shared.size) / addresses.size);
     const counts = new Map<string, number>();
     const isAstray = ({ remoteAddress }: Connection): boolean => {
       const count = (counts.get(remoteAddress) ?? 0) + 1;
@@ -101,7 +133,7 @@ export class Stock {
     };
     for (const connection of this.#busy) if (isAstray(connection)) this.#retired.add(connection);
     for (const connection of this.#shared) if (isAstray(connection)) connection.close();
-    for (const connection of this.#idle.filter(isAstray)) connection.destroy();
+    for (const connection of free.filter(isAstray)) connection.destroy();
   }
 
   /** Idle ones go now, shared ones with their last answer. */
@@ -111,31 +143,41 @@ export class Stock {
     for (const connection of this.#shared) connection.close();
   }
 
+  get #free(): Http1Connection[] {
+    return [...this.#idle, ...this.#rest];
+  }
+
   #sharedWithRoom(): Http2Connection | undefined {
     if (this.#shared.size > 0) for (const connection of this.#shared) if (connection.hasRoom) return connection;
     return undefined;
   }
 
-  /** The one used last: it is the least likely to have been closed by the other side. */
-  #takeIdle(keepMs: number): Http1Connection | undefined {
-    for (;;) {
-      const connection = this.#idle.pop();
-      if (connection === undefined) return undefined;
-      const idleMs = connection.isReusable
-        ? performance.now() - connection.keepAlive.lastUsedAt
-        : Number.POSITIVE_INFINITY;
-      if (idleMs < keepMs) {
+  /** Of those that suit the call the one used last: it is the least likely to have been closed by the other side. */
+  #takeIdle(call: Call, hasRoom: boolean): Http1Connection | undefined {
+    const idle = this.#idle;
+    for (let at = idle.length - 1; at >= 0; at--) {
+      const connection = idle[at] as Http1Connection;
+      if (idleFor(connection) >= KEEP_IDLE_MS) connection.destroy();
+      else if (this.suits(connection, call)) {
+        idle.splice(at, 1);
         this.#busy.add(connection);
         return connection;
       }
-      connection.destroy();
-      // The others are older still, but do for calls that can be sent twice: one makes room for a new one.
-      if (idleMs < KEEP_IDLE_MS) return undefined;
     }
+    if (!hasRoom) idle[0]?.destroy();
+    return undefined;
   }
 
   #sweep(): void {
-    const oldest = performance.now() - KEEP_IDLE_MS;
-    for (const connection of this.#idle.filter(({ keepAlive }) => keepAlive.lastUsedAt < oldest)) connection.destroy();
+    for (const connection of [...this.#idle]) {
+      const idleMs = idleFor(connection);
+      if (idleMs >= KEEP_IDLE_MS) connection.destroy();
+      else if (idleMs >= SOON_MS && connection.keepAlive.answered > 0) this.#trust.regain();
+    }
   }
+}
+
+/** Forever, when it takes no further call. */
+function idleFor(connection: Http1Connection): number {
+  return connection.isReusable ? performance.now() - connection.keepAlive.lastUsedAt : Number.POSITIVE_INFINITY;
 }

@@ -206,6 +206,8 @@ export class Http1Connection {
   }
 
   #lost(error: Error | undefined): void {
+    const { call, hasBytes } = this.#pending;
+    if (call === undefined || !hasBytes) this.keepAlive.lose();
     this.#fail(this.#pending.lossOf(this.keepAlive.answered > 0, error));
   }
 

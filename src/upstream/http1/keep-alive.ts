@@ -8,6 +8,8 @@ export class KeepAlive {
   lastUsedAt: number;
   /** Calls answered so far; with more than none this is a kept connection. */
   answered = 0;
+  /** Set when the server has closed it between two answers: how long after its last use. */
+  lostAfterMs: number | undefined;
   readonly #now: () => number;
   #expiresAt = Number.POSITIVE_INFINITY;
 
@@ -28,5 +30,10 @@ export class KeepAlive {
     this.lastUsedAt = this.#now();
     this.#expiresAt = this.lastUsedAt + seconds * 1000 - MARGIN_MS;
     return seconds > 1;
+  }
+
+  /** The server has closed it, and no byte of a next answer has come. */
+  lose(): void {
+    if (this.answered > 0) this.lostAfterMs = this.#now() - this.lastUsedAt;
   }
 }
