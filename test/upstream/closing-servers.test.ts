@@ -26,18 +26,17 @@ function startServer(answer: (socket: Socket, nth: number) => void): Promise<Bac
 /** Its end comes right behind its answer. */
 const startClosing = (): Promise<Backend> => startServer((socket) => void socket.end(OK));
 
-/** Takes a second request on a connection for the moment to close it; `isTired` false: it is as others are. */
-async function startTired(): Promise<{ backend: Backend; closed: () => number; isTired: (is: boolean) => void }> {
-  let closed = 0;
-  let tired = true;
+/** While it is tired it closes a connection when a second request comes there; it counts those. */
+async function startTired(): Promise<{ backend: Backend; closed: number; isTired: boolean }> {
+  const server = { closed: 0, isTired: true };
   const backend = await startServer((socket, nth) => {
-    if (nth === 1 || !tired) socket.write(OK);
+    if (nth === 1 || !server.isTired) socket.write(OK);
     else {
-      closed++;
+      server.closed++;
       socket.destroy();
     }
   });
-  return { backend, closed: () => closed, isTired: (is) => void (tired = is) };
+  return Object.assign(server, { backend });
 }
 
 const many = (count: number, one: () => Promise<string>): Promise<string[]> =>
@@ -72,16 +71,17 @@ describe('a server that closes a kept connection when the next request comes', (
 
   test('is known after a few, and its connections are not kept for a while', async () => {
     const clock = new ManualClock();
-    const { backend, closed, isTired } = await startTired();
+    const server = await startTired();
+    const { backend } = server;
     const upstream = groupOf(`{ servers: ["${backend.url}"], retries: false }`, { clock });
     for (let i = 0; i < 20; i++) expect(await ask(upstream)).toBe('ok');
-    expect(closed()).toBeLessThanOrEqual(3);
-    const known = closed();
+    expect(server.closed).toBeLessThanOrEqual(3);
+    const known = server.closed;
     clock.advance(10_000);
     // Tried once more, and no better.
     for (let i = 0; i < 10; i++) expect(await ask(upstream)).toBe('ok');
-    expect(closed()).toBe(known + 1);
-    isTired(false);
+    expect(server.closed).toBe(known + 1);
+    server.isTired = false;
     clock.advance(10_000);
     const { count } = backend.connections;
     for (let i = 0; i < 10; i++) expect(await ask(upstream)).toBe('ok');
@@ -89,12 +89,13 @@ describe('a server that closes a kept connection when the next request comes', (
   });
 
   test('gets what cannot be sent twice on new connections only, once one has ended so', async () => {
-    const { backend, closed } = await startTired();
+    const server = await startTired();
+    const { backend } = server;
     const upstream = groupOf(`{ servers: ["${backend.url}"], maxConnections: 2 }`);
     for (let i = 0; i < 2; i++) await ask(upstream);
-    expect(closed()).toBe(1);
+    expect(server.closed).toBe(1);
     for (let i = 0; i < 5; i++) expect(await many(4, () => ask(upstream, { method: 'POST' }))).toEqual(oks(4));
-    expect(closed()).toBe(1);
+    expect(server.closed).toBe(1);
   });
 });
 
