@@ -26,14 +26,17 @@ export interface DialerOptions {
 export class Dialer {
   readonly url: URL;
   readonly addresses: Addresses | undefined;
-  /** Undefined until the first handshake has settled it. */
+  /** What the last connection speaks, and the next one is likely to; undefined before the first. */
   protocol: Spoken | undefined;
+  readonly #offered: readonly string[];
   readonly #tls: UpstreamConfig['tls'];
 
   constructor(url: URL, config: UpstreamConfig, { clock, lookup, onMove }: DialerOptions) {
     const { tls, protocol, resolveEveryMs: everyMs } = config;
     this.url = url;
     this.#tls = tls;
+    // Both are offered each time: behind the same URL another server may come, with another mind.
+    this.#offered = ALPN[protocol];
     this.protocol = protocol === 'auto' ? (url.protocol === 'http:' ? 'http1' : undefined) : protocol;
     const host = hostOf(url);
     const isNamed = everyMs !== undefined && isIP(host) === 0;
@@ -42,20 +45,26 @@ export class Dialer {
 
   /** Fails with a GatehouseError; nothing was sent then. */
   async dial(timeoutMs: number, more: Pick<ConnectOptions, 'receive' | 'isBackground'> = {}): Promise<Dialled> {
-    const socket = await connect({ ...this.#options(ALPN[this.protocol ?? 'auto'], timeoutMs), ...more });
-    const agreed = (socket as Partial<TLSSocket>).alpnProtocol;
-    this.protocol ??= agreed === 'h2' ? 'h2' : 'http1';
-    if (this.protocol === 'h2' && this.url.protocol === 'https:' && agreed !== 'h2') {
+    const socket = await connect({ ...this.#options(this.#offered, timeoutMs), ...more });
+    const protocol = this.#spokenOn(socket);
+    if (protocol === 'http1' && this.#offered === ALPN.h2) {
       socket.destroy();
       const message = `${this.url.origin} does not speak HTTP/2 over TLS`;
       throw new GatehouseError('upstream_protocol', 'upstream', message);
     }
-    return { socket, protocol: this.protocol };
+    this.protocol = protocol;
+    return { socket, protocol };
   }
 
   /** For a tunnel: over HTTP/1.1, whatever else the server speaks. */
   dialHttp1(timeoutMs: number): Promise<Socket> {
     return connect(this.#options(ALPN.http1, timeoutMs));
+  }
+
+  #spokenOn(socket: Socket): Spoken {
+    // Without TLS nothing is agreed on: it is as it was known before.
+    if (this.url.protocol === 'http:') return this.protocol ?? 'http1';
+    return (socket as Partial<TLSSocket>).alpnProtocol === 'h2' ? 'h2' : 'http1';
   }
 
   #options(protocols: readonly string[], timeoutMs: number): ConnectOptions {
