@@ -169,11 +169,9 @@ export class Stock {
   }
 
   #sweep(): void {
-    for (const connection of [...this.#idle]) {
-      const idleMs = idleFor(connection);
-      if (idleMs >= KEEP_IDLE_MS) connection.destroy();
-      else if (idleMs >= SOON_MS && connection.keepAlive.answered > 0) this.#trust.regain();
-    }
+    const isOlderThan = (ms: number, one: Http1Connection): boolean => idleFor(one) >= ms;
+    for (const connection of this.#idle.filter((one) => isOlderThan(KEEP_IDLE_MS, one))) connection.destroy();
+    if (this.#idle.some((one) => one.keepAlive.answered > 0 && isOlderThan(SOON_MS, one))) this.#trust.regain();
   }
 }
 

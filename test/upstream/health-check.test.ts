@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { ServerChange } from '../../src/upstream/roster.ts';
 import type { Upstream } from '../../src/upstream/upstream.ts';
 import type { Backend } from '../support/backend.ts';
-import { startBackend, startH2cBackend, startStreamingBackend } from '../support/backend.ts';
+import { startBackend, startH2cBackend, startRawBackend, startStreamingBackend } from '../support/backend.ts';
 import { ManualClock } from '../support/clock.ts';
 import { ask, groupOf } from './group.ts';
 
@@ -131,7 +131,18 @@ describe('a check fails', () => {
     const app = await startStreamingBackend(() => {});
     const here = scene([app], '{ path: /up, timeout: 50ms }');
     await settled(here, 1);
-    expect(here.upstream.backends[0]?.condition.reason).toMatch(/silent for \d+(\.\d+)? ms before its answer/);
+    expect(here.upstream.backends[0]?.condition.reason).toMatch(/no answer's head within \d+(\.\d+)? ms/);
+  });
+
+  test('when the head of the answer trickles in', async () => {
+    const app = await startRawBackend((socket) => {
+      const trickle = setInterval(() => socket.write('H'), 5);
+      socket.once('close', () => clearInterval(trickle));
+      socket.resume().write('HTTP/1.1 200 OK\r\nx-trickle: ');
+    });
+    const here = scene([app], '{ path: /up, timeout: 50ms }');
+    await settled(here, 1);
+    expect(here.upstream.backends[0]?.condition.reason).toMatch(/no answer's head within \d+(\.\d+)? ms/);
   });
 
   test('when the status is not one that is expected', async () => {

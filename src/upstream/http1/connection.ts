@@ -16,7 +16,7 @@ import { type UpgradeResult, upgradeFault } from './upgrade.ts';
 import { Wire, type WireEvents } from './wire.ts';
 
 export interface ConnectionOptions {
-  /** Until the head of the answer, counted from the last byte sent; then the longest silence while its body is read. */
+  /** Until the head of the answer is whole, from the last byte sent; then the longest silence while its body is read. */
   readonly timeoutMs: number;
   /**
    * The connection is free for the next call, also after one that could not be sent; called before the caller of `send`
@@ -103,8 +103,9 @@ export class Http1Connection {
       return;
     }
     this.#pending.hasBytes = true;
-    this.#wire.touch();
     this.#read(call, chunk);
+    // A backend that drips its head, or sends interim answers, has no more time for it than others.
+    if (this.#reader.reply !== undefined) this.#wire.touch();
   }
 
   /** The address that was connected to. */

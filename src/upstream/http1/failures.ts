@@ -19,10 +19,10 @@ export function closed(retry: boolean, cause?: Error): GatehouseError {
 }
 
 export function timedOut(timeoutMs: number, isBeforeHead: boolean): GatehouseError {
-  const place = isBeforeHead ? 'before its answer' : 'within its answer';
-  return new GatehouseError('upstream_timeout', 'upstream', `the backend was silent for ${timeoutMs} ms ${place}`, {
-    status: 504,
-  });
+  const message = isBeforeHead
+    ? `no answer's head within ${timeoutMs} ms`
+    : `the backend was silent for ${timeoutMs} ms within its answer`;
+  return new GatehouseError('upstream_timeout', 'upstream', message, { status: 504 });
 }
 
 export function clientGone(): GatehouseError {

@@ -401,6 +401,37 @@ describe('silence', () => {
     await eventually(() => peer.isEnded);
   });
 
+  test.for([
+    ['a head that comes byte by byte', [...'HTTP/1.1 ']],
+    ['interim answers', Array<string>(9).fill('HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n')],
+  ] as const)('is not broken by %s: the time is until the head of the answer is whole', async ([, pieces]) => {
+    const pass = stopClock();
+    const { connection, socket, peer } = await open({ timeoutMs: 100 });
+    const sent = failure(connection.send(get()));
+    await peer.take();
+    for (const piece of pieces) {
+      const before = socket.bytesRead;
+      pass(10);
+      peer.write(piece);
+      await eventually(() => socket.bytesRead > before);
+    }
+    pass(10);
+    expect(await sent).toBe('upstream_timeout');
+  });
+
+  test('within the body is counted from the end of the head', async () => {
+    const pass = stopClock();
+    const { connection, peer } = await open({ timeoutMs: 100 });
+    const sent = connection.send(get());
+    await peer.take();
+    pass(99);
+    peer.write('HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n');
+    const text = textOf(await sent);
+    pass(99);
+    peer.write('hello');
+    expect(await text).toBe('hello');
+  });
+
   test('of an idle connection is no fault, and the next call has the whole time', async () => {
     const pass = stopClock();
     const { connection, peer, told } = await open({ timeoutMs: 100 });
