@@ -68,6 +68,7 @@ export class Addresses {
     }
     if (!this.#isRunning) return;
     const { clock, everyMs } = this.#options;
+    this.#alarm?.cancel();
     this.#alarm = clock.after(everyMs * (1 + JITTER * (2 * Math.random() - 1)), () => void this.#refresh());
   }
 

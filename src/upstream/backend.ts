@@ -80,11 +80,13 @@ export class Backend implements Candidate {
     return this.#pool.settings;
   }
 
-  /** Bounds and times of another configuration; how it is spoken to stays. */
+  /** Bounds and times of another configuration; how it is spoken to stays. One that was closed is open again. */
   adopt({ weight }: ServerConfig, settings: PoolSettings): void {
     this.weight = weight;
     this.#pool.settings = settings;
+    this.#pool.reopen();
     this.condition.rules = settings;
+    this.condition.join();
   }
 
   start(): void {

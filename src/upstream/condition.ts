@@ -109,6 +109,15 @@ export class Condition {
     this.stop();
   }
 
+  /** It is of a group, perhaps once more. */
+  join(): void {
+    if (!this.#isDraining) return;
+    this.#isDraining = false;
+    this.since = new Date();
+    // Nothing would end it: that has stopped when the server left.
+    if (this.isEjected) this.#endEjection();
+  }
+
   /** Nothing happens by itself any more. */
   stop(): void {
     this.#return?.cancel();

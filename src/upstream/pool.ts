@@ -46,6 +46,8 @@ export class Pool {
       room: (connection) => {
         this.#fill(connection);
         this.#openMore();
+        // It was opened after `close`, for calls that waited.
+        if (this.#isClosing && connection.active === 0 && this.#queue.length === 0) connection.close();
       },
       forget: (connection) => {
         this.#stock.forget(connection);
@@ -139,6 +141,11 @@ export class Pool {
   close(): void {
     this.#isClosing = true;
     this.#stock.close();
+  }
+
+  /** It gets calls as before `close`. */
+  reopen(): void {
+    this.#isClosing = false;
   }
 
   /** Calls that could yet be sent over connections that are not open, or not ready. */

@@ -139,6 +139,7 @@ export class Stock {
   /** Idle ones go now, shared ones with their last answer. */
   close(): void {
     clearInterval(this.#sweeper);
+    this.#sweeper = undefined;
     this.dropIdle();
     for (const connection of this.#shared) connection.close();
   }

@@ -103,17 +103,18 @@ export class Upstream {
 
   /**
    * The same group by another configuration. Servers whose URL stays, and how they are spoken to, live on with their
-   * connections and all that is known of them; the others finish what they were given. From now on this group answers
-   * only for the requests that it has begun with.
+   * connections and all that is known of them, also those that left and are not done yet; the others finish what they were
+   * given. From now on this group answers only for the requests that it has begun with.
    */
   succeed(config: UpstreamConfig, options: Partial<UpstreamOptions> = {}): Upstream {
     const next = new Upstream(config, { ...this.#options, ...options }, this);
     const left = this.#owned.filter((backend) => !next.backends.includes(backend));
     this.#owned = left;
-    next.#leaving = [...this.#leaving, ...left];
+    next.#leaving = [...this.#leaving, ...left].filter((backend) => !next.backends.includes(backend));
     this.#checks = new Map([...this.#checks].filter(([backend, check]) => next.#checks.get(backend) !== check));
     for (const backend of left) backend.condition.leave();
     this.close();
+    this.#owned = [];
     if (config.health === undefined) for (const { condition } of next.backends) condition.checked(undefined);
     if (this.#isStarted) next.start(this.#roster.onChange);
     return next;
@@ -141,8 +142,8 @@ function makeBackends(
 ): Backend[] {
   const settings: PoolSettings = { ...config, timeoutMs };
   return config.servers.map((server) => {
-    const known = before?.backends.find(({ id }) => id === server.url);
-    if (known !== undefined && isSpokenToAlike(known.settings, settings)) {
+    const known = before?.servers.find(({ id, settings: its }) => id === server.url && isSpokenToAlike(its, settings));
+    if (known !== undefined) {
       known.adopt(server, settings);
       return known;
     }
