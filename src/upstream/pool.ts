@@ -34,8 +34,8 @@ export class Pool {
   constructor(dialer: Dialer, settings: PoolSettings, clock: Clock) {
     this.#origin = dialer.url.origin;
     this.settings = settings;
-    this.#stock = new Stock(clock, (connection) => {
-      this.#offer(connection);
+    this.#stock = new Stock(clock, (connections) => {
+      for (const connection of connections) this.#offer(connection);
       this.#openMore();
     });
     this.#openings = new Openings(dialer, () => this.settings, {

@@ -8,9 +8,9 @@ export class Rest {
   /** Since the turn before: the sockets are looked at once more, then they have rested. */
   #longer: Http1Connection[] = [];
   #isTurning = false;
-  readonly #rested: (connection: Http1Connection) => void;
+  readonly #rested: (connections: readonly Http1Connection[]) => void;
 
-  constructor(rested: (connection: Http1Connection) => void) {
+  constructor(rested: (connections: readonly Http1Connection[]) => void) {
     this.#rested = rested;
   }
 
@@ -44,6 +44,6 @@ export class Rest {
     this.#lately = [];
     this.#isTurning = this.#longer.length > 0;
     if (this.#isTurning) setImmediate(this.#turn);
-    for (const connection of rested) this.#rested(connection);
+    if (rested.length > 0) this.#rested(rested);
   };
 }

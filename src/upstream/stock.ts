@@ -25,8 +25,8 @@ export class Stock {
   readonly #trust: Trust;
   #sweeper: NodeJS.Timeout | undefined;
 
-  /** `rested`: a connection is ready for another call. */
-  constructor(clock: Clock, rested: (connection: Http1Connection) => void) {
+  /** `rested`: these connections are ready for other calls. */
+  constructor(clock: Clock, rested: (connections: readonly Http1Connection[]) => void) {
     this.#trust = new Trust(clock);
     this.#rest = new Rest(rested);
   }

@@ -106,3 +106,10 @@ test('connections to other servers are used again, one after the other', async (
   for (let i = 0; i < 20; i++) await ask(upstream, { method: 'POST' });
   expect(server.connections.count).toBe(2);
 });
+
+test('a connection that rests is waited for: no other is opened in its place', async () => {
+  const server = await startServer((socket) => void socket.write(OK));
+  const upstream = groupOf(`{ servers: ["${server.url}"] }`);
+  for (let i = 0; i < 20; i++) await many(10, () => ask(upstream));
+  expect(server.connections.count).toBe(10);
+});
