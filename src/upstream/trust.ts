@@ -6,8 +6,10 @@ import type { Clock } from '../base/clock.ts';
 export const SOON_MS = 1_000;
 /** For how long that is remembered. */
 const DOUBT_MS = 10_000;
-/** After so many that were of use but once, none is kept. */
+/** After so many that were of use but once, none is kept for as long. */
 const ENOUGH = 3;
+/** For how long such a server is doubted, unless one is lost again: then one more has been tried. */
+const LONG_DOUBT_MS = 60_000;
 
 export class Trust {
   readonly #clock: Clock;
@@ -21,12 +23,12 @@ export class Trust {
 
   /** A kept connection must not carry what cannot be sent twice. */
   get isDoubtful(): boolean {
-    return this.#usedOnce >= ENOUGH || this.#isFresh;
+    return this.#hasLostWithin(this.#usedOnce >= ENOUGH ? LONG_DOUBT_MS : DOUBT_MS);
   }
 
   /** There is no use in keeping any. After a while one more is tried. */
   get isLost(): boolean {
-    return this.#usedOnce >= ENOUGH && this.#isFresh;
+    return this.#usedOnce >= ENOUGH && this.#hasLostWithin(DOUBT_MS);
   }
 
   /** A connection was closed soon behind its answer, the last of so many. */
@@ -40,7 +42,7 @@ export class Trust {
     this.#usedOnce = 0;
   }
 
-  get #isFresh(): boolean {
-    return this.#clock.now() - this.#lostAt < DOUBT_MS;
+  #hasLostWithin(ms: number): boolean {
+    return this.#clock.now() - this.#lostAt < ms;
   }
 }
