@@ -46,11 +46,6 @@ export class Openings {
     this.#events = events;
   }
 
-  /** There may be one more. */
-  get hasRoom(): boolean {
-    return this.connections < this.#settings().maxConnections;
-  }
-
   /** How many calls the connections could carry that may yet come to those that are ready. */
   get roomToCome(): number {
     const toCome = this.#settings().maxConnections - (this.connections - this.#underWay);
@@ -60,8 +55,9 @@ export class Openings {
 
   /** One handshake for each of so many calls; a single one while connections are shared or may turn out to be. */
   open(wanted: number): void {
+    const { maxConnections } = this.#settings();
     const atOnce = this.#dialer.protocol === 'http1' ? wanted : Math.min(1, wanted);
-    while (this.#underWay < atOnce && this.hasRoom) void this.#openOne();
+    while (this.#underWay < atOnce && this.connections < maxConnections) void this.#openOne();
   }
 
   async #openOne(): Promise<void> {

@@ -101,7 +101,7 @@ export class Pool {
   free(call?: Call): Connection | undefined {
     if (this.outstanding >= this.settings.maxRequests) return undefined;
     if (call !== undefined && this.#isHeldUp && !call.isBrisk) return undefined;
-    return call === undefined ? this.#stock.free : this.#stock.claim(call, this.#openings.hasRoom);
+    return call === undefined ? this.#stock.free : this.#stock.claim(call);
   }
 
   /**
@@ -175,7 +175,7 @@ export class Pool {
   #serve(): void {
     this.#queue.sort();
     while (this.#takers > 0 && this.outstanding < this.settings.maxRequests) {
-      const connection = this.#stock.claim(this.#queue.next as Call, this.#openings.hasRoom);
+      const connection = this.#stock.claim(this.#queue.next as Call);
       if (connection === undefined) break;
       this.#queue.hand(connection);
     }
@@ -189,23 +189,28 @@ export class Pool {
 
   /** To a call that waits, else into the pool. */
   #offer(connection: Http1Connection): void {
-    let isInTheWay = false;
     if (this.#queue.length > 0 && this.outstanding < this.settings.maxRequests) {
       if (this.#takers === 0) this.#queue.sort();
       if (this.#takers > 0) {
-        if (this.#stock.suits(connection, this.#queue.next as Call)) {
-          this.#stock.occupy(connection);
-          this.#queue.hand(connection);
-          return;
-        }
-        isInTheWay = !this.#openings.hasRoom;
+        this.#hand(connection, this.#queue.next as Call);
+        return;
       }
     }
-    if (this.#isClosing || isInTheWay) {
+    if (this.#isClosing) {
       connection.destroy();
       return;
     }
     this.#stock.keep(connection);
+  }
+
+  /** `call`: the next one in the queue. A connection that does not suit it makes room for another. */
+  #hand(connection: Http1Connection, call: Call): void {
+    if (!this.#stock.suits(connection, call)) {
+      connection.destroy();
+      return;
+    }
+    this.#stock.occupy(connection);
+    this.#queue.hand(connection);
   }
 
   #fill(connection: Http2Connection): void {

@@ -63,9 +63,9 @@ export class Stock {
     for (const { held } of this.#shared) yield* held;
   }
 
-  /** A free one, for this call from now on. `hasRoom`: where none suits it, another may be opened beside them. */
-  claim(call: Call, hasRoom: boolean): Connection | undefined {
-    return this.#sharedWithRoom()?.claim() ?? this.#takeIdle(call, hasRoom);
+  /** A free one, for this call from now on. Where none suits it, one makes room for another. */
+  claim(call: Call): Connection | undefined {
+    return this.#sharedWithRoom()?.claim() ?? this.#takeIdle(call);
   }
 
   /** Whether the call may go out here. */
@@ -154,7 +154,7 @@ export class Stock {
   }
 
   /** Of those that suit the call the one used last: it is the least likely to have been closed by the other side. */
-  #takeIdle(call: Call, hasRoom: boolean): Http1Connection | undefined {
+  #takeIdle(call: Call): Http1Connection | undefined {
     const idle = this.#idle;
     for (let at = idle.length - 1; at >= 0; at--) {
       const connection = idle[at] as Http1Connection;
@@ -165,7 +165,7 @@ export class Stock {
         return connection;
       }
     }
-    if (!hasRoom) idle[0]?.destroy();
+    idle[0]?.destroy();
     return undefined;
   }
 
