@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Backend } from '../support/backend.ts';
 import { startRawBackend } from '../support/backend.ts';
 import { ManualClock } from '../support/clock.ts';
-import { ask, groupOf, send } from './group.ts';
+import { ask, bodyOf, groupOf, send } from './group.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 
@@ -97,6 +97,8 @@ describe('a server that closes a kept connection when the next request comes', (
     for (let i = 0; i < 2; i++) await ask(upstream);
     expect(server.closed).toBe(1);
     for (let i = 0; i < 5; i++) expect(await many(4, () => ask(upstream, { method: 'POST' }))).toEqual(oks(4));
+    // Idempotent, but of a body that is sent as it comes nothing is left.
+    for (let i = 0; i < 5; i++) expect(await ask(upstream, { method: 'PUT', body: bodyOf('') })).toBe('ok');
     expect(server.closed).toBe(1);
   });
 });
