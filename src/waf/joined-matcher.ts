@@ -70,8 +70,8 @@ function holdsAny(inner: readonly Matcher[]): Holds {
   };
 }
 
-/** Of one `any`; most of its patterns are found by few states. */
-const UNION = { maxStates: 1_000, newStates: 64, maxPartBytes: 2 * 1024 * 1024 };
+/** Of one `any`, of which there are dozens. */
+const UNION = { maxStates: 500, newStates: 64, maxPartBytes: 512 * 1024 };
 
 /** Where all must hold, the scan may look for one of them; a negated one is worth nothing to it. */
 function mostTelling(inner: readonly Matcher[]): Matcher['scan'] {
