@@ -8,11 +8,15 @@ const UNITS_PER_LOOK = 16_384;
 /** So much work takes no longer than this; where it seems to, another process had the processor meanwhile. */
 const LOOKLESS_MS = 5;
 
-/** Steps by which matches in long values are followed, about 3 ms of work; beyond, long matches are shown cut. */
-const CAPTURE_STEPS = 200_000;
+/** Steps by which matches in long values are followed for the log, about 3 ms of work; beyond, long matches are shown cut. */
+const QUOTE_STEPS = 200_000;
+/** The same for captures that rules decide by, some 30 ms: beyond, the exchange has taken more than it may. */
+const CAPTURE_STEPS = 2_000_000;
 
 export class Budget {
-  /** For all that the rules capture and log of one exchange. */
+  /** For all that the rules log of one exchange. */
+  readonly quotes: StepAllowance = { steps: QUOTE_STEPS };
+  /** For all that they catch and decide by. */
   readonly captures: StepAllowance = { steps: CAPTURE_STEPS };
   readonly #limitMs: number;
   #usedMs = 0;
@@ -47,9 +51,13 @@ export class Budget {
       this.#cpuAtLookMs = cpuMs();
     }
     if (this.#usedMs + this.#stretchMs() <= this.#limitMs) return;
-    throw new GatehouseError('overloaded', 'gateway', `the rules took more than ${this.#limitMs} ms for one request`, {
-      status: 503,
-    });
+    throw overrun(`the rules took more than ${this.#limitMs} ms for one request`);
+  }
+
+  /** Throws when what was caught last may have been cut. */
+  checkCaptures(): void {
+    if (this.captures.steps >= 0) return;
+    throw overrun(`the rules caught more than they can follow in ${CAPTURE_STEPS} steps for one request`);
   }
 
   /** Long work is counted by the processor's clock: a machine that is busy with others must not refuse honest requests. */
@@ -61,6 +69,10 @@ export class Budget {
   get #looklessMs(): number {
     return Math.min(performance.now() - this.#enteredAt, LOOKLESS_MS);
   }
+}
+
+function overrun(message: string): GatehouseError {
+  return new GatehouseError('overloaded', 'gateway', message, { status: 503 });
 }
 
 function cpuMs(): number {

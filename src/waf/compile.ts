@@ -1,6 +1,7 @@
 // From rules as they are written to a plan that can run. All that can be decided before a request comes is decided here.
 
 import { captureNumber } from './captures.ts';
+import { decisiveCaptures } from './decisive.ts';
 import { earlySteps } from './early.ts';
 import { compileEffect, type Run, type SelectSteps } from './effects.ts';
 import { FEEDS, INNER } from './feeds.ts';
@@ -35,8 +36,9 @@ export function compilePlan(ruleSet: RuleSet, seeds: ReadonlyMap<string, TxValue
   for (const name of namesOf(ruleSet)) slots.slot(name);
   for (const name of folded.initial.keys()) slots.slot(name);
   const excuses = integerOf(seeds.get('blocking_paranoia_level') ?? 1) <= 1;
+  const isDecisive = decisiveCaptures(planned.map(({ rule }) => rule));
   const steps = planned.map((item, number) =>
-    compileStep(item, number, nextStep(item, planned, phaseStart), { selectSteps, slots, excuses }),
+    compileStep(item, number, nextStep(item, planned, phaseStart), { selectSteps, slots, excuses, isDecisive }),
   );
   const roles = rolesOf(planned.map(({ rule }) => rule));
   const scans = new ScanTable(steps);
@@ -96,7 +98,7 @@ function nextStep(item: PlannedRule, planned: readonly PlannedRule[], phaseStart
 }
 
 function compileStep({ rule }: PlannedRule, number: number, next: number, context: Context): Step {
-  const links = rule.links.map((link) => compileLink(link, context));
+  const links = rule.links.map((link, i) => compileLink(link, context, context.isDecisive(rule, i)));
   return { number, rule, links, scanned: scannedLink(rule, links), logs: rule.log, next };
 }
 
@@ -123,9 +125,10 @@ interface Context {
   readonly slots: SlotTable;
   /** Whether a text is excused for what it is (`unless`): whoever asks for more than the lowest paranoia wants that judged, too. */
   readonly excuses: boolean;
+  readonly isDecisive: (rule: Rule, link: number) => boolean;
 }
 
-function compileLink(link: Link, context: Context): CompiledLink {
+function compileLink(link: Link, context: Context, isDecisive: boolean): CompiledLink {
   const matcher = compileMatcher(link.operator);
   return {
     targets: link.targets.map((target) => compileTarget(target, link.exclusions)),
@@ -134,6 +137,7 @@ function compileLink(link: Link, context: Context): CompiledLink {
     transforms: link.transforms.flatMap((name) => transform(name) ?? []),
     multiMatch: link.multiMatch,
     capture: link.capture,
+    isDecisive,
     catchesLate: canCatchLate(link, matcher),
     precheck: precheck(link, context.slots),
     effects: link.effects.map((effect): Run => compileEffect(effect, context)),

@@ -133,8 +133,8 @@ export class Inspection {
       fill(this.#tx);
       while (this.#tx.scanOn());
       runPhase(this.#plan, this.#tx, phase);
-      if (phase > 1) this.#tx.readings = undefined;
     } finally {
+      if (phase > 1) this.#tx.readings = undefined;
       budget.leave();
     }
     return this.#tx.intervention;
@@ -161,6 +161,9 @@ export class Inspection {
     try {
       while (work.next().done !== true) if (performance.now() - startedAt >= turnMs) return false;
       return true;
+    } catch (error) {
+      this.#tx.readings = undefined;
+      throw error;
     } finally {
       budget.leave();
     }
@@ -178,11 +181,11 @@ export class Inspection {
   #isRefused(): boolean {
     const { early } = this.#plan;
     if (early === undefined || this.#tx.mode !== 'on') return false;
-    const { captures } = this.#tx.budget;
-    const { steps } = captures;
+    const { quotes, captures } = this.#tx.budget;
+    const before = [quotes.steps, captures.steps] as const;
     const trial = this.#tx.fork();
     runPhase(this.#plan, trial, 2, early);
-    if (trial.intervention === undefined) captures.steps = steps;
+    if (trial.intervention === undefined) [quotes.steps, captures.steps] = before;
     else this.#tx = trial;
     return trial.intervention !== undefined;
   }

@@ -190,8 +190,13 @@ function note(
 
 const NO_PARTS: Parts = [];
 
-function partsOf(tx: Transaction, step: Step, { capture, matcher }: CompiledLink, value: string): Parts {
-  return capture || step.logs ? matcher.parts(value, tx) : NO_PARTS;
+function partsOf(tx: Transaction, step: Step, { capture, isDecisive, matcher }: CompiledLink, value: string): Parts {
+  if (!capture && !step.logs) return NO_PARTS;
+  const { budget } = tx;
+  if (!isDecisive) return matcher.parts(value, tx, budget.quotes);
+  const parts = matcher.parts(value, tx, budget.captures);
+  budget.checkCaptures();
+  return parts;
 }
 
 /** What of the last value matched: one rule may match thousands of values, and speaks of the last one only. */

@@ -17,12 +17,13 @@ export function joinedMatcher(inner: readonly Matcher[], { name, negated }: Oper
   return {
     negated,
     holds,
-    parts: (value, tx) => {
+    parts: (value, tx, left) => {
       const telling = inner.find((each) => !each.negated && each.scan?.kind !== 'test' && each.holds(value, tx));
       return (
         (negated ? undefined : (telling ?? inner.find((each) => !each.negated && each.holds(value, tx))))?.parts(
           value,
           tx,
+          left,
         ) ?? [value]
       );
     },
@@ -114,7 +115,7 @@ export function countMatcher(argument: string, negated: boolean, matcherOf: Matc
   return {
     negated,
     holds: (value) => test(value) !== negated,
-    parts: (value, tx) => (negated ? [value] : first.parts(value, tx)),
+    parts: (value, tx, left) => (negated ? [value] : first.parts(value, tx, left)),
     scan: negated ? { kind: 'test', test: (value) => !test(value) } : { kind: 'pattern', pattern, text },
   };
 }

@@ -74,8 +74,8 @@ function patternMatcher(pattern: Pattern, text: string, negated: boolean): Match
   if (!pattern.isExact) return backtrackingMatcher(pattern, text, negated);
   const shortParts = remember((value) => groupsOf(value, pattern.exec(value)));
   const isFound = remember((value) => pattern.test(value));
-  const parts = (value: string, tx: Transaction): Parts =>
-    value.length <= MAX_KNOWN_LENGTH ? shortParts(value) : groupsOf(value, pattern.exec(value, tx.budget.captures));
+  const parts: Matcher['parts'] = (value, _tx, left) =>
+    value.length <= MAX_KNOWN_LENGTH ? shortParts(value) : groupsOf(value, pattern.exec(value, left));
   return {
     negated,
     holds: (value, tx) =>
@@ -102,8 +102,7 @@ function backtrackingMatcher(pattern: Pattern, text: string, negated: boolean): 
   return {
     negated,
     holds: (value, tx) => counted(tx, () => test(value)),
-    parts: (value, tx) =>
-      negated ? [value] : counted(tx, () => groupsOf(value, pattern.exec(value, tx.budget.captures))),
+    parts: (value, tx, left) => (negated ? [value] : counted(tx, () => groupsOf(value, pattern.exec(value, left)))),
     scan: negated ? { kind: 'test', test } : { kind: 'pattern', pattern, text },
   };
 }
@@ -150,7 +149,7 @@ function runtimeMatcher(call: OperatorCall, template: Template): Matcher {
   return {
     negated: call.negated,
     holds: (value, tx) => current(tx).holds(value, tx),
-    parts: (value, tx) => current(tx).parts(value, tx),
+    parts: (value, tx, left) => current(tx).parts(value, tx, left),
     scan: undefined,
   };
 }

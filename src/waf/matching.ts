@@ -1,5 +1,6 @@
 // What a compiled operator can be asked, by the scan and by the ordered step.
 import type { Pattern } from './pattern/pattern.ts';
+import type { StepAllowance } from './pattern/submatch.ts';
 import type { Transaction } from './transaction.ts';
 
 /** What the scan may use in place of the test itself. */
@@ -26,8 +27,11 @@ export interface Matcher {
   readonly negated: boolean;
   /** Whether the operator, negation worked in, holds for the value. */
   holds(value: string, tx: Transaction): boolean;
-  /** The matched part, then the groups, when `holds` has just said yes; the whole value when nothing is known. */
-  parts(value: string, tx: Transaction): Parts;
+  /**
+   * The matched part, then the groups, when `holds` has just said yes; the whole value when nothing is known. With few
+   * steps left a long match is cut.
+   */
+  parts(value: string, tx: Transaction, left: StepAllowance): Parts;
   /** undefined: the answer depends on more than the value. */
   readonly scan: ScanForm | AnyForm | undefined;
   /** Holds where this is found, and nowhere else. */

@@ -16,6 +16,8 @@ export interface CompiledLink {
   readonly transforms: readonly Transform[];
   readonly multiMatch: boolean;
   readonly capture: boolean;
+  /** What it catches decides something. */
+  readonly isDecisive: boolean;
   /** What matched need not be known before all values were tried. */
   readonly catchesLate: boolean;
   /** False: the link cannot match, found out without reading values. */

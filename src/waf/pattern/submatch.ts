@@ -13,8 +13,7 @@ const FREE_MOVES = 64;
 const BYTES_PER_MOVE = 32;
 /** Bytes read without stages before it is tried again with them. */
 const LOOSE_BYTES = 64;
-/** Most steps of one search that counts against an allowance, and those that it may take when nothing is left of that. */
-const MAX_STEPS = 200_000;
+/** Steps that a search may take when nothing is left of its allowance. */
 const MIN_STEPS = 1_024;
 
 /** Steps that all searches for one purpose may take together. */
@@ -45,6 +44,11 @@ export class SubmatchMachine {
   private matchedSaves = 0;
   /** The match that the run in hand prefers so far. */
   private found: Int32Array | undefined;
+
+  /** Steps of the search in hand: the same for the same value, whatever is known from earlier ones. */
+  private taken = 0;
+  /** Where `readLoose` has ended. */
+  private place = 0;
 
   /** The places of the value that `chunk` holds: from `base` up to `limit`. */
   private base = 0;
@@ -81,26 +85,26 @@ export class SubmatchMachine {
     this.limit = 0;
     const first = this.stages.get([], 0, this.kindBefore(value, from), true);
     if (allowance === undefined) return this.run(value, from, first, Infinity);
-    const before = this.work;
-    const found = this.run(value, from, first, before + Math.max(MIN_STEPS, Math.min(MAX_STEPS, allowance.steps)));
-    allowance.steps -= this.work - before;
+    const found = this.run(value, from, first, Math.max(MIN_STEPS, allowance.steps));
+    allowance.steps -= this.taken;
     return found;
   }
 
-  private run(value: string, from: number, first: Stage, mostWork: number): Int32Array | undefined {
+  private run(value: string, from: number, first: Stage, mostSteps: number): Int32Array | undefined {
     let newMoves = 0;
+    this.taken = 0;
     let stage = first;
     this.found = undefined;
     this.slots.begin();
     for (let at = from; (stage.isOpen || stage.threads.length > 0) && at <= value.length; ) {
-      if (this.work > mostWork) return this.found ?? this.cutAt(at, stage.threads.length);
+      if (this.taken > mostSteps) return this.found ?? this.cutAt(at, stage.threads.length);
       const column = this.columnAt(value, at);
       let move = stage.moves[column];
       if (move === undefined) {
         if (this.stages.made >= FREE_MOVES && newMoves >= (at - from) / BYTES_PER_MOVE) {
           const end = Math.min(at + LOOSE_BYTES, value.length + 1);
-          stage = this.readLoose(value, at, end, stage);
-          at = end;
+          stage = this.readLoose(value, at, end, stage, mostSteps);
+          at = this.place;
           continue;
         }
         newMoves++;
@@ -108,6 +112,7 @@ export class SubmatchMachine {
       }
       if (move.isMatch) this.match(at, move.matched, move.matchedSaves);
       if (!move.keepsAll) this.slots.apply(move.sources, move.saves, move.sources.length, at);
+      this.taken += 1 + stage.threads.length;
       stage = move.target;
       this.work++;
       at++;
@@ -115,12 +120,14 @@ export class SubmatchMachine {
     return this.found;
   }
 
-  /** Reads from `from` to `to - 1` without keeping what it learns; returns the stage after that. */
-  private readLoose(value: string, from: number, to: number, stage: Stage): Stage {
+  /** Reads from `from` up to `to`, or `place`, without keeping what it learns; returns the stage after that. */
+  private readLoose(value: string, from: number, to: number, stage: Stage, mostSteps: number): Stage {
     let { behind, isOpen } = stage;
     let count = stage.threads.length;
     this.threads.set(stage.threads);
-    for (let at = from; (isOpen || count > 0) && at < to; at++) {
+    let at = from;
+    for (; (isOpen || count > 0) && at < to && this.taken <= mostSteps; at++) {
+      this.taken += 1 + count;
       const column = this.columnAt(value, at);
       const current = this.threads;
       this.threads = this.previous;
@@ -133,6 +140,7 @@ export class SubmatchMachine {
       isOpen &&= !this.isMatch;
       this.work++;
     }
+    this.place = at;
     return this.stages.get(this.threads, count, behind, isOpen);
   }
 

@@ -11,7 +11,7 @@ test('of a pattern that is not negated the scan looks for the relaxed form, and 
   const matcher = rx('<\\?(?!xml)', false);
   expect(matcher.scan?.kind).toBe('pattern');
   expect(matcher.holds('<?php', tx)).toBe(true);
-  expect(matcher.parts('a <?php', tx)[0]).toBe('<?');
+  expect(matcher.parts('a <?php', tx, { steps: 1_000 })[0]).toBe('<?');
   expect(matcher.holds('<?xml', tx)).toBe(false);
 });
 
