@@ -23,7 +23,7 @@ function readsOthers({ links }: Rule): boolean {
 }
 
 function reads({ targets, operator }: Link): boolean {
-  return targets.some(isCapture) || CAPTURED.test(JSON.stringify(operator));
+  return targets.some(isCapture) || CAPTURED.test(operator.argument);
 }
 
 function keeps({ effects }: Link): boolean {

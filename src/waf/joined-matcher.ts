@@ -59,7 +59,7 @@ function holdsAny(inner: readonly Matcher[]): Holds {
     }
     if (open.some((word) => word !== 0)) {
       union ??= new UnionMatcher(
-        patterns.map(({ exact }) => exact.node),
+        patterns.map(({ pattern }) => pattern.node),
         UNION,
       );
       const hits = new Uint32Array(open.length);

@@ -73,6 +73,7 @@ function testMatcher(test: Test, negated: boolean, triggers?: readonly number[])
 function patternMatcher(pattern: Pattern, text: string, negated: boolean): Matcher {
   if (!pattern.isExact) return backtrackingMatcher(pattern, text, negated);
   const shortParts = remember((value) => groupsOf(value, pattern.exec(value)));
+  const scan = { kind: 'pattern', pattern, text } as const;
   const isFound = remember((value) => pattern.test(value));
   const parts: Matcher['parts'] = (value, _tx, left) =>
     value.length <= MAX_KNOWN_LENGTH ? shortParts(value) : groupsOf(value, pattern.exec(value, left));
@@ -82,8 +83,8 @@ function patternMatcher(pattern: Pattern, text: string, negated: boolean): Match
       (value.length <= MAX_KNOWN_LENGTH ? isFound(value) : (tx.readings?.has(value, text) ?? pattern.test(value))) !==
       negated,
     parts: negated ? (value) => [value] : parts,
-    scan: { kind: 'pattern', pattern, text },
-    ...(negated ? {} : { pattern: { text, exact: pattern } }),
+    scan,
+    ...(negated ? {} : { pattern: scan }),
   };
 }
 

@@ -3,9 +3,15 @@ import type { Pattern } from './pattern/pattern.ts';
 import type { StepAllowance } from './pattern/submatch.ts';
 import type { Transaction } from './transaction.ts';
 
+export interface PatternForm {
+  readonly kind: 'pattern';
+  readonly pattern: Pattern;
+  readonly text: string;
+}
+
 /** What the scan may use in place of the test itself. */
 export type ScanForm =
-  | { readonly kind: 'pattern'; readonly pattern: Pattern; readonly text: string }
+  | PatternForm
   | { readonly kind: 'words'; readonly words: readonly string[] }
   | {
       readonly kind: 'test';
@@ -35,5 +41,5 @@ export interface Matcher {
   /** undefined: the answer depends on more than the value. */
   readonly scan: ScanForm | AnyForm | undefined;
   /** Holds where this is found, and nowhere else. */
-  readonly pattern?: { readonly text: string; readonly exact: Pattern };
+  readonly pattern?: PatternForm;
 }

@@ -1,8 +1,9 @@
 // Fills a transaction with what a request consists of, before the rules of its phase run.
+
+import { percentDecoded } from '../base/text.ts';
 import { parseCookies } from './bodies/cookies.ts';
 import { processorFor } from './bodies/processor.ts';
 import { parseQuery } from './bodies/query.ts';
-import { decodePercent } from './percent.ts';
 import type { Transaction } from './transaction.ts';
 import { variableNumber } from './variables.ts';
 
@@ -84,9 +85,9 @@ function addTarget(tx: Transaction, head: RequestHead, maxArguments: number): vo
   tx.setSingle(V.uri, uri);
   const mark = uri.indexOf('?');
   // A rule that guards a path, or spares one, must see what the backend will: `/x/../admin` is `/admin`.
-  const path = decodePercent(head.path ?? (mark === -1 ? uri : uri.slice(0, mark)));
+  const path = percentDecoded(head.path ?? (mark === -1 ? uri : uri.slice(0, mark)));
   tx.setSingle(V.filename, path);
-  const unmerged = withEmptySegments(decodePercent(mark === -1 ? uri : uri.slice(0, mark)));
+  const unmerged = withEmptySegments(percentDecoded(mark === -1 ? uri : uri.slice(0, mark)));
   // A URL within a path is one only with both its slashes, which the canonical path has not: the rules see both forms.
   if (unmerged !== undefined && unmerged !== path) tx.add(V.filename, '', unmerged);
   tx.setSingle(V.pathInfo, path);
@@ -115,7 +116,7 @@ function addTarget(tx: Transaction, head: RequestHead, maxArguments: number): vo
 /** Each segment by itself, so that a rule can tell where a value begins. */
 function addSegments(tx: Transaction, path: string): void {
   for (const segment of path.split('/', MAX_SEGMENTS))
-    if (segment !== '') tx.add(V.segments, '', decodePercent(segment));
+    if (segment !== '') tx.add(V.segments, '', percentDecoded(segment));
 }
 
 /** A path of more segments is looked at as a whole only. */

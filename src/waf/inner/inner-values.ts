@@ -1,9 +1,10 @@
 // Values within a value: members of a JSON text in a parameter, claims of a token, parameters of a URL. Rules that ask for them
 // see them as they see parameters. What is not found here has still been seen as part of the value that it stands in.
+
+import { percentDecoded } from '../../base/text.ts';
 import { parseJson } from '../bodies/json.ts';
 import type { Named } from '../bodies/named.ts';
 import { parseQuery } from '../bodies/query.ts';
-import { decodePercent } from '../percent.ts';
 import { transformed } from '../text-memo.ts';
 import { unwrap } from '../transforms/unfold.ts';
 import { oddLines } from './lines.ts';
@@ -102,7 +103,7 @@ function addPath(value: string, found: Named[]): void {
   if (host === undefined) return;
   const mark = value.slice(host.length).search(/[?#]/);
   const path = mark === -1 ? value.slice(host.length) : value.slice(host.length, host.length + mark);
-  if (path.length > 1) found.push({ name: 'path', value: decodePercent(path.slice(1)) });
+  if (path.length > 1) found.push({ name: 'path', value: percentDecoded(path.slice(1)) });
 }
 
 /** Up to the path; a blank before it is no part of a URL (RFC 3986, 3). */
